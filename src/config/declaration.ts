@@ -1,0 +1,114 @@
+/**
+ * What a config declares: plain data, the same whichever front end (TypeScript or VCL) it came from, and
+ * the part of a config that crosses from the data plane to the control plane.
+ * Names and defaults are varnishd's: vcl-backend(7), vcl-probe(7), vmod_directors(3), vmod_saintmode(3).
+ */
+import type { Place } from '../errors.ts';
+import type { Addresses, Identity } from '../identity.ts';
+
+export interface ProbeDeclaration {
+  /** Path asked for, when `request` is not given. */
+  readonly url: string;
+  /** The request's lines, without line ends, in place of the one made from `url`. */
+  readonly request?: readonly string[];
+  readonly expectedResponse: number;
+  /** Milliseconds that one probe may take in all. */
+  readonly timeoutMs: number;
+  /** Milliseconds from the end of one probe to the start of the next. */
+  readonly intervalMs: number;
+  /** How many of the probes before the first count as good. */
+  readonly initial: number;
+  /** How many of the latest probes count; at most 64. */
+  readonly window: number;
+  /** How many of those must be good; at most `window`. */
+  readonly threshold: number;
+  /** Wait until the backend closes the connection before judging the answer. */
+  readonly expectClose: boolean;
+}
+
+/** vcl-probe(7). `initial` defaults to one less than the threshold in force. */
+export const probeDefaults = {
+  url: '/',
+  expectedResponse: 200,
+  timeoutMs: 2_000,
+  intervalMs: 5_000,
+  window: 8,
+  threshold: 3,
+  expectClose: true,
+} as const;
+
+export type Endpoint =
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number }
+  | { readonly kind: 'unix'; readonly path: string };
+
+/** Limits and timeouts of a backend as one config declares them; milliseconds. */
+export interface FetchLimits {
+  readonly connectTimeoutMs: number;
+  readonly firstByteTimeoutMs: number;
+  readonly betweenBytesTimeoutMs: number;
+  /** Requests in flight to the identity, over which a fetch is refused. 0: no limit. */
+  readonly maxConnections: number;
+}
+
+/** varnishd(1): parameters connect_timeout, first_byte_timeout, between_bytes_timeout. */
+export const fetchLimitDefaults: FetchLimits = {
+  connectTimeoutMs: 3_500,
+  firstByteTimeoutMs: 60_000,
+  betweenBytesTimeoutMs: 60_000,
+  maxConnections: 0,
+};
+
+export interface BackendDeclaration {
+  readonly name: string;
+  readonly endpoint: Endpoint;
+  /** Host sent where a request has none, and in probes. Default: the endpoint's host. */
+  readonly hostHeader: string;
+  readonly probe?: ProbeDeclaration;
+  readonly limits: FetchLimits;
+  readonly place?: Place;
+}
+
+export type PolicyDeclaration =
+  | { readonly kind: 'round_robin' }
+  | { readonly kind: 'fallback'; readonly sticky: boolean }
+  | { readonly kind: 'random' }
+  | { readonly kind: 'hash' };
+
+export interface MemberDeclaration {
+  /** Name of a backend, a director or a saintmode object of the same config. */
+  readonly target: string;
+  /** Share of the traffic; only random and hash look at it. At least 0. */
+  readonly weight: number;
+}
+
+export interface DirectorDeclaration {
+  readonly name: string;
+  readonly policy: PolicyDeclaration;
+  /** In order; the same target may stand here more than once. */
+  readonly members: readonly MemberDeclaration[];
+  readonly place?: Place;
+}
+
+export interface SaintmodeDeclaration {
+  readonly name: string;
+  /** Name of the backend that it wraps. */
+  readonly backend: string;
+  /** Entries on the backend's list from which on it counts as sick for every object; 0 ignores the list. */
+  readonly threshold: number;
+  readonly place?: Place;
+}
+
+/** A backend declaration once its host is known: what the control plane is told. */
+export interface ResolvedBackend extends BackendDeclaration {
+  readonly identity: Identity;
+  readonly addresses: Addresses;
+}
+
+/** Everything that the control plane needs to know of a loaded config. */
+export interface ConfigDescription {
+  readonly backends: readonly ResolvedBackend[];
+  readonly directors: readonly DirectorDeclaration[];
+  readonly saintmodes: readonly SaintmodeDeclaration[];
+  /** Where requests go unless a hook says otherwise: a name from the lists above. */
+  readonly defaultTarget: string | undefined;
+}

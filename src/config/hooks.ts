@@ -1,0 +1,153 @@
+/**
+ * Hooks: the functions of a config that run with each request, named as the VCL subs in camelCase. They run
+ * to completion synchronously: a returned promise and a throw are errors of that request alone (503).
+ * What each may return is what vcl-step(7) allows there; returning nothing takes the first one listed.
+ */
+import type { Fields } from '../proxy/http/fields.ts';
+
+/**
+ * Where to send a request: something that has the name of a backend, director or saintmode object of the
+ * same config, or that name itself.
+ */
+export type BackendRef = string | { readonly name: string; readonly key?: string | undefined };
+
+/** Answer without a backend: `return (synth(404, "Not found"))`. */
+export interface Synth {
+  readonly synth: number;
+  /** Default: the status's registered phrase. */
+  readonly reason?: string | undefined;
+}
+
+export type RecvAction = 'hash' | 'pass' | 'pipe' | 'purge' | 'restart' | 'fail' | Synth;
+export type HashAction = 'lookup' | 'fail';
+export type PipeAction = 'pipe' | 'fail' | Synth;
+export type PassAction = 'fetch' | 'restart' | 'fail' | Synth;
+export type PurgeAction = Synth | 'restart' | 'fail';
+export type BackendFetchAction = 'fetch' | 'abandon' | 'fail';
+export type BackendResponseAction = 'deliver' | 'retry' | 'abandon' | 'pass' | 'fail';
+export type BackendErrorAction = 'deliver' | 'retry' | 'abandon' | 'fail';
+export type DeliverAction = 'deliver' | 'restart' | 'fail' | Synth;
+export type SynthAction = 'deliver' | 'restart' | 'fail';
+
+/** What every hook with a request can read and do. */
+export interface HookContext {
+  /** Milliseconds since 1970 at which the hook began; one value for the whole hook. VCL: `now`. */
+  readonly now: number;
+  readonly client: { readonly ip: string; readonly port: number };
+  readonly server: { readonly ip: string; readonly port: number; readonly listener: string };
+  /** Adds a line to this request's entry in the log. VCL: `std.log()`. */
+  log(message: string): void;
+  /** Whether something can be asked now. VCL: `std.healthy()`. Unknown names are sick. */
+  healthy(target: BackendRef): boolean;
+}
+
+/** VCL: `req`. */
+export interface ClientRequest {
+  method: string;
+  /** Path and query. */
+  url: string;
+  readonly proto: string;
+  readonly http: Fields;
+  /** VCL: `req.backend_hint`. Reading gives what was assigned, or the config's default. */
+  backend: BackendRef | undefined;
+  /** Times this request has been restarted. */
+  readonly restarts: number;
+  /** Unique within this process. VCL: `req.xid`. */
+  readonly xid: string;
+}
+
+/** VCL: `bereq`. A copy of `req`, made when the fetch begins. */
+export interface BackendRequest {
+  method: string;
+  url: string;
+  readonly proto: string;
+  readonly http: Fields;
+  /** VCL: `bereq.backend`. In backendResponse and backendError reading gives the backend that was asked. */
+  backend: BackendRef | undefined;
+  /** Times this fetch has been retried. */
+  readonly retries: number;
+  readonly xid: string;
+  /** Whether the request has a body. */
+  readonly hasBody: boolean;
+  /** Milliseconds; assigning overrides the backend's own for this fetch. */
+  connectTimeoutMs: number | undefined;
+  firstByteTimeoutMs: number | undefined;
+  betweenBytesTimeoutMs: number | undefined;
+}
+
+/** VCL: `beresp` and `resp`. */
+export interface Response {
+  status: number;
+  /** Assigning an unknown status changes it to that status's phrase, unless one is assigned afterwards. */
+  reason: string;
+  readonly proto: string;
+  readonly http: Fields;
+}
+
+/** An answer that a hook writes: in synth and in backendError. VCL: `synthetic()`. */
+export interface SyntheticResponse extends Response {
+  /** Bytes of the body; starts as a small HTML page that names status and reason. */
+  body: string | Uint8Array;
+}
+
+export interface ClientContext extends HookContext {
+  readonly req: ClientRequest;
+}
+
+export interface HashContext extends ClientContext {
+  /** Adds to what the object is known by. If a hook returns without a call, URL and Host are used. */
+  hashData(data: string): void;
+}
+
+export interface PipeContext extends ClientContext {
+  readonly bereq: BackendRequest;
+}
+
+export interface DeliverContext extends ClientContext {
+  readonly resp: Response;
+}
+
+export interface SynthContext extends ClientContext {
+  readonly resp: SyntheticResponse;
+}
+
+export interface FetchContext extends HookContext {
+  readonly bereq: BackendRequest;
+}
+
+export interface BackendResponseContext extends FetchContext {
+  readonly beresp: Response;
+  /**
+   * Saintmode: this object must not be asked of the backend that just answered for so long, whoever asks.
+   * A logged no-op where no saintmode object wraps that backend. VCL: `saintmode.blacklist()`.
+   *
+   * @param duration milliseconds, or a string with a unit: '20s'
+   */
+  deny(duration: number | string): void;
+}
+
+export interface BackendErrorContext extends FetchContext {
+  readonly beresp: SyntheticResponse;
+  /** As in backendResponse: here for a backend that did not answer. */
+  deny(duration: number | string): void;
+}
+
+/** In init and fini, which run when a config is loaded and when the last request on it has ended. */
+export interface LifeContext {
+  log(message: string): void;
+}
+
+export interface Hooks {
+  readonly init?: (context: LifeContext) => undefined | 'fail';
+  readonly fini?: (context: LifeContext) => undefined;
+  readonly recv?: (context: ClientContext) => RecvAction | undefined;
+  readonly hash?: (context: HashContext) => HashAction | undefined;
+  readonly pipe?: (context: PipeContext) => PipeAction | undefined;
+  readonly pass?: (context: ClientContext) => PassAction | undefined;
+  readonly purge?: (context: ClientContext) => PurgeAction | undefined;
+  readonly backendFetch?: (context: FetchContext) => BackendFetchAction | undefined;
+  readonly backendResponse?: (context: BackendResponseContext) => BackendResponseAction | undefined;
+  readonly backendError?: (context: BackendErrorContext) => BackendErrorAction | undefined;
+  readonly deliver?: (context: DeliverContext) => DeliverAction | undefined;
+  readonly synth?: (context: SynthContext) => SynthAction | undefined;
+}

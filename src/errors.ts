@@ -1,0 +1,75 @@
+/**
+ * The one error class. An error is a value with a code for programs and a sentence for people: what went
+ * wrong, with which thing, and what to do about it.
+ */
+
+export type ErrorCode =
+  // a config cannot be used
+  | 'config.unreadable'
+  | 'config.syntax'
+  | 'config.invalid'
+  | 'config.unresolvable'
+  | 'config.hook-failed'
+  | 'config.hook-async'
+  // a command cannot be carried out
+  | 'command.unknown-config'
+  | 'command.name-taken'
+  | 'command.config-not-ready'
+  | 'command.config-in-use'
+  | 'command.unknown-backend'
+  | 'command.stopping'
+  // a request cannot be answered by a backend
+  | 'backend.none-healthy'
+  | 'backend.busy'
+  | 'backend.connect-failed'
+  | 'backend.connect-timeout'
+  | 'backend.first-byte-timeout'
+  | 'backend.between-bytes-timeout'
+  | 'backend.reset'
+  | 'backend.malformed'
+  // a client's request cannot be served
+  | 'client.malformed'
+  | 'client.too-large'
+  | 'client.timeout'
+  | 'client.gone'
+  // Troupe itself
+  | 'troupe.hook-threw'
+  | 'troupe.hook-async'
+  | 'troupe.limit'
+  | 'troupe.not-replayable'
+  | 'troupe.listen-failed'
+  | 'troupe.outside-hook'
+  | 'troupe.internal';
+
+/** A place in a config file, as a person looks for it. Line and column count from 1. */
+export interface Place {
+  readonly file: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface TroupeErrorOptions {
+  /** Whose doing it is: the client's, the backend's, or Troupe's own (its config included). */
+  readonly side: 'client' | 'backend' | 'troupe';
+  /** Whether the same request may be tried again, on this backend or another. Default: false. */
+  readonly retryable?: boolean;
+  readonly cause?: unknown;
+  /** Where in a config the mistake stands. */
+  readonly place?: Place | undefined;
+}
+
+export class TroupeError extends Error {
+  override readonly name = 'TroupeError';
+  readonly code: ErrorCode;
+  readonly side: 'client' | 'backend' | 'troupe';
+  readonly retryable: boolean;
+  readonly place: Place | undefined;
+
+  constructor(code: ErrorCode, message: string, options: TroupeErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.code = code;
+    this.side = options.side;
+    this.retryable = options.retryable ?? false;
+    this.place = options.place;
+  }
+}

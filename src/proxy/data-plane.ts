@@ -1,0 +1,36 @@
+/**
+ * The data plane as the wiring sees it: what it is told and what it tells. Nothing but plain data crosses,
+ * apart from `load`, which each data plane does for itself because functions cannot cross.
+ */
+import type { Config } from '../config/config.ts';
+import type { ConfigDescription, ResolvedBackend } from '../config/declaration.ts';
+import type { ConfigKey } from '../config-key.ts';
+import type { FactBatch } from '../facts.ts';
+import type { SnapshotDelta } from '../snapshot.ts';
+import type { ExchangeHandler } from './http/exchange.ts';
+
+export interface DataPlane {
+  /**
+   * Takes a config in and runs its init hook, without serving it yet.
+   *
+   * @param backends the config's backends with their addresses, in the order of `config.backends`
+   * @returns what the control plane needs to know, as it is after init
+   * @throws TroupeError `config.hook-failed`, `config.hook-async`: nothing of the config stays behind
+   */
+  load(key: ConfigKey, config: Config, backends: readonly ResolvedBackend[]): ConfigDescription;
+
+  /** Takes a delta in: one assignment, between two requests. */
+  apply(delta: SnapshotDelta): void;
+
+  /** From now on reports `config.drained` as soon as no request is left on it. */
+  drain(key: ConfigKey): void;
+
+  /** Ends a config: what is still running on it is cut, its fini hook runs, and it is forgotten. */
+  end(key: ConfigKey): void;
+
+  /** Serves one request. */
+  readonly handle: ExchangeHandler;
+
+  /** Called with each batch of facts, never within a call to this interface. */
+  onFacts: ((batch: FactBatch) => void) | undefined;
+}

@@ -1,0 +1,33 @@
+/**
+ * What a director's policy is: it picks one member. A policy is built from the member list and its current
+ * health, and is rebuilt when either changes, so that the pick itself is cheap.
+ */
+import type { Target } from './target.ts';
+
+export interface Member {
+  readonly target: Target;
+  /** At least 0. Only policies that share traffic by weight look at it. */
+  readonly weight: number;
+}
+
+/** One request that wants a backend. */
+export interface PickRequest {
+  /**
+   * Identities that must not be asked for this request's object. undefined, the usual case: none, so that
+   * every healthy member will do and the tables built with the policy are exact.
+   */
+  readonly denied: ReadonlySet<string> | undefined;
+  /**
+   * SHA-256 of what the request is to be distributed by: the hash director's key where a hook gave one, the
+   * request hash otherwise.
+   */
+  key(): Uint8Array;
+  /** A random number in [0, 1). */
+  random(): number;
+}
+
+/** Picks are synchronous, never throw, and allocate nothing unless members are denied to the request. */
+export interface Policy {
+  /** A member that is healthy for the request, or undefined if there is none. */
+  pick(request: PickRequest): Member | undefined;
+}

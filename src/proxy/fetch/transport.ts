@@ -1,0 +1,83 @@
+/**
+ * How the data plane reaches backends. One implementation uses undici over real sockets; another one, for
+ * tests and `troupe prove`, a simulated network.
+ */
+import type { Duplex, Readable } from 'node:stream';
+import type { TroupeError } from '../../errors.ts';
+import type { Addresses, Identity } from '../../identity.ts';
+import type { Fields } from '../http/fields.ts';
+
+/** Whom to connect to. Idle connections are kept per identity, whatever config asks. */
+export interface FetchTarget {
+  readonly identity: Identity;
+  readonly addresses: Addresses;
+}
+
+export interface FetchRequest {
+  readonly method: string;
+  /** Path and query, as sent in the request line. */
+  readonly path: string;
+  /** All fields to send but those of framing and connection, which the transport writes. */
+  readonly fields: Fields;
+  /** undefined: no body. A stream is read once, and destroyed when the fetch ends early. */
+  readonly body: Uint8Array | Readable | undefined;
+  /** Bytes in `body`, where known; undefined: chunked coding. */
+  readonly bodyLength: number | undefined;
+  readonly connectTimeoutMs: number;
+  /** From the request's end to the answer's first byte. */
+  readonly firstByteTimeoutMs: number;
+  /** Between two pieces of the answer. */
+  readonly betweenBytesTimeoutMs: number;
+}
+
+export interface FetchHead {
+  readonly status: number;
+  readonly reason: string;
+  /** As sent, hop-by-hop fields included. */
+  readonly fields: Fields;
+}
+
+/** Called in this order: head, any number of data, then end; or error, at any point, as the last call. */
+export interface FetchHandler {
+  onHead(head: FetchHead): void;
+  /** False: stop reading until `resume`. */
+  onData(chunk: Uint8Array): boolean;
+  onEnd(trailers: Fields | undefined): void;
+  /** `backend.*`: connect-failed, connect-timeout, first-byte-timeout, between-bytes-timeout, reset, malformed. */
+  onError(error: TroupeError): void;
+}
+
+/** A fetch under way. Both calls are harmless once it is over. */
+export interface FetchCall {
+  resume(): void;
+  /** Gives up: no handler is called afterwards, and the connection is not used again. */
+  abort(): void;
+}
+
+export interface Transport {
+  /** Starts a fetch. No handler is called before this returns. */
+  fetch(target: FetchTarget, request: FetchRequest, handler: FetchHandler): FetchCall;
+
+  /**
+   * Opens a raw connection (pipe, upgrades).
+   *
+   * @param done called once, later: with an error, or with the connection, which the caller then owns
+   * @returns what cancels it
+   */
+  connect(
+    target: FetchTarget,
+    connectTimeoutMs: number,
+    done: (error: TroupeError | undefined, connection: Duplex | undefined) => void,
+  ): () => void;
+
+  /**
+   * Closes the idle connections of an identity now and the others when their fetches end. A later fetch
+   * opens new ones.
+   *
+   * @param closed called once when no connection of before is left
+   */
+  retire(identity: Identity, closed: () => void): void;
+
+  /** Closes everything, fetches under way included, and resolves when nothing is left open. */
+  close(): Promise<void>;
+}

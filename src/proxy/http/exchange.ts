@@ -1,0 +1,85 @@
+/**
+ * One request and the one response that it is owed: what a listener hands to the proxy. The listener owns
+ * framing (Content-Length, Transfer-Encoding, Connection, trailers on the wire) and the connection; the
+ * proxy owns everything else. Simulated clients implement this interface too.
+ */
+import type { Duplex, Readable } from 'node:stream';
+import type { Fields } from './fields.ts';
+
+export interface SocketAddress {
+  /** IP address without brackets; empty for a unix socket. */
+  readonly address: string;
+  readonly port: number;
+}
+
+export interface ResponseHead {
+  readonly status: number;
+  /** Reason phrase; empty is legal. */
+  readonly reason: string;
+  /** Without Connection, Keep-Alive, Transfer-Encoding, Upgrade and Content-Length, which the listener writes. */
+  readonly fields: Fields;
+}
+
+/** The streamed body of a response. After `end` or `cut`, nothing may follow. */
+export interface ResponseBody {
+  /** Sends a piece. False: wait for `onDrain` before the next one. The bytes must not be changed afterwards. */
+  write(chunk: Uint8Array): boolean;
+  /** Ends the body, with trailer fields if the framing can carry them. */
+  end(trailers?: Fields): void;
+  /** Gives up: the client must notice that the body is incomplete. */
+  cut(): void;
+  /** Called when writing may go on. */
+  onDrain: (() => void) | undefined;
+}
+
+export interface Exchange {
+  readonly method: string;
+  /** Origin-form, absolute-form, authority-form or `*`, as sent. */
+  readonly target: string;
+  readonly version: '1.0' | '1.1';
+  /** As sent, hop-by-hop fields included. Owned by the receiver from now on. */
+  readonly fields: Fields;
+  /** Bytes that the client announced; undefined with chunked coding. 0 without a body. */
+  readonly bodyLength: number | undefined;
+  /**
+   * The request's body, undefined without one. Reading it is what lets the client send: nothing is read
+   * ahead beyond one buffer. Destroyed with an error when the client goes away or breaks the framing.
+   */
+  readonly body: Readable | undefined;
+  readonly client: SocketAddress;
+  readonly server: SocketAddress;
+  /** Name of the listening socket (`-a NAME=ADDR:PORT`), `a0`, `a1`, ... by default. */
+  readonly listener: string;
+  /** Milliseconds of the clock at which the request's head was complete. */
+  readonly receivedAt: number;
+
+  /**
+   * Sends a whole response in one write. To a HEAD, and with 204 and 304, no body is sent.
+   *
+   * @param length Content-Length to send when there are no body bytes to count (HEAD, 304); undefined: none
+   */
+  respond(head: ResponseHead, body: Uint8Array | undefined, length?: number): void;
+
+  /**
+   * Starts a streamed response. The head goes out with the first piece of the body, or by itself when none
+   * comes in the same turn.
+   *
+   * @param length bytes to come; undefined: chunked coding, or close for an HTTP/1.0 client
+   */
+  begin(head: ResponseHead, length: number | undefined): ResponseBody;
+
+  /** Hands the raw connection over (pipe, upgrades): bytes already received come first. No response is owed then. */
+  takeOver(): Duplex;
+
+  /** Called once if the client goes away, or breaks the protocol, before the response has ended. */
+  onAborted: (() => void) | undefined;
+
+  /**
+   * Called once when the exchange is over on this side: the response's last byte was handed to the socket,
+   * the connection was taken over and has closed, or the client went away.
+   */
+  onFinished: (() => void) | undefined;
+}
+
+/** What a listener calls for each request. Returns at once. */
+export type ExchangeHandler = (exchange: Exchange) => void;
