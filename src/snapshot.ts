@@ -25,6 +25,8 @@ export interface SnapshotDelta {
   readonly active?: ConfigKey;
   /** Identities that are new or whose health changed. */
   readonly health: ReadonlyMap<Identity, BackendHealth>;
+  /** Saint entries that an operator lifted before their time. */
+  readonly lifted?: readonly { readonly identity: Identity; readonly object: string }[];
   /** Identities that no config counts for any more. */
   readonly retired: readonly Identity[];
   /** For each data plane, the number of its last fact that this snapshot contains. */

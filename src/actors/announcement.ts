@@ -1,0 +1,95 @@
+/**
+ * Announcing a config: its backends, then saintmode objects, then directors, as messages, a few at a time.
+ * A slice is so small that the registry's effect can stop between two of them before a turn gets long.
+ */
+import type { ConfigDescription, MemberDeclaration } from '../config/declaration.ts';
+import type { ConfigKey } from '../config-key.ts';
+import type { ConfigEmitted } from './config.ts';
+import type { MemberKnown } from './director.ts';
+
+/** Items in one slice. A new backend with its poller is the dearest: some 150 µs of processor time. */
+export const SLICE_LENGTH = 4;
+
+export function countItems(description: ConfigDescription): number {
+  return description.backends.length + description.saintmodes.length + description.directors.length;
+}
+
+/** A member as its director's actor hears of it: with the identity, if it is a backend. */
+export function knownMember(description: ConfigDescription, member: MemberDeclaration): MemberKnown {
+  const backend = description.backends.find((one) => one.name === member.target);
+  if (backend === undefined) return member;
+  return { ...member, backend: { identity: backend.identity, probed: backend.probe !== undefined } };
+}
+
+function knownMembers(
+  description: ConfigDescription,
+  members: readonly MemberDeclaration[],
+): readonly MemberKnown[] {
+  const known = new Map(
+    description.backends.map(({ name, identity, probe }) => [
+      name,
+      { identity, probed: probe !== undefined },
+    ]),
+  );
+  return members.map((member) => {
+    const backend = known.get(member.target);
+    return backend === undefined ? member : { ...member, backend };
+  });
+}
+
+/**
+ * The messages for items `from` to `from + SLICE_LENGTH` of a config's announcement.
+ *
+ * @param active whether the config is the active one, whose probes are preferred
+ */
+export function announceSlice(
+  key: ConfigKey,
+  description: ConfigDescription,
+  from: number,
+  active: boolean,
+): ConfigEmitted[] {
+  const { backends, saintmodes, directors } = description;
+  const emitted: ConfigEmitted[] = [];
+  for (let i = from; i < from + SLICE_LENGTH; i++) {
+    const backend = backends[i];
+    if (backend !== undefined) {
+      const { identity, addresses, probe, hostHeader } = backend;
+      emitted.push({ type: 'backend.declare', identity, addresses, config: key, probe, hostHeader, active });
+      continue;
+    }
+    const saintmode = saintmodes[i - backends.length];
+    if (saintmode !== undefined) {
+      const wrapped = backends.find((one) => one.name === saintmode.backend);
+      if (wrapped === undefined) continue;
+      const { name, threshold } = saintmode;
+      const { identity, probe } = wrapped;
+      const probed = probe !== undefined;
+      emitted.push({ type: 'saintmode.declare', config: key, name, identity, probed, threshold });
+      continue;
+    }
+    const director = directors[i - backends.length - saintmodes.length];
+    if (director !== undefined) {
+      const { name, policy } = director;
+      const members = knownMembers(description, director.members);
+      emitted.push({ type: 'director.declare', config: key, name, policy, members });
+    }
+  }
+  return emitted;
+}
+
+/** The messages that take the same items back. */
+export function withdrawSlice(key: ConfigKey, description: ConfigDescription, from: number): ConfigEmitted[] {
+  const { backends, saintmodes, directors } = description;
+  const emitted: ConfigEmitted[] = [];
+  for (let i = from; i < from + SLICE_LENGTH; i++) {
+    const backend = backends[i];
+    const saintmode = saintmodes[i - backends.length];
+    const director = directors[i - backends.length - saintmodes.length];
+    if (backend !== undefined)
+      emitted.push({ type: 'backend.withdraw', identity: backend.identity, config: key });
+    else if (saintmode !== undefined)
+      emitted.push({ type: 'saintmode.end', config: key, name: saintmode.name });
+    else if (director !== undefined) emitted.push({ type: 'director.end', config: key, name: director.name });
+  }
+  return emitted;
+}

@@ -1,0 +1,248 @@
+/**
+ * Poller: the one actor that probes a backend identity, with the probe of one elected config.
+ *
+ *   idle --elected--> scheduled --(due)--> probing --answered--> scheduled      any --dismissed--> idle
+ *
+ * It owns the health record, so that the backend can retire without asking it anything. Its time between
+ * two probes is counted from the end of one to the start of the next, as varnishd does; a re-election in
+ * between keeps the history and the schedule, and applies the new window and threshold at once.
+ */
+import { assign, emit, enqueueActions, setup } from 'xstate';
+import type { ProbeDeclaration } from '../config/declaration.ts';
+import type { ConfigKey } from '../config-key.ts';
+import type { Addresses, Identity } from '../identity.ts';
+import type { ProbeResult } from '../probe-result.ts';
+import type { PolledHealth } from '../snapshot.ts';
+import { type Conclusion, conclude, type ProbeHistory, unprobedHistory, withRecord } from './probe-window.ts';
+
+/** What its backend sends. `at`: milliseconds of the clock. */
+export type PollerCommand =
+  | {
+      readonly type: 'poller.elect';
+      readonly config: ConfigKey;
+      readonly probe: ProbeDeclaration;
+      readonly hostHeader: string;
+      readonly at: number;
+    }
+  | { readonly type: 'poller.dismiss' }
+  /** It failed and was replaced: its timer and its probe are lost. */
+  | { readonly type: 'actor.restored' }
+  | { readonly type: 'poller.retire' };
+
+/** What its own effect replies. */
+export type ProbeReply = {
+  readonly type: 'probe.answered';
+  readonly attempt: number;
+  readonly result: ProbeResult;
+  readonly at: number;
+};
+
+export type PollerEmitted =
+  | {
+      readonly type: 'probe.wanted';
+      readonly identity: Identity;
+      readonly addresses: Addresses;
+      readonly config: ConfigKey;
+      readonly probe: ProbeDeclaration;
+      readonly hostHeader: string;
+      readonly attempt: number;
+    }
+  | { readonly type: 'probe.unwanted'; readonly identity: Identity; readonly attempt: number }
+  /** Every result, for logs and pages. */
+  | {
+      readonly type: 'probe.recorded';
+      readonly identity: Identity;
+      readonly config: ConfigKey;
+      readonly result: ProbeResult;
+      readonly conclusion: Conclusion;
+      readonly averageMs: number;
+    }
+  /** Only when it differs from what was said before. */
+  | {
+      readonly type: 'health.concluded';
+      readonly identity: Identity;
+      readonly polled: PolledHealth;
+      readonly passing: boolean;
+    };
+
+export interface PollerInput {
+  readonly identity: Identity;
+  readonly addresses: Addresses;
+}
+
+interface Election {
+  readonly config: ConfigKey;
+  readonly probe: ProbeDeclaration;
+  readonly hostHeader: string;
+}
+
+export interface PollerContext extends PollerInput {
+  readonly elected: Election | undefined;
+  readonly history: ProbeHistory | undefined;
+  readonly conclusion: Conclusion | undefined;
+  /** What the backend was last told. */
+  readonly told: Conclusion | undefined;
+  /** When the last probe ended; undefined before the first. */
+  readonly probedAt: number | undefined;
+  /** Length of the wait that begins with the next entry to `scheduled`, in milliseconds. */
+  readonly waitMs: number;
+  /** Number of the last probe asked for; an answer to an older one is ignored. */
+  readonly attempt: number;
+}
+
+/** Milliseconds from `at` until the next probe is due: none if there was no probe yet. */
+function waitFrom(at: number, probedAt: number | undefined, probe: ProbeDeclaration): number {
+  return probedAt === undefined ? 0 : Math.max(0, probedAt + probe.intervalMs - at);
+}
+
+/** Takes over a probe. A backend without a result yet starts from that probe's own `initial`. */
+function elect(context: PollerContext, event: PollerCommand & { type: 'poller.elect' }) {
+  const { probe, hostHeader, config } = event;
+  const { history: before } = context;
+  const history = before === undefined || before.records.length === 0 ? unprobedHistory(probe) : before;
+  return {
+    elected: { config, probe, hostHeader },
+    history,
+    conclusion: conclude(history, probe),
+    waitMs: waitFrom(event.at, context.probedAt, probe),
+  };
+}
+
+function record(context: PollerContext, event: ProbeReply) {
+  const { elected, history: before } = context;
+  if (elected === undefined || before === undefined) return {};
+  const history = withRecord(before, { ...event.result, at: event.at });
+  return {
+    history,
+    conclusion: conclude(history, elected.probe),
+    probedAt: event.at,
+    waitMs: elected.probe.intervalMs,
+  };
+}
+
+/** The chart alone: what is drawn, and tested without effects. */
+export const pollerMachine = setup({
+  types: {
+    context: {} as PollerContext,
+    events: {} as PollerCommand | ProbeReply,
+    emitted: {} as PollerEmitted,
+    input: {} as PollerInput,
+  },
+  delays: { untilDue: ({ context }) => context.waitMs },
+  guards: {
+    answersLastProbe: ({ context, event }) =>
+      event.type === 'probe.answered' && event.attempt === context.attempt,
+  },
+  actions: {
+    takeOverProbe: assign(({ context, event }) =>
+      event.type === 'poller.elect' ? elect(context, event) : {},
+    ),
+    forgetElection: assign({ elected: undefined, conclusion: undefined, told: undefined }),
+    askForProbe: enqueueActions(({ context: c, enqueue }) => {
+      if (c.elected === undefined) return;
+      const attempt = c.attempt + 1;
+      enqueue.assign({ attempt });
+      const { identity, addresses } = c;
+      enqueue.emit({ type: 'probe.wanted', identity, addresses, attempt, ...c.elected });
+    }),
+    callOffProbe: emit(
+      ({ context: c }): PollerEmitted => ({
+        type: 'probe.unwanted',
+        identity: c.identity,
+        attempt: c.attempt,
+      }),
+    ),
+    recordResult: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'probe.answered') return;
+      const after = { ...context, ...record(context, event) };
+      const { elected, conclusion, history, identity } = after;
+      if (elected === undefined || conclusion === undefined || history === undefined) return;
+      enqueue.assign(after);
+      const { averageMs } = history;
+      const { config } = elected;
+      enqueue.emit({ type: 'probe.recorded', identity, config, result: event.result, conclusion, averageMs });
+    }),
+    tellChangedVerdict: enqueueActions(({ context: { identity, conclusion, told }, enqueue }) => {
+      if (conclusion === undefined) return;
+      const { polled, passing } = conclusion;
+      if (told !== undefined && told.polled === polled && told.passing === passing) return;
+      enqueue.assign({ told: conclusion });
+      enqueue.emit({ type: 'health.concluded', identity, polled, passing });
+    }),
+  },
+}).createMachine({
+  id: 'poller',
+  description: 'Probes one backend identity with the probe of one elected config.',
+  context: ({ input }) => ({
+    ...input,
+    elected: undefined,
+    history: undefined,
+    conclusion: undefined,
+    told: undefined,
+    probedAt: undefined,
+    waitMs: 0,
+    attempt: 0,
+  }),
+  initial: 'idle',
+  on: {
+    'poller.retire': { target: '.retired', description: 'The backend is gone.' },
+  },
+  states: {
+    idle: {
+      description: 'No config that counts gives this backend a probe.',
+      on: {
+        'poller.elect': {
+          target: 'scheduled',
+          actions: ['takeOverProbe', 'tellChangedVerdict'],
+          description: 'A config was elected: its probe is used from now on.',
+        },
+      },
+    },
+    scheduled: {
+      description: 'Waits until the next probe is due.',
+      after: { untilDue: { target: 'probing', description: 'One interval after the last probe ended.' } },
+      on: {
+        'poller.elect': {
+          target: 'scheduled',
+          reenter: true,
+          actions: ['takeOverProbe', 'tellChangedVerdict'],
+          description: 'Another config was elected: history and schedule are kept, its interval counts.',
+        },
+        'actor.restored': { target: 'scheduled', reenter: true, description: 'Waits anew.' },
+        'poller.dismiss': {
+          target: 'idle',
+          actions: 'forgetElection',
+          description: 'No config is left whose probe could be used.',
+        },
+      },
+    },
+    probing: {
+      description: 'A probe is under way.',
+      entry: 'askForProbe',
+      on: {
+        'probe.answered': {
+          guard: 'answersLastProbe',
+          target: 'scheduled',
+          actions: ['recordResult', 'tellChangedVerdict'],
+          description: 'The probe ended, well or not.',
+        },
+        'actor.restored': { target: 'scheduled', description: 'Waits anew; the lost probe does not count.' },
+        'poller.elect': {
+          actions: ['takeOverProbe', 'tellChangedVerdict'],
+          description: 'Another config was elected: the probe under way still counts.',
+        },
+        'poller.dismiss': {
+          target: 'idle',
+          actions: ['callOffProbe', 'forgetElection'],
+          description: 'No config is left whose probe could be used.',
+        },
+        'poller.retire': {
+          target: 'retired',
+          actions: 'callOffProbe',
+          description: 'The backend is gone.',
+        },
+      },
+    },
+    retired: { type: 'final', description: 'Never probes again.' },
+  },
+});

@@ -1,0 +1,119 @@
+/**
+ * Saint entry: one object that one backend must not be asked for until its TTL ends.
+ *
+ *   listed --(ttl)--> expired       listed --lifted--> lifted       listed --denied again--> listed, if later
+ *
+ * The same object denied twice is one entry with the later deadline.
+ */
+import { assign, emit, setup } from 'xstate';
+import type { Identity } from '../identity.ts';
+
+export type SaintEntryCommand =
+  /** `deadline`, `at`: milliseconds of the clock. */
+  | { readonly type: 'saint.denied'; readonly deadline: number; readonly at: number }
+  | { readonly type: 'saint.lift' }
+  | { readonly type: 'backend.retired' }
+  /** It failed and was replaced: its timer is lost. */
+  | { readonly type: 'actor.restored' };
+
+export type SaintEntryEmitted =
+  | { readonly type: 'saint.listed'; readonly identity: Identity; readonly object: string }
+  | { readonly type: 'saint.unlisted'; readonly identity: Identity; readonly object: string }
+  /** Before its time: the data planes must hear of it. */
+  | { readonly type: 'saint.lifted'; readonly identity: Identity; readonly object: string }
+  | { readonly type: 'topic.follow'; readonly topics: readonly string[] };
+
+export interface SaintEntryInput {
+  readonly identity: Identity;
+  /** The request hash in hexadecimal. */
+  readonly object: string;
+  readonly deadline: number;
+  /** When it was denied. */
+  readonly at: number;
+}
+
+export interface SaintEntryContext {
+  readonly identity: Identity;
+  readonly object: string;
+  readonly deadline: number;
+  /** What was left of the TTL when it was last denied. */
+  readonly leftMs: number;
+}
+
+/** The chart alone: what is drawn, and tested without effects. */
+export const saintEntryMachine = setup({
+  types: {
+    context: {} as SaintEntryContext,
+    events: {} as SaintEntryCommand,
+    emitted: {} as SaintEntryEmitted,
+    input: {} as SaintEntryInput,
+  },
+  delays: { ttl: ({ context }) => context.leftMs },
+  guards: {
+    isLater: ({ context, event }) => event.type === 'saint.denied' && event.deadline > context.deadline,
+  },
+  actions: {
+    prolong: assign(({ event }) =>
+      event.type === 'saint.denied'
+        ? { deadline: event.deadline, leftMs: Math.max(0, event.deadline - event.at) }
+        : {},
+    ),
+    follow: emit(({ context: c }): SaintEntryEmitted => ({ type: 'topic.follow', topics: [c.identity] })),
+    tellLifted: emit(
+      ({ context: c }): SaintEntryEmitted => ({
+        type: 'saint.lifted',
+        identity: c.identity,
+        object: c.object,
+      }),
+    ),
+    tellListed: emit(
+      ({ context: c }): SaintEntryEmitted => ({
+        type: 'saint.listed',
+        identity: c.identity,
+        object: c.object,
+      }),
+    ),
+    tellUnlisted: emit(
+      ({ context: c }): SaintEntryEmitted => ({
+        type: 'saint.unlisted',
+        identity: c.identity,
+        object: c.object,
+      }),
+    ),
+  },
+}).createMachine({
+  id: 'saintEntry',
+  description: 'One object that one backend must not be asked for until its TTL ends.',
+  context: ({ input: { identity, object, deadline, at } }) => ({
+    identity,
+    object,
+    deadline,
+    leftMs: Math.max(0, deadline - at),
+  }),
+  entry: ['follow', 'tellListed'],
+  initial: 'listed',
+  states: {
+    listed: {
+      description: 'The backend is sick for this object.',
+      after: { ttl: { target: 'expired', description: 'Its TTL has ended.' } },
+      on: {
+        'saint.denied': {
+          guard: 'isLater',
+          target: 'listed',
+          reenter: true,
+          actions: 'prolong',
+          description: 'Denied again, with a later deadline.',
+        },
+        'actor.restored': { target: 'listed', reenter: true, description: 'Waits anew.' },
+        'saint.lift': { target: 'lifted', actions: 'tellLifted', description: 'An operator lifted it.' },
+        'backend.retired': { target: 'lifted', description: 'Its backend is gone, and its list with it.' },
+      },
+    },
+    expired: { type: 'final', description: 'The backend may be asked again.', entry: 'tellUnlisted' },
+    lifted: {
+      type: 'final',
+      description: 'The backend may be asked again before its time.',
+      entry: 'tellUnlisted',
+    },
+  },
+});

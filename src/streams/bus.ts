@@ -1,0 +1,223 @@
+/**
+ * The bus: one first-in-first-out queue of what was said, drained before control returns to whoever spoke
+ * first. What is said while it drains waits its turn. When the queue is empty, `onIdle` runs, so that
+ * everything that follows from one cause is published together.
+ */
+import { type Observable, Subject } from 'rxjs';
+import type { ActorKind, Receiver, Route, Speaker, Spoken } from './routes.ts';
+
+/** One actor, or one incarnation of it. */
+export interface Address {
+  readonly kind: ActorKind;
+  readonly id: string;
+  /** Counts the actors of that id. What is sent to an earlier one does not reach its successor. */
+  readonly generation: number;
+}
+
+export interface BusEvent {
+  readonly type: string;
+}
+
+/** One message as an observer sees it. */
+export interface Message {
+  /** Counts messages from 1. */
+  readonly seq: number;
+  /** Milliseconds of the clock. */
+  readonly at: number;
+  readonly from: Speaker;
+  readonly fromId: string | undefined;
+  readonly to: ActorKind | Receiver | 'nobody';
+  readonly toId: string | undefined;
+  readonly event: BusEvent;
+}
+
+/** Delivers to actors; the registry does. */
+export interface ActorDelivery {
+  deliver(kind: ActorKind, id: string, generation: number | undefined, event: BusEvent): boolean;
+  /** Creates the actor unless there is one of that id. */
+  ensure(kind: ActorKind, id: string, input: unknown): void;
+  /** Ids of the actors of a kind that follow a topic. */
+  followers(kind: ActorKind, topic: string): Iterable<string>;
+  /** Runs a timer of an actor; false if the actor or the timer is gone. */
+  fire(address: Address, timer: number): boolean;
+}
+
+export type Receive = (event: BusEvent, from: Address | undefined) => void;
+
+type Item =
+  | {
+      readonly kind: 'said';
+      readonly by: Speaker;
+      readonly from: Address | undefined;
+      readonly event: BusEvent;
+    }
+  | { readonly kind: 'reply'; readonly by: Speaker; readonly to: Address; readonly event: BusEvent }
+  | { readonly kind: 'timer'; readonly to: Address; readonly timer: number };
+
+export interface BusOptions {
+  readonly routes: readonly Route[];
+  readonly actors: ActorDelivery;
+  /** Milliseconds. */
+  readonly now: () => number;
+  /** Called when the queue has become empty. May say more. */
+  readonly onIdle: () => void;
+  /** A receiver threw: a mistake of ours, which must not stop the others. */
+  readonly onFault: (error: unknown, event: BusEvent) => void;
+}
+
+export class Bus {
+  readonly #options: BusOptions;
+  readonly #routes = new Map<string, Route[]>();
+  readonly #receivers = new Map<Receiver, Receive>();
+  readonly #messages = new Subject<Message>();
+  #queue: Item[] = [];
+  #head = 0;
+  #draining = false;
+  #seq = 0;
+
+  /** Every message, as it is delivered. Nothing is made for it while nobody subscribes. */
+  readonly messages$: Observable<Message> = this.#messages.asObservable();
+
+  constructor(options: BusOptions) {
+    this.#options = options;
+    for (const route of options.routes) {
+      const key = `${route.from} ${route.event}`;
+      const rows = this.#routes.get(key);
+      if (rows === undefined) this.#routes.set(key, [route]);
+      else rows.push(route);
+    }
+  }
+
+  /** Names what receives the messages that the table sends to `receiver`. */
+  attach(receiver: Receiver, receive: Receive): void {
+    this.#receivers.set(receiver, receive);
+  }
+
+  /** Says something: it goes where the table sends it. */
+  say<S extends Speaker>(by: S, event: Spoken[S], from?: Address): void {
+    this.#add({ kind: 'said', by, from, event });
+  }
+
+  /** Answers the very actor that asked. */
+  reply<S extends Speaker>(by: S, to: Address, event: Spoken[S]): void {
+    this.#add({ kind: 'reply', by, to, event });
+  }
+
+  /** A timer of an actor is due. */
+  timer(to: Address, timer: number): void {
+    this.#add({ kind: 'timer', to, timer });
+  }
+
+  /** Says several things as one: what `speak` says is heard, and published, only when it has returned. */
+  batch(speak: () => void): void {
+    if (this.#draining) {
+      speak();
+      return;
+    }
+    this.#draining = true;
+    try {
+      speak();
+      this.#drain();
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  #add(item: Item): void {
+    this.#queue.push(item);
+    if (this.#draining) return;
+    this.#draining = true;
+    try {
+      this.#drain();
+    } finally {
+      this.#draining = false;
+    }
+  }
+
+  #drain(): void {
+    do {
+      while (this.#head < this.#queue.length) {
+        const item = this.#queue[this.#head++] as Item;
+        try {
+          this.#process(item);
+        } catch (error) {
+          this.#options.onFault(error, 'event' in item ? item.event : { type: 'timer.fired' });
+        }
+      }
+      this.#queue = [];
+      this.#head = 0;
+      this.#options.onIdle();
+    } while (this.#queue.length > 0);
+  }
+
+  #process(item: Item): void {
+    const { actors } = this.#options;
+    switch (item.kind) {
+      case 'timer': {
+        const { to, timer } = item;
+        if (actors.fire(to, timer)) this.#observe(to.kind, to.id, to.kind, to.id, { type: 'timer.fired' });
+        return;
+      }
+      case 'reply': {
+        const { to, event, by } = item;
+        const heard = actors.deliver(to.kind, to.id, to.generation, event);
+        this.#observe(by, undefined, heard ? to.kind : 'nobody', to.id, event);
+        return;
+      }
+      case 'said':
+        this.#route(item.by, item.event, item.from);
+        return;
+      default:
+        item satisfies never;
+    }
+  }
+
+  #route(by: Speaker, event: BusEvent, from: Address | undefined): void {
+    const rows = this.#routes.get(`${by} ${event.type}`);
+    if (rows === undefined) {
+      this.#observe(by, from?.id, 'nobody', undefined, event);
+      return;
+    }
+    for (const row of rows) this.#serve(row, event, from);
+  }
+
+  #serve(row: Route, event: BusEvent, from: Address | undefined): void {
+    const { actors, now } = this.#options;
+    const { to, id, topic, creates, silent, stamped } = row;
+    if (topic !== undefined) {
+      // A copy: a follower that hears it may follow or leave.
+      const kind = to as ActorKind;
+      for (const one of [...actors.followers(kind, topic(event as never))]) {
+        actors.deliver(kind, one, undefined, event);
+        this.#observe(row.from, from?.id, kind, one, event);
+      }
+      return;
+    }
+    if (id !== undefined) {
+      const kind = to as ActorKind;
+      const actor = id(event as never);
+      if (creates !== undefined) actors.ensure(kind, actor, creates(event as never));
+      let heard = true;
+      if (silent !== true) {
+        const told = stamped === true ? { ...event, at: now() } : event;
+        heard = actors.deliver(kind, actor, undefined, told);
+      }
+      this.#observe(row.from, from?.id, heard ? kind : 'nobody', actor, event);
+      return;
+    }
+    this.#receivers.get(to as Receiver)?.(event, from);
+    this.#observe(row.from, from?.id, to, undefined, event);
+  }
+
+  #observe(
+    from: Speaker,
+    fromId: string | undefined,
+    to: Message['to'],
+    toId: string | undefined,
+    event: BusEvent,
+  ): void {
+    this.#seq++;
+    if (!this.#messages.observed) return;
+    this.#messages.next({ seq: this.#seq, at: this.#options.now(), from, fromId, to, toId, event });
+  }
+}

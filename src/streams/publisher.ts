@@ -1,0 +1,111 @@
+/**
+ * The publisher: gathers what the data planes must know while the bus drains, and publishes it as one delta
+ * when the queue is empty, so that the active config and health never change separately.
+ */
+import { BehaviorSubject, type Observable } from 'rxjs';
+import type { BackendEmitted } from '../actors/backend.ts';
+import type { SaintEntryEmitted } from '../actors/saint-entry.ts';
+import type { SupervisorEmitted } from '../actors/supervisor.ts';
+import type { ConfigKey } from '../config-key.ts';
+import type { Identity } from '../identity.ts';
+import type { BackendHealth, Snapshot, SnapshotDelta } from '../snapshot.ts';
+import type { Bus } from './bus.ts';
+
+type Heard =
+  | Extract<SupervisorEmitted, { type: 'config.used' }>
+  | Extract<BackendEmitted, { type: 'backend.health' | 'backend.retired' }>
+  | Extract<SaintEntryEmitted, { type: 'saint.lifted' }>;
+
+export class Publisher {
+  readonly #snapshots: BehaviorSubject<Snapshot>;
+  readonly #publishDelta: (delta: SnapshotDelta) => void;
+  readonly #health = new Map<Identity, BackendHealth>();
+  readonly #facts: Record<string, number> = {};
+  #version = 0;
+  #active: ConfigKey | undefined;
+
+  #changed = false;
+  #newActive: ConfigKey | undefined;
+  #newHealth = new Map<Identity, BackendHealth>();
+  #retired: Identity[] = [];
+  #lifted: { identity: Identity; object: string }[] = [];
+
+  /** The present view, then each new one. Immutable. */
+  readonly snapshots$: Observable<Snapshot>;
+
+  /** @param publishDelta hands a delta to every data plane */
+  constructor(bus: Bus, publishDelta: (delta: SnapshotDelta) => void) {
+    this.#publishDelta = publishDelta;
+    this.#snapshots = new BehaviorSubject<Snapshot>(this.#view());
+    this.snapshots$ = this.#snapshots.asObservable();
+    bus.attach('publisher', (event) => this.#take(event as Heard));
+  }
+
+  /** Notes that all facts of a data plane up to this number are contained in what is published next. */
+  contains(plane: string, lastFact: number): void {
+    this.#facts[plane] = lastFact;
+    this.#changed = true;
+  }
+
+  /** Publishes what has changed, if anything has. */
+  publish(): void {
+    if (!this.#changed) return;
+    const active = this.#newActive;
+    const delta: SnapshotDelta = {
+      version: ++this.#version,
+      ...(active === undefined ? {} : { active }),
+      health: this.#newHealth,
+      retired: this.#retired,
+      ...(this.#lifted.length === 0 ? {} : { lifted: this.#lifted }),
+      facts: { ...this.#facts },
+    };
+    if (active !== undefined) this.#active = active;
+    for (const [identity, health] of this.#newHealth) this.#health.set(identity, health);
+    for (const identity of this.#retired) this.#health.delete(identity);
+    this.#changed = false;
+    this.#newActive = undefined;
+    this.#newHealth = new Map();
+    this.#retired = [];
+    this.#lifted = [];
+    this.#publishDelta(delta);
+    if (this.#snapshots.observed) this.#snapshots.next(this.#view());
+  }
+
+  /** The present view. */
+  snapshot(): Snapshot {
+    return this.#view();
+  }
+
+  close(): void {
+    this.#snapshots.complete();
+  }
+
+  #take(event: Heard): void {
+    this.#changed = true;
+    switch (event.type) {
+      case 'config.used':
+        this.#newActive = event.key;
+        return;
+      case 'backend.health': {
+        const { identity, polled, passing, override } = event;
+        this.#newHealth.set(identity, { polled, passing, override });
+        if (this.#retired.length > 0) this.#retired = this.#retired.filter((one) => one !== identity);
+        return;
+      }
+      case 'backend.retired':
+        this.#newHealth.delete(event.identity);
+        this.#retired.push(event.identity);
+        return;
+      case 'saint.lifted':
+        this.#lifted.push({ identity: event.identity, object: event.object });
+        return;
+      default:
+        event satisfies never;
+    }
+  }
+
+  #view(): Snapshot {
+    const facts = { ...this.#facts };
+    return { version: this.#version, active: this.#active, health: new Map(this.#health), facts };
+  }
+}

@@ -1,0 +1,245 @@
+/**
+ * The routing table: which messages reach which actor, effect or listener. It is data, read top to bottom,
+ * and the topology chart is drawn from it. Delivery is by address; nobody filters a stream of everything.
+ */
+import type { BackendCommand, BackendEmitted } from '../actors/backend.ts';
+import type { ConfigEmitted, ConfigReply, LoadFailure } from '../actors/config.ts';
+import type { DirectorEmitted, MemberKnown } from '../actors/director.ts';
+import type { PollerEmitted, ProbeReply } from '../actors/poller.ts';
+import type { SaintEntryEmitted } from '../actors/saint-entry.ts';
+import type { SaintmodeEmitted } from '../actors/saintmode.ts';
+import type { SupervisorCommand, SupervisorEmitted } from '../actors/supervisor.ts';
+import { targetTopic } from '../actors/topic.ts';
+import type { ConfigDescription } from '../config/declaration.ts';
+import type { ConfigKey } from '../config-key.ts';
+import type { Identity } from '../identity.ts';
+
+export type ActorKind =
+  | 'supervisor'
+  | 'config'
+  | 'backend'
+  | 'poller'
+  | 'director'
+  | 'saintmode'
+  | 'saintEntry';
+
+/** What is no actor, but receives messages: there is one of each. */
+export type Receiver = 'operator' | 'loader' | 'planes' | 'probes' | 'slices' | 'publisher' | 'topics';
+
+/** What data planes tell, once the control plane has put their facts into its own words. */
+export type PlaneReport =
+  | {
+      readonly type: 'member.added';
+      readonly config: ConfigKey;
+      readonly director: string;
+      readonly member: MemberKnown;
+    }
+  | {
+      readonly type: 'member.removed';
+      readonly config: ConfigKey;
+      readonly director: string;
+      readonly target: string;
+    }
+  | {
+      readonly type: 'saint.denied';
+      readonly identity: Identity;
+      readonly object: string;
+      readonly deadline: number;
+      readonly at: number;
+    }
+  | { readonly type: 'config.drained'; readonly config: ConfigKey }
+  | { readonly type: 'connections.closed'; readonly identity: Identity };
+
+/** Who says what. */
+export interface Spoken {
+  supervisor: SupervisorEmitted;
+  config: ConfigEmitted;
+  backend: BackendEmitted;
+  poller: PollerEmitted;
+  director: DirectorEmitted;
+  saintmode: SaintmodeEmitted;
+  saintEntry: SaintEntryEmitted;
+  operator:
+    | SupervisorCommand
+    | (BackendCommand & { readonly type: 'backend.set-health' })
+    | { readonly type: 'saint.lift'; readonly identity: Identity; readonly object: string };
+  loader:
+    | { readonly type: 'config.loaded'; readonly key: ConfigKey; readonly description: ConfigDescription }
+    | { readonly type: 'config.load-failed'; readonly key: ConfigKey; readonly failure: LoadFailure };
+  planes: PlaneReport;
+  probes: ProbeReply;
+  slices: ConfigReply & { readonly type: 'slice.granted' };
+  /** What was last said under the topics that an actor has just followed. */
+  topics: { readonly type: 'topic.retained'; readonly said: readonly TopicSpoken[] };
+  /** To an actor that failed and was put back into its last good state. */
+  registry: { readonly type: 'actor.restored' };
+}
+
+/** What is said under topics, and so retained. */
+export type TopicSpoken =
+  | Extract<BackendEmitted, { type: 'backend.health' | 'saint.count' }>
+  | Extract<DirectorEmitted, { type: 'target.health' }>;
+
+export type Speaker = keyof Spoken;
+
+/** One row. An event may stand in several rows; they are served in the table's order. */
+export interface Route {
+  readonly from: Speaker;
+  readonly event: string;
+  readonly to: ActorKind | Receiver;
+  /** For an actor: which one of its kind. */
+  readonly id?: (event: never) => string;
+  /** For actors: all that follow this topic, in place of one. */
+  readonly topic?: (event: never) => string;
+  /** The actor is created with this input if there is none of that id. */
+  readonly creates?: (event: never) => unknown;
+  /** The event only creates: the actor does not hear it. */
+  readonly silent?: true;
+  /** The actor hears the event with the time, `at`. */
+  readonly stamped?: true;
+  /** It answers one question, and goes to the very actor that asked. */
+  readonly reply?: true;
+}
+
+type Event<S extends Speaker, T extends Spoken[S]['type']> = Extract<Spoken[S], { readonly type: T }>;
+
+function route<S extends Speaker, T extends Spoken[S]['type']>(
+  from: S,
+  event: T,
+  to: ActorKind | Receiver,
+  more: {
+    readonly id?: (event: Event<S, T>) => string;
+    readonly topic?: (event: Event<S, T>) => string;
+    readonly creates?: (event: Event<S, T>) => unknown;
+    readonly silent?: true;
+    readonly stamped?: true;
+    readonly reply?: true;
+  } = {},
+): Route {
+  return { from, event, to, ...more } as Route;
+}
+
+/** The supervisor is one: its id. */
+export const SUPERVISOR = 'supervisor';
+
+const supervisor = { id: () => SUPERVISOR };
+const byKey = { id: (event: { key: ConfigKey }) => event.key };
+const byIdentity = { id: (event: { identity: Identity }) => event.identity };
+const byName = { id: (event: { config: ConfigKey; name: string }) => targetTopic(event.config, event.name) };
+const byDirector = {
+  id: (event: { config: ConfigKey; director: string }) => targetTopic(event.config, event.director),
+};
+
+/** Id of a saint entry's actor. */
+export function saintEntryId(entry: { identity: Identity; object: string }): string {
+  return `${entry.identity} ${entry.object}`;
+}
+
+export const routes: readonly Route[] = [
+  // Operators' commands, and their answers.
+  route('operator', 'config.load', 'supervisor', supervisor),
+  route('operator', 'config.use', 'supervisor', supervisor),
+  route('operator', 'config.set-state', 'supervisor', supervisor),
+  route('operator', 'config.discard', 'supervisor', supervisor),
+  route('operator', 'proxy.stop', 'supervisor', supervisor),
+  route('operator', 'backend.set-health', 'backend', byIdentity),
+  route('operator', 'saint.lift', 'saintEntry', { id: saintEntryId }),
+  route('supervisor', 'command.done', 'operator'),
+  route('supervisor', 'command.refused', 'operator'),
+
+  // A config's life. The data planes hear of a switch through the publisher, with the health of that moment.
+  route('supervisor', 'config.wanted', 'config', {
+    ...byKey,
+    creates: ({ key, name, drainTimeoutMs }) => ({ key, name, drainTimeoutMs }),
+    silent: true,
+  }),
+  route('supervisor', 'config.used', 'publisher'),
+  route('supervisor', 'config.activate', 'config', byKey),
+  route('supervisor', 'config.deactivate', 'config', byKey),
+  route('supervisor', 'config.warm', 'config', byKey),
+  route('supervisor', 'config.cool', 'config', byKey),
+  route('supervisor', 'config.discard', 'config', byKey),
+  route('config', 'load.wanted', 'loader'),
+  route('loader', 'config.loaded', 'config', byKey),
+  route('loader', 'config.load-failed', 'config', byKey),
+  route('config', 'config.ready', 'supervisor', supervisor),
+  route('config', 'config.failed', 'supervisor', supervisor),
+  route('config', 'slice.wanted', 'slices'),
+  route('slices', 'slice.granted', 'config', { reply: true }),
+  route('config', 'drain.wanted', 'planes'),
+  route('planes', 'config.drained', 'config', { id: (event) => event.config }),
+  route('config', 'config.discarded', 'planes'),
+  route('config', 'config.discarded', 'supervisor', supervisor),
+
+  // What a config declares.
+  route('config', 'backend.declare', 'backend', {
+    ...byIdentity,
+    creates: ({ identity, addresses }) => ({ identity, addresses }),
+  }),
+  route('config', 'backend.withdraw', 'backend', byIdentity),
+  route('config', 'saintmode.declare', 'saintmode', {
+    ...byName,
+    creates: ({ type: _, ...input }) => input,
+    silent: true,
+  }),
+  route('config', 'saintmode.end', 'saintmode', byName),
+  route('config', 'director.declare', 'director', {
+    ...byName,
+    creates: ({ type: _, ...input }) => input,
+    silent: true,
+  }),
+  route('config', 'director.end', 'director', byName),
+
+  // Polling: one poller for each identity.
+  route('backend', 'poller.elect', 'poller', {
+    ...byIdentity,
+    creates: ({ identity, addresses }) => ({ identity, addresses }),
+    stamped: true,
+  }),
+  route('backend', 'poller.dismiss', 'poller', byIdentity),
+  route('backend', 'poller.retire', 'poller', byIdentity),
+  route('poller', 'probe.wanted', 'probes'),
+  route('poller', 'probe.unwanted', 'probes'),
+  route('probes', 'probe.answered', 'poller', { reply: true }),
+  route('poller', 'health.concluded', 'backend', byIdentity),
+
+  // Health, to the data planes and up to whoever contains the backend.
+  route('backend', 'backend.health', 'publisher'),
+  route('backend', 'backend.health', 'topics'),
+  route('backend', 'backend.health', 'saintmode', { topic: (event) => event.identity }),
+  route('backend', 'backend.health', 'director', { topic: (event) => event.identity }),
+  route('saintmode', 'topic.follow', 'topics'),
+  route('saintmode', 'target.health', 'topics'),
+  route('saintmode', 'target.health', 'director', {
+    topic: (event) => targetTopic(event.config, event.name),
+  }),
+  route('director', 'topic.follow', 'topics'),
+  route('director', 'topic.leave', 'topics'),
+  route('director', 'target.health', 'topics'),
+  route('director', 'target.health', 'director', { topic: (event) => targetTopic(event.config, event.name) }),
+  route('backend', 'backend.retired', 'publisher'),
+  route('backend', 'backend.retired', 'topics'),
+  route('planes', 'connections.closed', 'backend', byIdentity),
+
+  // Newcomers hear what is known already.
+  route('topics', 'topic.retained', 'saintmode', { reply: true }),
+  route('topics', 'topic.retained', 'director', { reply: true }),
+  route('registry', 'actor.restored', 'config', { reply: true }),
+  route('registry', 'actor.restored', 'poller', { reply: true }),
+  route('registry', 'actor.restored', 'saintEntry', { reply: true }),
+
+  // What the data planes changed by themselves.
+  route('planes', 'member.added', 'director', byDirector),
+  route('planes', 'member.removed', 'director', byDirector),
+  route('planes', 'saint.denied', 'saintEntry', {
+    id: saintEntryId,
+    creates: ({ identity, object, deadline, at }) => ({ identity, object, deadline, at }),
+  }),
+  route('saintEntry', 'saint.listed', 'backend', byIdentity),
+  route('saintEntry', 'saint.unlisted', 'backend', byIdentity),
+  route('saintEntry', 'saint.lifted', 'publisher'),
+  route('saintEntry', 'topic.follow', 'topics'),
+  route('backend', 'backend.retired', 'saintEntry', { topic: (event) => event.identity }),
+  route('backend', 'saint.count', 'topics'),
+  route('backend', 'saint.count', 'saintmode', { topic: (event) => event.identity }),
+];
