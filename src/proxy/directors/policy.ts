@@ -1,6 +1,6 @@
 /**
- * What a director's policy is: it picks one member. A policy is built from the member list and its current
- * health, and is rebuilt when either changes, so that the pick itself is cheap.
+ * What a director's policy is: it picks one member. A policy is built from the member list and its health
+ * at that moment, and is built anew when either changes, so that the pick itself is cheap.
  */
 import type { Target } from './target.ts';
 
@@ -14,12 +14,12 @@ export interface Member {
 export interface PickRequest {
   /**
    * Identities that must not be asked for this request's object. undefined, the usual case: none, so that
-   * every healthy member will do and the tables built with the policy are exact.
+   * every healthy member will do and the tables built with the policy are exact. Must not change during a call.
    */
   readonly denied: ReadonlySet<string> | undefined;
   /**
-   * SHA-256 of what the request is to be distributed by: the hash director's key where a hook gave one, the
-   * request hash otherwise.
+   * SHA-256 of what the request is to be distributed by: the hash director's key where a hook gave one (see
+   * distributionKey in hash.ts), the request hash otherwise.
    */
   key(): Uint8Array;
   /** A random number in [0, 1). */

@@ -2,23 +2,26 @@
  * What a request can be sent to: a backend, or something that stands for one (a saintmode object, a
  * director). They nest because all of them answer the same three questions.
  */
-import type { Identity } from '../../identity.ts';
+import type { FetchLimits, ResolvedBackend } from '../../config/declaration.ts';
+import type { Addresses, Identity } from '../../identity.ts';
 import type { PickRequest } from './policy.ts';
 
 export interface Target {
   /** As the config names it. */
   readonly name: string;
-  /** Usable by a request about which nothing special is known. Kept up to date; reading it costs nothing. */
+  /** Usable by a request about which nothing special is known. */
   readonly healthy: boolean;
   /** Usable by this very request. Same as `healthy` when nothing is denied to it. */
   accepts(request: PickRequest): boolean;
-  /** The backend to ask, or undefined if none is usable. Moves cursors. */
-  resolve(request: PickRequest): ResolvedTarget | undefined;
+  /** The backend to ask; undefined if and only if the target does not accept the request. Moves cursors. */
+  resolve(request: PickRequest): BackendTarget | undefined;
 }
 
-/** The end of a resolution: one backend, and the way that led to it. */
-export interface ResolvedTarget {
+/** The end of every resolution. */
+export interface BackendTarget extends Target {
   readonly identity: Identity;
-  /** Name of the backend declaration. */
-  readonly name: string;
+  readonly addresses: Addresses;
+  /** Of the config that the request runs in: identities are shared between configs, limits are not. */
+  readonly limits: FetchLimits;
+  readonly declaration: ResolvedBackend;
 }

@@ -1,0 +1,43 @@
+/**
+ * A saintmode object as the target of requests: its backend, but sick for the objects on the backend's saint
+ * list, and for every object once the list has reached the threshold. Meaning: vmod_saintmode(3).
+ */
+import type { BackendNode } from './backend-target.ts';
+import type { PickRequest } from './policy.ts';
+import type { BackendTarget } from './target.ts';
+import { type Container, TargetNode } from './target-node.ts';
+
+export class SaintmodeNode extends TargetNode implements Container {
+  readonly backend: BackendNode;
+  /** Entries from which on it is sick for every object; 0: the list is ignored. */
+  readonly threshold: number;
+  #count = 0;
+
+  constructor(name: string, backend: BackendNode, threshold: number) {
+    super(name);
+    this.backend = backend;
+    this.threshold = threshold;
+    backend.containers.add(this);
+    this.partChanged();
+  }
+
+  partChanged(): void {
+    const isFull = this.threshold > 0 && this.#count >= this.threshold;
+    this.become(this.backend.healthy && !isFull);
+  }
+
+  /** Entries on the backend's saint list now. */
+  setCount(count: number): void {
+    this.#count = count;
+    this.partChanged();
+  }
+
+  accepts({ denied }: PickRequest): boolean {
+    if (denied === undefined || this.threshold === 0) return this.healthy;
+    return this.healthy && !denied.has(this.backend.identity);
+  }
+
+  resolve(request: PickRequest): BackendTarget | undefined {
+    return this.accepts(request) ? this.backend : undefined;
+  }
+}
