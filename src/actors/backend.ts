@@ -69,6 +69,10 @@ export interface BackendContext extends BackendInput {
   readonly saintEntries: number;
 }
 
+function healthOf({ identity, polled, passing, override }: BackendContext): BackendEmitted {
+  return { type: 'backend.health', identity, polled, passing, override };
+}
+
 /** Tells the poller what follows from the declarations, if it differs from what it was told before. */
 function electionOf(context: BackendContext, declarations: readonly Declaration[]) {
   const { elected: before, identity, addresses } = context;
@@ -190,15 +194,13 @@ export const backendMachine = setup({
     ),
     countEntry: assign({ saintEntries: ({ context }) => context.saintEntries + 1 }),
     uncountEntry: assign({ saintEntries: ({ context }) => Math.max(0, context.saintEntries - 1) }),
-    tellHealth: emit(
-      ({ context: c }): BackendEmitted => ({
-        type: 'backend.health',
-        identity: c.identity,
-        polled: c.polled,
-        passing: c.passing,
-        override: c.override,
-      }),
-    ),
+    // Silent once nobody declares it: what was said to be retired must not reappear.
+    tellHealth: enqueueActions(({ context: c, enqueue }) => {
+      if (c.declarations.length > 0) enqueue.emit(healthOf(c));
+    }),
+    tellAppearance: enqueueActions(({ context: c, enqueue }) => {
+      if (c.declarations.length === 1) enqueue.emit(healthOf(c));
+    }),
     tellCount: emit(
       ({ context: c }): BackendEmitted => ({
         type: 'saint.count',
@@ -284,10 +286,9 @@ export const backendMachine = setup({
           states: {
             live: {
               description: 'At least one warm or active config declares it.',
-              entry: 'tellHealth',
               on: {
                 'backend.declare': {
-                  actions: 'takeDeclaration',
+                  actions: ['takeDeclaration', 'tellAppearance'],
                   description: 'A config declares it, or declares it anew as the active one.',
                 },
                 'backend.withdraw': [
@@ -310,7 +311,7 @@ export const backendMachine = setup({
               on: {
                 'backend.declare': {
                   target: 'live',
-                  actions: 'takeDeclaration',
+                  actions: ['takeDeclaration', 'tellAppearance'],
                   description: 'A config declares it again in time: what is known of it is kept.',
                 },
                 'connections.closed': {
