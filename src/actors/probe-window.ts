@@ -37,9 +37,9 @@ export interface Conclusion {
 
 type Window = Pick<ProbeDeclaration, 'initial' | 'window' | 'threshold'>;
 
-/** The history of a backend that was never probed: as if `initial` probes had been good. */
+/** The history of a backend that was never probed: as if `initial` probes, up to the threshold, had been good. */
 export function unprobedHistory(probe: Window): ProbeHistory {
-  const credit = Math.min(probe.initial, HISTORY_LENGTH);
+  const credit = Math.min(probe.initial, probe.threshold);
   return { records: [], credit, averageMs: 0, rate: Math.min(credit, AVERAGE_RATE) };
 }
 
@@ -48,7 +48,7 @@ export function withRecord(history: ProbeHistory, record: ProbeRecord): ProbeHis
   const { records, credit } = history;
   const kept = records.length === HISTORY_LENGTH ? records.slice(1) : records.slice();
   kept.push(record);
-  if (!record.happy) return { ...history, records: kept, credit };
+  if (!record.happy) return { ...history, records: kept };
   const rate = history.rate < AVERAGE_RATE ? history.rate + 1 : history.rate;
   const averageMs = history.averageMs + (record.responseTimeMs - history.averageMs) / rate;
   return { records: kept, credit, averageMs, rate };

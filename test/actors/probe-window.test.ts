@@ -1,0 +1,116 @@
+/**
+ * The window arithmetic against a naive list of 64 bits, built as varnishd does it: `initial` good probes
+ * are shifted in first, each result shifts the list by one, the latest `window` bits are counted, and each
+ * good probe moves an average that leans on four probes at most.
+ */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import {
+  conclude,
+  HISTORY_LENGTH,
+  type ProbeHistory,
+  unprobedHistory,
+  withRecord,
+} from '../../src/actors/probe-window.ts';
+import { probeResult } from '../support/control-world.ts';
+
+interface Window {
+  readonly initial: number;
+  readonly window: number;
+  readonly threshold: number;
+}
+
+/** Newest bit first, as `u & 1` is the newest in varnishd's map. */
+class NaiveWindow {
+  #bits: boolean[] = Array.from({ length: 64 }, () => false);
+  #rate = 0;
+  average = 0;
+
+  constructor({ initial, threshold }: Window) {
+    for (let i = 0; i < Math.min(initial, threshold); i++) this.poke(true, 0);
+  }
+
+  poke(happy: boolean, ms: number): void {
+    this.#bits = [happy, ...this.#bits.slice(0, 63)];
+    if (!happy) return;
+    if (this.#rate < 4) this.#rate += 1;
+    this.average += (ms - this.average) / this.#rate;
+  }
+
+  good(window: number): number {
+    return this.#bits.slice(0, window).filter(Boolean).length;
+  }
+}
+
+const window: fc.Arbitrary<Window> = fc.integer({ min: 1, max: 64 }).chain((size) =>
+  fc.record({
+    initial: fc.integer({ min: 0, max: 70 }),
+    window: fc.constant(size),
+    threshold: fc.integer({ min: 1, max: size }),
+  }),
+);
+const result = fc.record({ happy: fc.boolean(), ms: fc.integer({ min: 0, max: 5_000 }) });
+
+function probed(history: ProbeHistory, happy: boolean, ms: number): ProbeHistory {
+  return withRecord(history, { ...probeResult(happy, ms), at: 0 });
+}
+
+test('good, verdict and average are those of a list of 64 bits, under the probe it began with and any other', () => {
+  fc.assert(
+    fc.property(window, window, fc.array(result, { maxLength: 150 }), (first, second, results) => {
+      const naive = new NaiveWindow(first);
+      let history = unprobedHistory(first);
+      expect(conclude(history, first).passing).toBe(naive.good(first.window) >= first.threshold);
+      for (const { happy, ms } of results) {
+        history = probed(history, happy, ms);
+        naive.poke(happy, ms);
+        for (const probe of [first, second]) {
+          const good = naive.good(probe.window);
+          const passing = good >= probe.threshold;
+          expect(conclude(history, probe)).toEqual({ good, passing, polled: passing ? 'healthy' : 'sick' });
+        }
+        expect(history.averageMs).toBe(naive.average);
+        expect(history.records.length).toBeLessThanOrEqual(HISTORY_LENGTH);
+      }
+    }),
+  );
+});
+
+test('the 64 latest records are kept, oldest first', () => {
+  fc.assert(
+    fc.property(fc.array(result, { maxLength: 150 }), (results) => {
+      let history = unprobedHistory({ initial: 2, window: 8, threshold: 3 });
+      results.forEach(({ happy }, i) => {
+        history = withRecord(history, { ...probeResult(happy), at: i });
+      });
+      const expected = results.map(({ happy }, at) => ({ happy, at })).slice(-64);
+      expect(history.records.map(({ happy, at }) => ({ happy, at }))).toEqual(expected);
+    }),
+  );
+});
+
+test('before the first result it is unprobed, whether or not `initial` lets it pass', () => {
+  const window = { window: 8, threshold: 3 };
+  const without = { ...window, initial: 2 };
+  expect(conclude(unprobedHistory(without), without)).toEqual({
+    good: 2,
+    passing: false,
+    polled: 'unprobed',
+  });
+  const enough = { ...window, initial: 3 };
+  expect(conclude(unprobedHistory(enough), enough)).toEqual({ good: 3, passing: true, polled: 'unprobed' });
+});
+
+test('`initial` counts no further than the threshold, as varnishd cuts it', () => {
+  const probe = { initial: 8, window: 8, threshold: 3 };
+  expect(conclude(unprobedHistory(probe), probe).good).toBe(3);
+  const afterOne = probed(unprobedHistory({ initial: 8, window: 8, threshold: 1 }), true, 100);
+  expect(afterOne.averageMs).toBe(50);
+});
+
+test('good probes granted by `initial` slow the average down, as varnishd counts them in', () => {
+  const none = probed(unprobedHistory({ initial: 0, window: 8, threshold: 3 }), true, 100);
+  expect(none.averageMs).toBe(100);
+  const two = probed(unprobedHistory({ initial: 2, window: 8, threshold: 3 }), true, 90);
+  expect(two.averageMs).toBe(30);
+});
