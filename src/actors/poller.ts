@@ -24,9 +24,9 @@ export type PollerCommand =
       readonly hostHeader: string;
       readonly at: number;
     }
-  | { readonly type: 'poller.dismiss' }
+  | { readonly type: 'poller.dismiss'; readonly at: number }
   /** It failed and was replaced: its timer and its probe are lost. */
-  | { readonly type: 'actor.restored' }
+  | { readonly type: 'actor.restored'; readonly at: number }
   | { readonly type: 'poller.retire' };
 
 /** What its own effect replies. */
@@ -82,7 +82,7 @@ export interface PollerContext extends PollerInput {
   readonly conclusion: Conclusion | undefined;
   /** What the backend was last told. */
   readonly told: Conclusion | undefined;
-  /** When the last probe ended; undefined before the first. */
+  /** When the last probe ended, by an answer or by being called off; undefined before the first. */
   readonly probedAt: number | undefined;
   /** Length of the wait that begins with the next entry to `scheduled`, in milliseconds. */
   readonly waitMs: number;
@@ -136,6 +136,15 @@ export const pollerMachine = setup({
   actions: {
     takeOverProbe: assign(({ context, event }) =>
       event.type === 'poller.elect' ? elect(context, event) : {},
+    ),
+    /** A probe without an answer counts for the interval, or switching to and fro would flood the backend. */
+    noteProbeLost: assign(({ event }) =>
+      event.type === 'poller.dismiss' || event.type === 'actor.restored' ? { probedAt: event.at } : {},
+    ),
+    waitForTheRest: assign(({ context: { elected, probedAt }, event }) =>
+      event.type === 'actor.restored' && elected !== undefined
+        ? { waitMs: waitFrom(event.at, probedAt, elected.probe) }
+        : {},
     ),
     forgetElection: assign({ elected: undefined, conclusion: undefined, told: undefined }),
     askForProbe: enqueueActions(({ context: c, enqueue }) => {
@@ -208,7 +217,12 @@ export const pollerMachine = setup({
           actions: ['takeOverProbe', 'tellChangedVerdict'],
           description: 'Another config was elected: history and schedule are kept, its interval counts.',
         },
-        'actor.restored': { target: 'scheduled', reenter: true, description: 'Waits anew.' },
+        'actor.restored': {
+          target: 'scheduled',
+          reenter: true,
+          actions: 'waitForTheRest',
+          description: 'Waits for what is left of the interval.',
+        },
         'poller.dismiss': {
           target: 'idle',
           actions: 'forgetElection',
@@ -226,14 +240,18 @@ export const pollerMachine = setup({
           actions: ['recordResult', 'tellChangedVerdict'],
           description: 'The probe ended, well or not.',
         },
-        'actor.restored': { target: 'scheduled', description: 'Waits anew; the lost probe does not count.' },
+        'actor.restored': {
+          target: 'scheduled',
+          actions: ['noteProbeLost', 'waitForTheRest'],
+          description: 'The probe under way is lost: waits one interval.',
+        },
         'poller.elect': {
           actions: ['takeOverProbe', 'tellChangedVerdict'],
           description: 'Another config was elected: the probe under way still counts.',
         },
         'poller.dismiss': {
           target: 'idle',
-          actions: ['callOffProbe', 'forgetElection'],
+          actions: ['callOffProbe', 'noteProbeLost', 'forgetElection'],
           description: 'No config is left whose probe could be used.',
         },
         'poller.retire': {

@@ -194,7 +194,8 @@ export class Registry implements ActorDelivery {
     this.#stop(entry);
     const address: Address = { kind, id, generation: ++this.#generation };
     this.#start(address, entry.input, entry.last);
-    if (entry.last !== undefined) this.#bus?.reply('registry', address, { type: 'actor.restored' });
+    const at = this.#options.clock.now();
+    if (entry.last !== undefined) this.#bus?.reply('registry', address, { type: 'actor.restored', at });
     this.#options.onActorFailed(entry.address, entry.failure);
   }
 

@@ -72,7 +72,7 @@ export interface Spoken {
   /** What was last said under the topics that an actor has just followed. */
   topics: { readonly type: 'topic.retained'; readonly said: readonly TopicSpoken[] };
   /** To an actor that failed and was put back into its last good state. */
-  registry: { readonly type: 'actor.restored' };
+  registry: { readonly type: 'actor.restored'; readonly at: number };
 }
 
 /** What is said under topics, and so retained. */
@@ -196,7 +196,7 @@ export const routes: readonly Route[] = [
     creates: ({ identity, addresses }) => ({ identity, addresses }),
     stamped: true,
   }),
-  route('backend', 'poller.dismiss', 'poller', byIdentity),
+  route('backend', 'poller.dismiss', 'poller', { ...byIdentity, stamped: true }),
   route('backend', 'poller.retire', 'poller', byIdentity),
   route('poller', 'probe.wanted', 'probes'),
   route('poller', 'probe.unwanted', 'probes'),
