@@ -14,7 +14,7 @@ export type SaintEntryCommand =
   | { readonly type: 'saint.lift' }
   | { readonly type: 'backend.retired' }
   /** It failed and was replaced: its timer is lost. */
-  | { readonly type: 'actor.restored' };
+  | { readonly type: 'actor.restored'; readonly at: number };
 
 export type SaintEntryEmitted =
   | { readonly type: 'saint.listed'; readonly identity: Identity; readonly object: string }
@@ -36,7 +36,7 @@ export interface SaintEntryContext {
   readonly identity: Identity;
   readonly object: string;
   readonly deadline: number;
-  /** What was left of the TTL when it was last denied. */
+  /** What is left of the TTL at each entry to `listed`. */
   readonly leftMs: number;
 }
 
@@ -57,6 +57,9 @@ export const saintEntryMachine = setup({
       event.type === 'saint.denied'
         ? { deadline: event.deadline, leftMs: Math.max(0, event.deadline - event.at) }
         : {},
+    ),
+    waitForTheRest: assign(({ context, event }) =>
+      event.type === 'actor.restored' ? { leftMs: Math.max(0, context.deadline - event.at) } : {},
     ),
     follow: emit(({ context: c }): SaintEntryEmitted => ({ type: 'topic.follow', topics: [c.identity] })),
     tellLifted: emit(
@@ -104,7 +107,12 @@ export const saintEntryMachine = setup({
           actions: 'prolong',
           description: 'Denied again, with a later deadline.',
         },
-        'actor.restored': { target: 'listed', reenter: true, description: 'Waits anew.' },
+        'actor.restored': {
+          target: 'listed',
+          reenter: true,
+          actions: 'waitForTheRest',
+          description: 'Waits for what is left of its TTL.',
+        },
         'saint.lift': { target: 'lifted', actions: 'tellLifted', description: 'An operator lifted it.' },
         'backend.retired': { target: 'lifted', description: 'Its backend is gone, and its list with it.' },
       },

@@ -1,0 +1,77 @@
+/** One saint entry, in simulated time. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { saintEntryMachine } from '../../src/actors/saint-entry.ts';
+import { identityOf } from '../../src/identity.ts';
+import { startInTime } from '../support/actor-in-time.ts';
+import { lintMachine } from '../support/machine-lint.ts';
+
+const identity = identityOf('b1', { kind: 'tcp', ipv4: '127.0.0.1', port: 8080 });
+const object = 'abc123';
+
+const deny = (deadline: number) => startInTime(saintEntryMachine, { identity, object, deadline, at: 0 });
+
+test('says all that the compiler does not see', () => {
+  lintMachine(saintEntryMachine, ['saint.denied', 'saint.lift', 'backend.retired', 'actor.restored']);
+});
+
+test('says that it is listed, and follows its backend, from the start', () => {
+  const { heard } = deny(1_000);
+  expect(heard()).toEqual([
+    { type: 'topic.follow', topics: [identity], at: 0 },
+    { type: 'saint.listed', identity, object, at: 0 },
+  ]);
+});
+
+test('lifted by an operator, it tells the data planes too', () => {
+  const { actor, clock, heard } = deny(1_000);
+  heard();
+  actor.send({ type: 'saint.lift' });
+  expect(heard()).toMatchObject([{ type: 'saint.lifted' }, { type: 'saint.unlisted' }]);
+  expect(actor.getSnapshot().value).toBe('lifted');
+  expect(clock.pending).toBe(0);
+});
+
+test('goes with its backend, of which the data planes hear anyway', () => {
+  const { actor, heard } = deny(1_000);
+  heard();
+  actor.send({ type: 'backend.retired' });
+  expect(heard()).toMatchObject([{ type: 'saint.unlisted' }]);
+  expect(actor.getSnapshot().status).toBe('done');
+});
+
+test('a deadline that has passed already ends it at once', () => {
+  const { actor, clock } = deny(-5);
+  clock.advance(0);
+  expect(actor.getSnapshot().value).toBe('expired');
+});
+
+test('is listed exactly until the latest deadline, whatever is denied or restored meanwhile', () => {
+  const step = fc.oneof(
+    fc.record({ do: fc.constant('deny' as const), ttl: fc.integer({ min: -10, max: 500 }) }),
+    fc.record({ do: fc.constant('pass' as const), ms: fc.nat({ max: 200 }) }),
+    fc.record({ do: fc.constant('restore' as const) }),
+  );
+  fc.assert(
+    fc.property(fc.nat({ max: 300 }), fc.array(step), (ttl, steps) => {
+      const { actor, clock, said } = deny(ttl);
+      let latest = ttl;
+      clock.advance(0);
+      for (const one of steps) {
+        if (actor.getSnapshot().status === 'done') break;
+        if (one.do === 'pass') clock.advance(one.ms);
+        else if (one.do === 'restore') actor.send({ type: 'actor.restored', at: clock.now() });
+        else {
+          const deadline = clock.now() + one.ttl;
+          actor.send({ type: 'saint.denied', deadline, at: clock.now() });
+          latest = Math.max(latest, deadline);
+        }
+        expect(actor.getSnapshot().value).toBe(clock.now() < latest ? 'listed' : 'expired');
+      }
+      clock.advance(10_000);
+      const unlisted = said.filter(({ type }) => type === 'saint.unlisted');
+      expect(unlisted.map(({ at }) => at)).toEqual([latest]);
+      expect(said.filter(({ type }) => type === 'saint.listed')).toHaveLength(1);
+    }),
+  );
+});
