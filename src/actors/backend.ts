@@ -12,13 +12,22 @@ import { assign, emit, enqueueActions, setup } from 'xstate';
 import type { ProbeDeclaration } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
 import type { Addresses, Identity } from '../identity.ts';
-import type { Override, PolledHealth } from '../snapshot.ts';
+import type { BackendHealth, Override, PolledHealth } from '../snapshot.ts';
 import { type Declaration, elect, withDeclaration } from './election.ts';
 
 export type BackendCommand =
   | ({ readonly type: 'backend.declare'; readonly identity: Identity } & Declaration)
   | { readonly type: 'backend.withdraw'; readonly identity: Identity; readonly config: ConfigKey }
   | { readonly type: 'backend.set-health'; readonly identity: Identity; readonly override: Override };
+
+/** A data plane denied an object. `deadline`, `at`: milliseconds of the clock. */
+interface DenialSpoke {
+  readonly type: 'saint.denied';
+  readonly identity: Identity;
+  readonly object: string;
+  readonly deadline: number;
+  readonly at: number;
+}
 
 /** What its poller, its saint entries and the data planes report. */
 export type BackendReport =
@@ -28,6 +37,7 @@ export type BackendReport =
       readonly polled: PolledHealth;
       readonly passing: boolean;
     }
+  | DenialSpoke
   | { readonly type: 'saint.listed'; readonly identity: Identity }
   | { readonly type: 'saint.unlisted'; readonly identity: Identity }
   | { readonly type: 'connections.closed'; readonly identity: Identity };
@@ -51,6 +61,8 @@ export type BackendEmitted =
       readonly passing: boolean;
       readonly override: Override;
     }
+  /** Passed on to the entry. */
+  | DenialSpoke
   | { readonly type: 'saint.count'; readonly identity: Identity; readonly count: number }
   | { readonly type: 'backend.retired'; readonly identity: Identity };
 
@@ -66,11 +78,9 @@ export interface BackendContext extends BackendInput {
   readonly polled: PolledHealth;
   readonly passing: boolean;
   readonly override: Override;
+  /** What was last told since it appeared; undefined while no config declares it. */
+  readonly told: BackendHealth | undefined;
   readonly saintEntries: number;
-}
-
-function healthOf({ identity, polled, passing, override }: BackendContext): BackendEmitted {
-  return { type: 'backend.health', identity, polled, passing, override };
 }
 
 /** Tells the poller what follows from the declarations, if it differs from what it was told before. */
@@ -183,6 +193,7 @@ export const backendMachine = setup({
       const declarations = context.declarations.filter((one) => one.config !== event.config);
       const { elected, emitted } = electionOf(context, declarations);
       enqueue.assign({ declarations, elected });
+      if (declarations.length === 0) enqueue.assign({ told: undefined });
       for (const one of emitted) enqueue.emit(one);
     }),
     takeConclusion: assign(({ event }) =>
@@ -195,11 +206,15 @@ export const backendMachine = setup({
     countEntry: assign({ saintEntries: ({ context }) => context.saintEntries + 1 }),
     uncountEntry: assign({ saintEntries: ({ context }) => Math.max(0, context.saintEntries - 1) }),
     // Silent once nobody declares it: what was said to be retired must not reappear.
-    tellHealth: enqueueActions(({ context: c, enqueue }) => {
-      if (c.declarations.length > 0) enqueue.emit(healthOf(c));
+    tellHealth: enqueueActions(({ context, enqueue }) => {
+      const { identity, declarations, polled, passing, override, told } = context;
+      const isTold = told?.polled === polled && told.passing === passing && told.override === override;
+      if (declarations.length === 0 || isTold) return;
+      enqueue.assign({ told: { polled, passing, override } });
+      enqueue.emit({ type: 'backend.health', identity, polled, passing, override });
     }),
-    tellAppearance: enqueueActions(({ context: c, enqueue }) => {
-      if (c.declarations.length === 1) enqueue.emit(healthOf(c));
+    passDenialOn: enqueueActions(({ event, enqueue }) => {
+      if (event.type === 'saint.denied') enqueue.emit(event);
     }),
     tellCount: emit(
       ({ context: c }): BackendEmitted => ({
@@ -223,6 +238,7 @@ export const backendMachine = setup({
     polled: 'unprobed',
     passing: false,
     override: 'auto',
+    told: undefined,
     saintEntries: 0,
   }),
   initial: 'present',
@@ -287,8 +303,12 @@ export const backendMachine = setup({
             live: {
               description: 'At least one warm or active config declares it.',
               on: {
+                'saint.denied': {
+                  actions: 'passDenialOn',
+                  description: 'A data plane denied an object; a backend that retires has no list.',
+                },
                 'backend.declare': {
-                  actions: ['takeDeclaration', 'tellAppearance'],
+                  actions: ['takeDeclaration', 'tellHealth'],
                   description: 'A config declares it, or declares it anew as the active one.',
                 },
                 'backend.withdraw': [
@@ -311,7 +331,7 @@ export const backendMachine = setup({
               on: {
                 'backend.declare': {
                   target: 'live',
-                  actions: ['takeDeclaration', 'tellAppearance'],
+                  actions: ['takeDeclaration', 'tellHealth'],
                   description: 'A config declares it again in time: what is known of it is kept.',
                 },
                 'connections.closed': {

@@ -231,7 +231,8 @@ export const routes: readonly Route[] = [
   // What the data planes changed by themselves.
   route('planes', 'member.added', 'director', byDirector),
   route('planes', 'member.removed', 'director', byDirector),
-  route('planes', 'saint.denied', 'saintEntry', {
+  route('planes', 'saint.denied', 'backend', byIdentity),
+  route('backend', 'saint.denied', 'saintEntry', {
     id: saintEntryId,
     creates: ({ identity, object, deadline, at }) => ({ identity, object, deadline, at }),
   }),
