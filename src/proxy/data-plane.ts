@@ -6,8 +6,10 @@ import type { Config } from '../config/config.ts';
 import type { ConfigDescription, ResolvedBackend } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
 import type { FactBatch } from '../facts.ts';
+import type { Identity } from '../identity.ts';
 import type { SnapshotDelta } from '../snapshot.ts';
 import type { ExchangeHandler } from './http/exchange.ts';
+import type { BackendStats } from './request/backend-record.ts';
 
 export interface DataPlane {
   /**
@@ -30,6 +32,9 @@ export interface DataPlane {
 
   /** Serves one request. */
   readonly handle: ExchangeHandler;
+
+  /** Counters of a backend in this data plane; undefined if it has not been asked yet. */
+  stats(identity: Identity): BackendStats | undefined;
 
   /** Called with each batch of facts, never within a call to this interface. */
   onFacts: ((batch: FactBatch) => void) | undefined;

@@ -1,0 +1,195 @@
+/**
+ * The data plane: the loaded configs, each with its targets, and what they share (saint list, counters). It
+ * serves requests by what it knows here and now; what it changes by itself it tells as facts, later.
+ */
+import type { Clock } from '../clock.ts';
+import type { Config } from '../config/config.ts';
+import type { ConfigDescription, ResolvedBackend } from '../config/declaration.ts';
+import type { ConfigKey } from '../config-key.ts';
+import { TroupeError } from '../errors.ts';
+import type { FactBatch } from '../facts.ts';
+import type { Identity } from '../identity.ts';
+import type { BackendHealth, SnapshotDelta } from '../snapshot.ts';
+import type { DataPlane } from './data-plane.ts';
+import { createSaintList } from './directors/saint-list.ts';
+import { createTargetGraph } from './directors/target-graph.ts';
+import { FactQueue } from './fact-queue.ts';
+import type { Transport } from './fetch/transport.ts';
+import type { Exchange } from './http/exchange.ts';
+import { BackendRecord } from './request/backend-record.ts';
+import { type RequestEnvironment, type RequestLimits, requestLimitDefaults } from './request/environment.ts';
+import { createLoadedConfig, type LoadedConfig, runFini, runInit } from './request/loaded-config.ts';
+import type { RequestLog } from './request/request-log.ts';
+import { serveRequest } from './request/serve-request.ts';
+import { respondPlainly } from './request/synthetic.ts';
+
+export interface DataPlaneOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** A random number in [0, 1). */
+  readonly random: () => number;
+  /** Name of this plane in its facts. */
+  readonly plane: string;
+  /** Default: nothing is logged, and nothing built for a log. */
+  readonly log?: RequestLog | undefined;
+  readonly limits?: Partial<RequestLimits> | undefined;
+}
+
+export function createDataPlane(options: DataPlaneOptions): DataPlane {
+  return new RunningDataPlane(options);
+}
+
+class RunningDataPlane implements DataPlane, RequestEnvironment {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: RequestLog | undefined;
+  readonly limits: RequestLimits;
+  readonly saints = createSaintList();
+  readonly #facts: FactQueue;
+  readonly #configs = new Map<ConfigKey, LoadedConfig>();
+  readonly #records = new Map<Identity, BackendRecord>();
+  /** As published last. */
+  readonly #health = new Map<Identity, BackendHealth>();
+  #active: LoadedConfig | undefined;
+  #requests = 0;
+  #sweep: { readonly at: number; readonly cancel: () => void } | undefined;
+
+  constructor({ transport, clock, random, plane, log, limits }: DataPlaneOptions) {
+    this.transport = transport;
+    this.clock = clock;
+    this.random = random;
+    this.log = log;
+    this.limits = { ...requestLimitDefaults, ...limits };
+    this.#facts = new FactQueue(plane, clock);
+  }
+
+  get onFacts(): ((batch: FactBatch) => void) | undefined {
+    return this.#facts.receiver;
+  }
+
+  set onFacts(receiver: ((batch: FactBatch) => void) | undefined) {
+    this.#facts.receiver = receiver;
+  }
+
+  readonly handle = (exchange: Exchange): void => {
+    if (this.#active === undefined) respondPlainly(exchange, 503, this.clock.wallNow());
+    else serveRequest(this, this.#active, exchange);
+  };
+
+  load(key: ConfigKey, config: Config, backends: readonly ResolvedBackend[]): ConfigDescription {
+    const { directors, saintmodes, defaultTarget } = config;
+    const now = () => this.clock.now();
+    const graph = createTargetGraph({ backends, directors, saintmodes, saints: this.saints, now });
+    for (const { identity } of backends) graph.setHealth(identity, this.#health.get(identity));
+    // What init adds and removes is in the description already, so it is no fact.
+    let isInitialised = false;
+    const loaded = createLoadedConfig(key, config, backends, graph, (fact) => {
+      if (isInitialised) this.#facts.tell(fact);
+    });
+    try {
+      runInit(loaded, this.log);
+    } catch (error) {
+      graph.close();
+      throw error;
+    }
+    isInitialised = true;
+    this.#configs.set(key, loaded);
+    return { backends, directors: graph.describeMembers(), saintmodes, defaultTarget };
+  }
+
+  apply(delta: SnapshotDelta): void {
+    for (const [identity, health] of delta.health) {
+      this.#health.set(identity, health);
+      for (const { graph } of this.#configs.values()) graph.setHealth(identity, health);
+    }
+    if (delta.active !== undefined) this.#active = this.#loaded(delta.active);
+    for (const identity of delta.retired) this.#retire(identity);
+  }
+
+  drain(key: ConfigKey): void {
+    const loaded = this.#loaded(key);
+    const drained = () => {
+      loaded.onIdle = undefined;
+      this.#facts.tell({ type: 'config.drained', config: key });
+    };
+    if (loaded.running.size === 0) drained();
+    else loaded.onIdle = drained;
+  }
+
+  end(key: ConfigKey): void {
+    const loaded = this.#loaded(key);
+    if (this.#active === loaded) this.#active = undefined;
+    loaded.onIdle = undefined;
+    for (const request of loaded.running) request.cut();
+    runFini(loaded, this.log);
+    loaded.graph.close();
+    this.#configs.delete(key);
+    this.#forgetBackendsOf(loaded);
+  }
+
+  stats(identity: Identity): BackendRecord | undefined {
+    return this.#records.get(identity);
+  }
+
+  nextXid(): number {
+    return ++this.#requests;
+  }
+
+  record(identity: Identity): BackendRecord {
+    let record = this.#records.get(identity);
+    if (record === undefined) {
+      record = new BackendRecord();
+      this.#records.set(identity, record);
+    }
+    return record;
+  }
+
+  deny(identity: Identity, object: string, durationMs: number): void {
+    const deadline = this.clock.now() + durationMs;
+    this.saints.deny(identity, object, deadline);
+    this.#facts.tell({ type: 'saint.denied', identity, object, deadline });
+    this.#planSweep();
+  }
+
+  #loaded(key: ConfigKey): LoadedConfig {
+    const loaded = this.#configs.get(key);
+    if (loaded !== undefined) return loaded;
+    throw new TroupeError('troupe.internal', `${key} is not loaded in this data plane`, { side: 'troupe' });
+  }
+
+  #retire(identity: Identity): void {
+    this.#health.delete(identity);
+    this.saints.forget(identity);
+    this.transport.retire(identity, () => {
+      this.#facts.tell({ type: 'connections.closed', identity });
+    });
+  }
+
+  /** A config that drains may have used backends after they had retired: what that left behind goes with it. */
+  #forgetBackendsOf(ended: LoadedConfig): void {
+    const declared = new Set<Identity>();
+    for (const { backends } of this.#configs.values()) {
+      for (const { identity } of backends) declared.add(identity);
+    }
+    for (const { identity } of ended.backends) {
+      if (declared.has(identity)) continue;
+      this.#records.delete(identity);
+      this.#health.delete(identity);
+      this.transport.retire(identity, () => {});
+    }
+  }
+
+  /** Expired entries leave memory soon after; until then readers compare deadlines. */
+  #planSweep(): void {
+    const at = this.saints.nextDeadline();
+    if (at === undefined || (this.#sweep !== undefined && this.#sweep.at <= at)) return;
+    this.#sweep?.cancel();
+    const cancel = this.clock.after(Math.max(0, at - this.clock.now()), () => {
+      this.#sweep = undefined;
+      this.saints.expire(this.clock.now());
+      this.#planSweep();
+    });
+    this.#sweep = { at, cancel };
+  }
+}

@@ -1,0 +1,88 @@
+/**
+ * One request that wants a backend, as directors are asked about it. Health and saint entries count as they
+ * are when it asks, so each attempt asks again.
+ *
+ * The request hash is computed only if something needs it: an entry on the saint list, or a policy that
+ * distributes by it.
+ */
+import type { BackendRef } from '../../config/hooks.ts';
+import { TroupeError } from '../../errors.ts';
+import { distributionKey } from '../directors/hash.ts';
+import type { PickRequest } from '../directors/policy.ts';
+import type { BackendTarget } from '../directors/target.ts';
+import { type HookOwner, nameOf } from './contexts.ts';
+
+export class BackendPick implements PickRequest {
+  denied: ReadonlySet<string> | undefined;
+  readonly #owner: HookOwner;
+  #key: string | undefined;
+
+  constructor(owner: HookOwner) {
+    this.#owner = owner;
+  }
+
+  key(): Uint8Array {
+    return this.#key === undefined ? this.#owner.requestHash().bytes() : distributionKey([this.#key]);
+  }
+
+  random(): number {
+    return this.#owner.environment.random();
+  }
+
+  /** Whether something could be asked now. */
+  accepts(ref: BackendRef): boolean {
+    const target = this.#owner.loaded.graph.get(nameOf(ref));
+    if (target === undefined) return false;
+    this.#readSaints();
+    return target.accepts(this);
+  }
+
+  /** The backend to ask now, or why none can be. Moves the cursors of directors. */
+  resolve(ref: BackendRef | undefined): BackendTarget | TroupeError {
+    if (ref === undefined) return noTarget();
+    const { graph } = this.#owner.loaded;
+    const target = graph.get(nameOf(ref));
+    if (target === undefined) return unknownTarget(nameOf(ref));
+    this.#key = typeof ref === 'string' ? undefined : ref.key;
+    this.#readSaints();
+    const backend = target.resolve(this);
+    return backend === undefined ? noneHealthy(target.name) : this.#unlessBusy(backend);
+  }
+
+  /** Requests are counted by identity, but the limit is that of the request's own config. */
+  #unlessBusy(backend: BackendTarget): BackendTarget | TroupeError {
+    const { maxConnections } = backend.limits;
+    if (maxConnections === 0) return backend;
+    const record = this.#owner.environment.record(backend.identity);
+    if (record.inFlight < maxConnections) return backend;
+    record.countFailure('backend.busy');
+    return busy(backend);
+  }
+
+  #readSaints(): void {
+    const { environment, loaded } = this.#owner;
+    const { saints, clock } = environment;
+    const isIrrelevant = saints.isEmpty || loaded.config.saintmodes.length === 0;
+    this.denied = isIrrelevant ? undefined : saints.deniedFor(this.#owner.requestHash().hex(), clock.now());
+  }
+}
+
+function noTarget(): TroupeError {
+  const message = 'the config declares no backend, and no hook has chosen one: there is nobody to ask';
+  return new TroupeError('backend.none-healthy', message, { side: 'troupe' });
+}
+
+function unknownTarget(name: string): TroupeError {
+  const message = `a hook has chosen ${name}, but the config has no backend, director or saintmode object of that name`;
+  return new TroupeError('backend.none-healthy', message, { side: 'troupe' });
+}
+
+function noneHealthy(name: string): TroupeError {
+  const message = `${name} has no backend that is healthy for this request`;
+  return new TroupeError('backend.none-healthy', message, { side: 'backend', retryable: true });
+}
+
+function busy({ identity, limits }: BackendTarget): TroupeError {
+  const message = `${identity}: ${limits.maxConnections} requests in flight, which is its maxConnections`;
+  return new TroupeError('backend.busy', message, { side: 'backend', retryable: true });
+}

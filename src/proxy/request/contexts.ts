@@ -1,0 +1,143 @@
+/**
+ * What hooks get: small objects made once a request where a hook exists, and none where none does. The
+ * functions are fields and know their owner, so that a hook may take them apart: `({ req, log }) => ...`.
+ */
+import type {
+  BackendErrorContext,
+  BackendRef,
+  BackendRequest,
+  BackendResponseContext,
+  ClientContext,
+  ClientRequest,
+  DeliverContext,
+  FetchContext,
+  HashContext,
+  HookContext,
+  PipeContext,
+  Response,
+  SynthContext,
+  SyntheticResponse,
+} from '../../config/hooks.ts';
+import type { Exchange } from '../http/exchange.ts';
+import type { RequestEnvironment } from './environment.ts';
+import type { LoadedConfig } from './loaded-config.ts';
+import type { ClientMessage } from './messages.ts';
+import type { RequestHash } from './request-hash.ts';
+
+/** The request on whose behalf hooks run. */
+export interface HookOwner {
+  readonly environment: RequestEnvironment;
+  readonly loaded: LoadedConfig;
+  readonly exchange: Exchange;
+  readonly req: ClientMessage;
+  requestHash(): RequestHash;
+}
+
+/** A fetch, for the hooks of the backend side. */
+export interface FetchOwner {
+  readonly owner: HookOwner;
+  /** Whether something could be asked now for this object: the saint list counts here. */
+  accepts(target: BackendRef): boolean;
+  deny(duration: number | string): void;
+}
+
+export class RequestContext implements HookContext {
+  now = 0;
+  readonly client: { readonly ip: string; readonly port: number };
+  readonly server: { readonly ip: string; readonly port: number; readonly listener: string };
+  readonly log: (message: string) => void;
+  readonly healthy: (target: BackendRef) => boolean;
+
+  /** @param healthy default: what is known of a target without regard to the request */
+  constructor(owner: HookOwner, healthy?: (target: BackendRef) => boolean) {
+    const { client, server, listener } = owner.exchange;
+    this.client = { ip: client.address, port: client.port };
+    this.server = { ip: server.address, port: server.port, listener };
+    this.log = (message) => {
+      owner.environment.log?.line(owner.loaded.key, owner.req.xid, String(message));
+    };
+    this.healthy = healthy ?? ((target) => owner.loaded.graph.get(nameOf(target))?.healthy ?? false);
+  }
+}
+
+/** In recv, pass and purge. */
+export class ClientSideContext extends RequestContext implements ClientContext {
+  readonly req: ClientRequest;
+
+  constructor(owner: HookOwner) {
+    super(owner);
+    this.req = owner.req;
+  }
+}
+
+export class HashSideContext extends ClientSideContext implements HashContext {
+  readonly hashData: (data: string) => void;
+
+  constructor(owner: HookOwner, hash: RequestHash) {
+    super(owner);
+    this.hashData = (data) => hash.add(String(data));
+  }
+}
+
+export class PipeSideContext extends ClientSideContext implements PipeContext {
+  readonly bereq: BackendRequest;
+
+  constructor(owner: HookOwner, bereq: BackendRequest) {
+    super(owner);
+    this.bereq = bereq;
+  }
+}
+
+export class DeliverSideContext extends ClientSideContext implements DeliverContext {
+  readonly resp: Response;
+
+  constructor(owner: HookOwner, resp: Response) {
+    super(owner);
+    this.resp = resp;
+  }
+}
+
+export class SynthSideContext extends ClientSideContext implements SynthContext {
+  readonly resp: SyntheticResponse;
+
+  constructor(owner: HookOwner, resp: SyntheticResponse) {
+    super(owner);
+    this.resp = resp;
+  }
+}
+
+/** In backendFetch. */
+export class BackendSideContext extends RequestContext implements FetchContext {
+  readonly bereq: BackendRequest;
+
+  constructor(fetch: FetchOwner, bereq: BackendRequest) {
+    super(fetch.owner, (target) => fetch.accepts(target));
+    this.bereq = bereq;
+  }
+}
+
+export class BackendResponseSideContext extends BackendSideContext implements BackendResponseContext {
+  readonly beresp: Response;
+  readonly deny: (duration: number | string) => void;
+
+  constructor(fetch: FetchOwner, bereq: BackendRequest, beresp: Response) {
+    super(fetch, bereq);
+    this.beresp = beresp;
+    this.deny = (duration) => fetch.deny(duration);
+  }
+}
+
+export class BackendErrorSideContext extends BackendSideContext implements BackendErrorContext {
+  readonly beresp: SyntheticResponse;
+  readonly deny: (duration: number | string) => void;
+
+  constructor(fetch: FetchOwner, bereq: BackendRequest, beresp: SyntheticResponse) {
+    super(fetch, bereq);
+    this.beresp = beresp;
+    this.deny = (duration) => fetch.deny(duration);
+  }
+}
+
+export function nameOf(ref: BackendRef): string {
+  return typeof ref === 'string' ? ref : ref.name;
+}

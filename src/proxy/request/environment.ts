@@ -1,0 +1,40 @@
+/**
+ * What the life of a request needs from the data plane around it.
+ */
+import type { Clock } from '../../clock.ts';
+import type { Identity } from '../../identity.ts';
+import type { SaintList } from '../directors/saint-list.ts';
+import type { Transport } from '../fetch/transport.ts';
+import type { BackendRecord } from './backend-record.ts';
+import type { RequestLog } from './request-log.ts';
+
+export interface RequestLimits {
+  /** varnishd(1): parameter max_restarts. */
+  readonly maxRestarts: number;
+  /** varnishd(1): parameter max_retries. */
+  readonly maxRetries: number;
+  /** Bytes of a request's body that are kept for a retry or a restart. */
+  readonly replayableBodyBytes: number;
+}
+
+export const requestLimitDefaults: RequestLimits = {
+  maxRestarts: 4,
+  maxRetries: 4,
+  replayableBodyBytes: 64 * 1024,
+};
+
+export interface RequestEnvironment {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: () => number;
+  /** undefined: nobody reads, so nothing is built. */
+  readonly log: RequestLog | undefined;
+  readonly limits: RequestLimits;
+  readonly saints: SaintList;
+  /** Numbers requests, from 1. */
+  nextXid(): number;
+  /** The counters of a backend, whatever config asks. */
+  record(identity: Identity): BackendRecord;
+  /** Puts an object on the saint list at once, and tells the control plane later. */
+  deny(identity: Identity, object: string, durationMs: number): void;
+}

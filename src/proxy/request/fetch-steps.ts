@@ -1,0 +1,293 @@
+/**
+ * The backend side of a request, from the hook backendFetch to the response or the final failure. The steps
+ * are those of vcl-step(7):
+ *
+ *   begin -> backendFetch -> ask --answer--> backendResponse -> deliver | retry | abandon
+ *                              `--failure--> backendError    -> deliver | retry | abandon
+ *
+ * Each attempt finds its backend anew, so a retry avoids what has been denied or has fallen sick since.
+ */
+import type { BackendRef } from '../../config/hooks.ts';
+import { durationHint, parseDuration } from '../../duration.ts';
+import { TroupeError } from '../../errors.ts';
+import type { BackendTarget } from '../directors/target.ts';
+import type { FetchHead } from '../fetch/transport.ts';
+import { Fields } from '../http/fields.ts';
+import { Attempt, type AttemptReceiver, worthReading } from './attempt.ts';
+import { tellFailure } from './backend-failure.ts';
+import { BackendPick } from './backend-pick.ts';
+import {
+  BackendErrorSideContext,
+  BackendResponseSideContext,
+  BackendSideContext,
+  type FetchOwner,
+  type HookOwner,
+} from './contexts.ts';
+import { dateField } from './date-field.ts';
+import { hookWasWrong } from './hook-error.ts';
+import { hookRules } from './hook-rules.ts';
+import { contentLength, dropRequestFraming, dropResponseHopByHop } from './hop-by-hop.ts';
+import { illegalFields, illegalRequestLine, isFinalStatus, shown } from './message-check.ts';
+import { type BackendMessage, ResponseMessage, SyntheticMessage } from './messages.ts';
+import type { ReplayableBody } from './replayable-body.ts';
+import { mistaken, runHook } from './run-hook.ts';
+
+/** What a fetch does next. An error is what the attempt came to; `nothing`: there is nothing to deliver. */
+type Step = 'fetch' | TroupeError | 'nothing' | 'wait';
+
+/** The client side, which is told how the fetch goes: one of the first three, then perhaps the body. */
+export interface FetchClient extends HookOwner {
+  /**
+   * A response to deliver.
+   *
+   * @param hasBody whether pieces of a body may follow, until `bodyFetched` or `bodyBroke`
+   * @param length of the body, as the backend announced it
+   */
+  fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined): void;
+  /** A response that was made here, whole. */
+  fetchedSynthetic(beresp: SyntheticMessage): void;
+  /** There is nothing to deliver. */
+  fetchFailed(): void;
+  /** False: stop until `resume`. */
+  pieceFetched(chunk: Uint8Array): boolean;
+  bodyFetched(trailers: Fields | undefined): void;
+  bodyBroke(): void;
+}
+
+export class BackendFetch implements AttemptReceiver, FetchOwner {
+  readonly owner: FetchClient;
+  readonly bereq: BackendMessage;
+  readonly #body: ReplayableBody | undefined;
+  readonly #pick: BackendPick;
+  /** Who is being asked; undefined until an attempt has found somebody. */
+  #target: BackendTarget | undefined;
+  #attempt: Attempt | undefined;
+  #isHead = false;
+  #hasBody = false;
+  #length: number | undefined;
+  #isDelivered = false;
+
+  constructor(owner: FetchClient, bereq: BackendMessage, body: ReplayableBody | undefined) {
+    this.owner = owner;
+    this.bereq = bereq;
+    this.#body = body;
+    this.#pick = new BackendPick(owner);
+  }
+
+  begin(): void {
+    this.#proceed('fetch');
+  }
+
+  resume(): void {
+    this.#attempt?.resume();
+  }
+
+  /** Nobody waits any more. */
+  abort(): void {
+    this.#attempt?.abort();
+  }
+
+  /** The answer is not wanted, or not its body. */
+  leave(): void {
+    const isSent = this.#body === undefined || this.#body.isComplete;
+    const isShort = !this.#hasBody || (this.#length !== undefined && this.#length <= worthReading);
+    if (isSent && isShort) this.#attempt?.leave();
+    else this.#attempt?.abort();
+  }
+
+  accepts(target: BackendRef): boolean {
+    return this.#pick.accepts(target);
+  }
+
+  deny(duration: number | string): void {
+    const ms = typeof duration === 'number' && duration < 0 ? 0 : parseDuration(duration);
+    if (ms === undefined) throw noDuration(duration);
+    const target = this.#target;
+    if (target === undefined) {
+      this.#say('deny: no backend was asked, so there is none to deny');
+    } else if (!this.owner.loaded.graph.hasSaintmode(target.identity)) {
+      this.#say(`deny: no saintmode object wraps the backend ${target.name}, so this has no effect`);
+    } else if (ms === 0) {
+      this.#say(`deny: a duration of ${duration} for ${target.name} denies nothing`);
+    } else {
+      this.owner.environment.deny(target.identity, this.owner.requestHash().hex(), ms);
+    }
+  }
+
+  answered(head: FetchHead): void {
+    this.#proceed(this.#judge(head));
+  }
+
+  received(chunk: Uint8Array): boolean {
+    return this.owner.pieceFetched(chunk);
+  }
+
+  ended(trailers: Fields | undefined): void {
+    if (trailers !== undefined) dropResponseHopByHop(trailers);
+    this.owner.bodyFetched(trailers);
+  }
+
+  failed(error: TroupeError): void {
+    if (this.#isDelivered) {
+      tellFailure(this.owner, this.bereq, this.#target, error);
+      this.owner.bodyBroke();
+    } else if (this.#body?.isBroken !== true) {
+      this.#proceed(error);
+    }
+    // Otherwise it is the client who has gone; the listener says so to the exchange.
+  }
+
+  // The steps. Each returns what comes next.
+
+  #proceed(first: Step): void {
+    let next = first;
+    while (next !== 'wait') {
+      if (next === 'fetch') {
+        next = this.#fetch();
+      } else if (next === 'nothing') {
+        this.owner.fetchFailed();
+        next = 'wait';
+      } else {
+        next = this.#fail(next);
+      }
+    }
+  }
+
+  #fetch(): Step {
+    const { owner, bereq } = this;
+    const { environment, loaded } = owner;
+    this.#target = undefined;
+    this.#attempt = undefined;
+    bereq.asked = undefined;
+    const { backendFetch } = loaded.config.hooks;
+    if (backendFetch !== undefined) {
+      const context = new BackendSideContext(this, bereq);
+      if (runHook(owner, hookRules.backendFetch, backendFetch, context) !== 'fetch') return 'nothing';
+    }
+    if (loaded.touches.request && !this.#isSendable()) return 'nothing';
+
+    const target = this.#pick.resolve(bereq.wanted);
+    if (target instanceof TroupeError) return target;
+    this.#target = target;
+    bereq.asked = target.name;
+    // Hooks of a later step or attempt shall find what they left, so they keep their copy.
+    const fields = loaded.touches.backend ? bereq.http.clone() : bereq.http;
+    dropRequestFraming(fields);
+    if (!fields.has('Host')) fields.append('Host', target.declaration.hostHeader);
+
+    const { limits } = target;
+    const body = this.#body?.open();
+    this.#isHead = bereq.method === 'HEAD';
+    this.#attempt = new Attempt(target, environment.record(target.identity), this);
+    this.#attempt.send(environment.transport, {
+      method: bereq.method,
+      path: bereq.url,
+      fields,
+      body,
+      bodyLength: body instanceof Uint8Array ? body.length : this.#body?.length,
+      connectTimeoutMs: bereq.connectTimeoutMs ?? limits.connectTimeoutMs,
+      firstByteTimeoutMs: bereq.firstByteTimeoutMs ?? limits.firstByteTimeoutMs,
+      betweenBytesTimeoutMs: bereq.betweenBytesTimeoutMs ?? limits.betweenBytesTimeoutMs,
+    });
+    return 'wait';
+  }
+
+  /** Whether what hooks have left can be sent; if not, the log is told. */
+  #isSendable(): boolean {
+    const { bereq, owner } = this;
+    const mistake = illegalRequestLine(bereq.method, bereq.url) ?? illegalFields(bereq.http);
+    if (mistake === undefined) return true;
+    const hook = owner.loaded.config.hooks.backendFetch === undefined ? 'recv' : 'backendFetch';
+    mistaken(owner, hook, hookWasWrong(hook, `left a request that cannot be sent: ${mistake}`));
+    return false;
+  }
+
+  #judge(head: FetchHead): Step {
+    const { owner, bereq } = this;
+    const { status, fields } = head;
+    if (!isFinalStatus(status)) {
+      this.#attempt?.abort();
+      return nonsense(this.#target, status);
+    }
+    this.#hasBody = !this.#isHead && status !== 204 && status !== 304;
+    this.#length = contentLength(fields);
+    dropResponseHopByHop(fields);
+    // RFC 9110 section 6.6.1: a recipient with a clock adds the date that the origin left out.
+    if (!fields.has('Date')) fields.append('Date', dateField(owner.environment.clock.wallNow()));
+    const beresp = new ResponseMessage(status, head.reason, fields);
+
+    const { backendResponse } = owner.loaded.config.hooks;
+    if (backendResponse === undefined) return this.#deliver(beresp);
+    const context = new BackendResponseSideContext(this, bereq, beresp);
+    const action = runHook(owner, hookRules.backendResponse, backendResponse, context);
+    if (action === 'deliver' || action === 'pass') return this.#deliver(beresp);
+    this.leave();
+    return action === 'retry' ? this.#retry() : 'nothing';
+  }
+
+  #deliver(beresp: ResponseMessage): Step {
+    this.#isDelivered = true;
+    this.owner.fetched(beresp, this.#hasBody, this.#length);
+    return 'wait';
+  }
+
+  /** There is no answer to this attempt. */
+  #fail(error: TroupeError): Step {
+    const { owner, bereq } = this;
+    tellFailure(owner, bereq, this.#target, error);
+    const { environment, loaded } = owner;
+    const date = dateField(environment.clock.wallNow());
+    const beresp = new SyntheticMessage(503, 'Backend fetch failed', new Fields(['Date', date]), bereq.xid);
+
+    const { backendError } = loaded.config.hooks;
+    if (backendError !== undefined) {
+      const context = new BackendErrorSideContext(this, bereq, beresp);
+      const action = runHook(owner, hookRules.backendError, backendError, context);
+      if (action === 'retry') {
+        const next = this.#retry();
+        if (next === 'fetch') return next;
+        tellFailure(owner, bereq, this.#target, next);
+        return 'nothing';
+      }
+      if (action !== 'deliver') return 'nothing';
+    }
+    owner.fetchedSynthetic(beresp);
+    return 'wait';
+  }
+
+  /** Begins again, or says why that cannot be. */
+  #retry(): 'fetch' | TroupeError {
+    const { bereq, owner } = this;
+    const { maxRetries } = owner.environment.limits;
+    if (bereq.retries >= maxRetries) return tooManyRetries(maxRetries);
+    const refusal = this.#body?.refusal('retry');
+    if (refusal !== undefined) return refusal;
+    bereq.retries++;
+    return 'fetch';
+  }
+
+  #say(message: string): void {
+    const { environment, loaded, req } = this.owner;
+    environment.log?.line(loaded.key, req.xid, message);
+  }
+}
+
+function nonsense(target: BackendTarget | undefined, status: number): TroupeError {
+  const message = `${target?.identity} answered with the status ${status}; final statuses are from 200 to 999`;
+  return new TroupeError('backend.malformed', message, { side: 'backend' });
+}
+
+function tooManyRetries(limit: number): TroupeError {
+  return new TroupeError(
+    'troupe.limit',
+    `the request was retried ${limit} times already, which is max_retries`,
+    {
+      side: 'troupe',
+    },
+  );
+}
+
+function noDuration(value: unknown): TroupeError {
+  const message = `deny() was given ${shown(value)}; it takes ${durationHint}`;
+  return new TroupeError('troupe.hook-threw', message, { side: 'troupe' });
+}

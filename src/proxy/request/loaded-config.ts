@@ -1,0 +1,113 @@
+/**
+ * One loaded config as requests use it: its hooks, its targets as they are now, and the requests that began
+ * with it. Its init and fini hooks run here.
+ */
+import type { Config } from '../../config/config.ts';
+import type { ResolvedBackend } from '../../config/declaration.ts';
+import { enterHook, type HookScope, leaveHook } from '../../config/hook-scope.ts';
+import type { Hooks } from '../../config/hooks.ts';
+import type { ConfigKey } from '../../config-key.ts';
+import { TroupeError } from '../../errors.ts';
+import type { Fact } from '../../facts.ts';
+import type { TargetGraph } from '../directors/target-graph.ts';
+import { hookThrew, hookWasAsync, hookWasWrong, isPromise } from './hook-error.ts';
+import { shown } from './message-check.ts';
+import type { RequestLog } from './request-log.ts';
+
+/** A request in flight, as the config that it began with sees it. */
+export interface Running {
+  /** Ends it now: a response under way is cut, one not yet begun is a plain 503. */
+  cut(): void;
+}
+
+/** Which messages hooks have their hands on; what none can change need be neither copied nor checked. */
+interface Touches {
+  readonly request: boolean;
+  readonly backend: boolean;
+  readonly response: boolean;
+}
+
+export interface LoadedConfig {
+  readonly key: ConfigKey;
+  readonly config: Config;
+  readonly backends: readonly ResolvedBackend[];
+  readonly graph: TargetGraph;
+  /** Where changes of membership go that its hooks make. */
+  readonly scope: HookScope;
+  readonly touches: Touches;
+  readonly running: Set<Running>;
+  /** Called when a request has ended and none is left. */
+  onIdle: (() => void) | undefined;
+}
+
+/** @param tell called with each change that a hook makes to a director's members */
+export function createLoadedConfig(
+  key: ConfigKey,
+  config: Config,
+  backends: readonly ResolvedBackend[],
+  graph: TargetGraph,
+  tell: (fact: Fact) => void,
+): LoadedConfig {
+  const scope: HookScope = {
+    addMember(director, target, weight) {
+      throwIf(graph.addMember(director, target, weight));
+      tell({ type: 'member.added', config: key, director, target, weight });
+    },
+    removeMember(director, target) {
+      throwIf(graph.removeMember(director, target));
+      tell({ type: 'member.removed', config: key, director, target });
+    },
+  };
+  const touches = touchesOf(config.hooks);
+  return { key, config, backends, graph, scope, touches, running: new Set(), onIdle: undefined };
+}
+
+function throwIf(error: TroupeError | undefined): void {
+  if (error !== undefined) throw error;
+}
+
+function touchesOf(hooks: Hooks): Touches {
+  const { recv, hash, pass, backendFetch, backendResponse, backendError, deliver } = hooks;
+  const backend = Boolean(backendFetch ?? backendResponse ?? backendError);
+  const request = backend || Boolean(recv ?? hash ?? pass);
+  return { request, backend, response: backend || deliver !== undefined };
+}
+
+/** @throws TroupeError `config.hook-failed`, `config.hook-async` */
+export function runInit(loaded: LoadedConfig, log: RequestLog | undefined): void {
+  const { hooks } = loaded.config;
+  const error = hooks.init && runLifeHook(loaded, 'init', hooks.init, log);
+  if (error === undefined) return;
+  const code = error.code === 'troupe.hook-async' ? 'config.hook-async' : 'config.hook-failed';
+  const { message, cause, place } = error;
+  throw new TroupeError(code, message, { side: 'troupe', cause, place });
+}
+
+/** Runs when the last request has ended; what goes wrong in it can only be told. */
+export function runFini(loaded: LoadedConfig, log: RequestLog | undefined): void {
+  const { fini } = loaded.config.hooks;
+  const error = fini && runLifeHook(loaded, 'fini', fini, log);
+  if (error !== undefined) log?.hookError({ config: loaded.key, xid: undefined, hook: 'fini', error });
+}
+
+function runLifeHook(
+  { key, scope, config }: LoadedConfig,
+  name: 'init' | 'fini',
+  hook: NonNullable<Hooks['init'] | Hooks['fini']>,
+  log: RequestLog | undefined,
+): TroupeError | undefined {
+  let answer: unknown;
+  const before = enterHook(scope);
+  try {
+    answer = hook({ log: (message) => log?.line(key, undefined, String(message)) });
+  } catch (thrown) {
+    return hookThrew(name, thrown, config.file);
+  } finally {
+    leaveHook(before);
+  }
+  if (answer === undefined || answer === null) return undefined;
+  if (isPromise(answer)) return hookWasAsync(name);
+  if (name === 'fini') return undefined;
+  if (answer === 'fail') return hookWasWrong(name, "returned 'fail': the config does not want to be loaded");
+  return hookWasWrong(name, `returned ${shown(answer)}; it may return 'fail', or nothing`);
+}

@@ -1,0 +1,124 @@
+/**
+ * The messages that hooks read and change: req, bereq, and beresp or resp (one and the same object, because
+ * nothing is kept between fetching and delivering yet).
+ */
+import type {
+  BackendRef,
+  BackendRequest,
+  ClientRequest,
+  Response,
+  SyntheticResponse,
+} from '../../config/hooks.ts';
+import type { ResponseHead } from '../http/exchange.ts';
+import type { Fields } from '../http/fields.ts';
+import { phraseOf, syntheticPage } from './synthetic.ts';
+
+export class ClientMessage implements ClientRequest {
+  method: string;
+  url: string;
+  readonly proto: string;
+  readonly http: Fields;
+  backend: BackendRef | undefined;
+  restarts = 0;
+  readonly #number: number;
+
+  constructor(number: number, method: string, url: string, proto: string, http: Fields) {
+    this.#number = number;
+    this.method = method;
+    this.url = url;
+    this.proto = proto;
+    this.http = http;
+  }
+
+  get xid(): string {
+    return String(this.#number);
+  }
+}
+
+export class BackendMessage implements BackendRequest {
+  method: string;
+  url: string;
+  readonly proto = 'HTTP/1.1';
+  readonly http: Fields;
+  retries = 0;
+  readonly hasBody: boolean;
+  connectTimeoutMs: number | undefined;
+  firstByteTimeoutMs: number | undefined;
+  betweenBytesTimeoutMs: number | undefined;
+  /** What the next attempt is to be sent to. */
+  wanted: BackendRef | undefined;
+  /** Name of the backend that was asked; what a director stands for is found out anew at each attempt. */
+  asked: string | undefined;
+  readonly #req: ClientMessage;
+
+  constructor(req: ClientMessage, http: Fields, hasBody: boolean) {
+    this.#req = req;
+    this.method = req.method;
+    this.url = req.url;
+    this.http = http;
+    this.wanted = req.backend;
+    this.hasBody = hasBody;
+  }
+
+  get xid(): string {
+    return this.#req.xid;
+  }
+
+  get backend(): BackendRef | undefined {
+    return this.asked ?? this.wanted;
+  }
+
+  set backend(target: BackendRef | undefined) {
+    this.wanted = target;
+    this.asked = undefined;
+  }
+}
+
+export class ResponseMessage implements Response, ResponseHead {
+  reason: string;
+  readonly proto = 'HTTP/1.1';
+  readonly http: Fields;
+  #status: number;
+
+  constructor(status: number, reason: string, http: Fields) {
+    this.#status = status;
+    this.reason = reason;
+    this.http = http;
+  }
+
+  get status(): number {
+    return this.#status;
+  }
+
+  set status(status: number) {
+    this.#status = status;
+    this.reason = phraseOf(status);
+  }
+
+  get fields(): Fields {
+    return this.http;
+  }
+}
+
+/** A response that is made here. Its body is a page that says status and reason until a hook gives another. */
+export class SyntheticMessage extends ResponseMessage implements SyntheticResponse {
+  #body: string | Uint8Array | undefined;
+  readonly #xid: string;
+
+  constructor(status: number, reason: string, http: Fields, xid: string) {
+    super(status, reason, http);
+    this.#xid = xid;
+  }
+
+  get body(): string | Uint8Array {
+    return this.#body ?? syntheticPage(this.status, this.reason, this.#xid);
+  }
+
+  set body(body: string | Uint8Array) {
+    this.#body = body;
+  }
+
+  get hasPage(): boolean {
+    return this.#body === undefined;
+  }
+}

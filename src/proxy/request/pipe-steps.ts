@@ -1,0 +1,130 @@
+/**
+ * pipe: the request goes to a backend as it is, and from then on bytes go both ways untouched, until both
+ * ends have closed. As in varnishd, `Connection: close` tells the backend that nothing follows, unless the
+ * hook says otherwise (an upgrade: `bereq.http.set('Connection', 'upgrade')`).
+ */
+import type { Duplex } from 'node:stream';
+import type { Synth } from '../../config/hooks.ts';
+import { TroupeError } from '../../errors.ts';
+import type { BackendTarget } from '../directors/target.ts';
+import { tellFailure } from './backend-failure.ts';
+import { BackendPick } from './backend-pick.ts';
+import type { BackendRecord } from './backend-record.ts';
+import { type HookOwner, PipeSideContext } from './contexts.ts';
+import { appendVia } from './forwarded.ts';
+import { hookWasWrong } from './hook-error.ts';
+import { hookRules } from './hook-rules.ts';
+import { pipedRequest } from './hop-by-hop.ts';
+import { illegalFields, illegalRequestLine } from './message-check.ts';
+import { BackendMessage } from './messages.ts';
+import { mistaken, runHook } from './run-hook.ts';
+import { splice } from './splice.ts';
+
+/** The client side, which is told of one of these, once. */
+export interface PipeClient extends HookOwner {
+  /** Nothing is connected, so the client is owed a response. */
+  pipeRefused(next: 'failed' | Synth): void;
+  /** Both connections have closed. */
+  pipeEnded(): void;
+}
+
+export class Pipe {
+  /** True once the client's connection belongs to the pipe, so that no response can be sent any more. */
+  hasTakenOver = false;
+  readonly #owner: PipeClient;
+  readonly #bereq: BackendMessage;
+  /** Where the pipe counts as in flight. */
+  #record: BackendRecord | undefined;
+  /** What ends it: first the connecting, then both connections. */
+  #cancel: (() => void) | undefined;
+
+  constructor(owner: PipeClient) {
+    this.#owner = owner;
+    this.#bereq = new BackendMessage(
+      owner.req,
+      pipedRequest(owner.req.http),
+      owner.exchange.body !== undefined,
+    );
+    appendVia(this.#bereq.http, owner.exchange.version);
+    this.#bereq.http.append('Connection', 'close');
+  }
+
+  begin(): void {
+    const refusal = this.#ask() ?? this.#connect();
+    if (refusal !== undefined) this.#owner.pipeRefused(refusal);
+  }
+
+  /** Ends it, whatever it is doing. The owner is not told. */
+  cut(): void {
+    this.#release();
+    this.#cancel?.();
+  }
+
+  /** Asks the hook; undefined if the pipe may be opened. */
+  #ask(): 'failed' | Synth | undefined {
+    const owner = this.#owner;
+    const { pipe } = owner.loaded.config.hooks;
+    if (pipe !== undefined) {
+      const action = runHook(owner, hookRules.pipe, pipe, new PipeSideContext(owner, this.#bereq));
+      if (action !== 'pipe') return action === 'fail' ? 'failed' : action;
+    }
+    const { method, url, http } = this.#bereq;
+    const mistake = illegalRequestLine(method, url) ?? illegalFields(http);
+    if (mistake === undefined) return undefined;
+    mistaken(owner, 'pipe', hookWasWrong('pipe', `left a request that cannot be sent: ${mistake}`));
+    return 'failed';
+  }
+
+  #connect(): Synth | undefined {
+    const { environment } = this.#owner;
+    const bereq = this.#bereq;
+    const target = new BackendPick(this.#owner).resolve(bereq.wanted);
+    if (target instanceof TroupeError) return this.#unconnected(undefined, target);
+    bereq.asked = target.name;
+    if (!bereq.http.has('Host')) bereq.http.append('Host', target.declaration.hostHeader);
+
+    const record = environment.record(target.identity);
+    record.begin();
+    this.#record = record;
+    const timeoutMs = bereq.connectTimeoutMs ?? target.limits.connectTimeoutMs;
+    this.#cancel = environment.transport.connect(target, timeoutMs, (error, connection) => {
+      if (connection !== undefined) {
+        this.#join(connection);
+      } else if (error !== undefined) {
+        this.#release();
+        record.countFailure(error.code);
+        this.#owner.pipeRefused(this.#unconnected(target, error));
+      }
+    });
+    return undefined;
+  }
+
+  #join(backend: Duplex): void {
+    const owner = this.#owner;
+    this.hasTakenOver = true;
+    // From here on the two connections tell how it goes.
+    owner.exchange.onAborted = undefined;
+    const client = owner.exchange.takeOver();
+    backend.write(headOf(this.#bereq), 'latin1');
+    this.#cancel = splice(client, backend, () => {
+      this.#release();
+      owner.pipeEnded();
+    });
+  }
+
+  #unconnected(target: BackendTarget | undefined, error: TroupeError): Synth {
+    tellFailure(this.#owner, this.#bereq, target, error);
+    return { synth: 503 };
+  }
+
+  #release(): void {
+    this.#record?.end();
+    this.#record = undefined;
+  }
+}
+
+function headOf(bereq: BackendMessage): string {
+  let head = `${bereq.method} ${bereq.url} HTTP/1.1\r\n`;
+  for (const [name, value] of bereq.http) head += `${name}: ${value}\r\n`;
+  return `${head}\r\n`;
+}

@@ -1,0 +1,45 @@
+/**
+ * Runs one hook: synchronously, inside its config's scope, with every mistake turned into `fail`.
+ */
+
+import { enterHook, leaveHook } from '../../config/hook-scope.ts';
+import type { Hooks } from '../../config/hooks.ts';
+import type { TroupeError } from '../../errors.ts';
+import type { HookOwner, RequestContext } from './contexts.ts';
+import { hookThrew, hookWasAsync, hookWasWrong, isPromise } from './hook-error.ts';
+import { type HookRule, illegalAnswer } from './hook-rules.ts';
+
+/**
+ * @returns what the hook returned, or what returning nothing means; `fail` if it threw, returned a promise or
+ *   something that means nothing there, which the log is told
+ */
+export function runHook<Context extends RequestContext, Action>(
+  owner: HookOwner,
+  rule: HookRule<Action>,
+  hook: (context: Context) => Action | undefined,
+  context: Context,
+): Action | 'fail' {
+  const { environment, loaded } = owner;
+  context.now = environment.clock.wallNow();
+  let answer: Action | undefined;
+  const before = enterHook(loaded.scope);
+  try {
+    answer = hook(context);
+  } catch (thrown) {
+    return mistaken(owner, rule.hook, hookThrew(rule.hook, thrown, loaded.config.file));
+  } finally {
+    leaveHook(before);
+  }
+  // JavaScript returns null, too, where nothing is meant.
+  if (answer === undefined || answer === null) return rule.byDefault;
+  if (isPromise(answer)) return mistaken(owner, rule.hook, hookWasAsync(rule.hook));
+  const mistake = illegalAnswer(rule, answer);
+  return mistake === undefined ? answer : mistaken(owner, rule.hook, hookWasWrong(rule.hook, mistake));
+}
+
+/** Tells the log of a mistake in a hook; the request goes on as if the hook had returned `fail`. */
+export function mistaken(owner: HookOwner, hook: keyof Hooks, error: TroupeError): 'fail' {
+  const { environment, loaded, req } = owner;
+  environment.log?.hookError({ config: loaded.key, xid: req.xid, hook, error });
+  return 'fail';
+}

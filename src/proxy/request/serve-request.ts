@@ -1,0 +1,314 @@
+/**
+ * The client side of a request, from its head to the end of its one response. The steps are those of
+ * vcl-step(7); without a cache every lookup is a miss, which is fetched and streamed but not kept:
+ *
+ *   recv -> hash -> lookup | pass -> fetch -> deliver -> transmit
+ *               `-> pipe | purge | synth
+ *   restart: from recv, pass, purge, deliver and synth back to recv
+ *   fail:    from every hook to synth, and from synth to a plain answer without hooks
+ */
+import type { Synth } from '../../config/hooks.ts';
+import type { Exchange, ResponseBody } from '../http/exchange.ts';
+import { Fields } from '../http/fields.ts';
+import { ClientSideContext, DeliverSideContext, HashSideContext, SynthSideContext } from './contexts.ts';
+import { dateField } from './date-field.ts';
+import type { RequestEnvironment } from './environment.ts';
+import { BackendFetch, type FetchClient } from './fetch-steps.ts';
+import { appendForwardedFor, appendVia } from './forwarded.ts';
+import { hookWasWrong } from './hook-error.ts';
+import { hookRules } from './hook-rules.ts';
+import { dropConnectionOptions, endToEndRequest } from './hop-by-hop.ts';
+import type { LoadedConfig, Running } from './loaded-config.ts';
+import { illegalFields, illegalStatusLine } from './message-check.ts';
+import { BackendMessage, ClientMessage, type ResponseMessage, SyntheticMessage } from './messages.ts';
+import { Pipe, type PipeClient } from './pipe-steps.ts';
+import { ReplayableBody } from './replayable-body.ts';
+import { RequestHash } from './request-hash.ts';
+import { parseRequestTarget } from './request-target.ts';
+import { mistaken, runHook } from './run-hook.ts';
+import { phraseOf, respondPlainly } from './synthetic.ts';
+import { transmit, transmitSynthetic } from './transmit.ts';
+
+/**
+ * What a request does next; `wait`: something else will call, or the request is over. `failed` is what comes
+ * of a hook that fails: 503 with varnishd's reason.
+ */
+type Step = 'recv' | 'lookup' | 'pass' | 'purge' | 'pipe' | 'fetch' | 'restart' | 'failed' | Synth | 'wait';
+
+/** Serves one request with one config. The client gets an answer even if every hook fails. */
+export function serveRequest(
+  environment: RequestEnvironment,
+  loaded: LoadedConfig,
+  exchange: Exchange,
+): void {
+  const target = parseRequestTarget(exchange.method, exchange.target);
+  if (target === undefined) {
+    respondPlainly(exchange, 400, environment.clock.wallNow());
+    return;
+  }
+  const { fields } = exchange;
+  dropConnectionOptions(fields);
+  if (target.host !== undefined) fields.set('Host', target.host);
+  appendForwardedFor(fields, exchange.client.address);
+  new RequestRun(environment, loaded, exchange, target.url).start();
+}
+
+class RequestRun implements FetchClient, PipeClient, Running {
+  readonly environment: RequestEnvironment;
+  readonly loaded: LoadedConfig;
+  readonly exchange: Exchange;
+  readonly req: ClientMessage;
+  readonly #body: ReplayableBody | undefined;
+  #hash: RequestHash | undefined;
+  #context: ClientSideContext | undefined;
+  #fetch: BackendFetch | undefined;
+  #pipe: Pipe | undefined;
+  /** The response under way. */
+  #stream: ResponseBody | undefined;
+  #isOver = false;
+
+  constructor(environment: RequestEnvironment, loaded: LoadedConfig, exchange: Exchange, url: string) {
+    const { method, version, fields, body, bodyLength } = exchange;
+    this.environment = environment;
+    this.loaded = loaded;
+    this.exchange = exchange;
+    this.req = new ClientMessage(environment.nextXid(), method, url, `HTTP/${version}`, fields);
+    this.req.backend = loaded.config.defaultTarget;
+    this.#body =
+      body === undefined
+        ? undefined
+        : new ReplayableBody(body, bodyLength, environment.limits.replayableBodyBytes);
+  }
+
+  start(): void {
+    this.loaded.running.add(this);
+    this.exchange.onAborted = () => this.#abort();
+    this.#proceed('recv');
+  }
+
+  cut(): void {
+    if (this.#isOver) return;
+    this.#fetch?.abort();
+    if (this.#pipe?.hasTakenOver) this.#pipe.cut();
+    else if (this.#stream !== undefined) this.#stream.cut();
+    else respondPlainly(this.exchange, 503, this.environment.clock.wallNow());
+    this.#finish();
+  }
+
+  requestHash(): RequestHash {
+    this.#hash ??= this.#defaultHash();
+    return this.#hash;
+  }
+
+  // The backend side tells how the fetch goes.
+
+  fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined): void {
+    // Transports do not say in which version they got the response; all speak 1.1.
+    appendVia(beresp.http, '1.1');
+    const next = this.#deliver(beresp);
+    if (next === 'transmit') {
+      this.#stream = transmit(this.exchange, beresp, hasBody, length);
+      if (this.#stream !== undefined) return;
+    }
+    this.#fetch?.leave();
+    if (next === 'transmit') this.#finish();
+    else this.#proceed(next);
+  }
+
+  fetchedSynthetic(beresp: SyntheticMessage): void {
+    const next = this.#deliver(beresp);
+    if (next !== 'transmit') {
+      this.#proceed(next);
+      return;
+    }
+    transmitSynthetic(this.exchange, beresp);
+    this.#finish();
+  }
+
+  fetchFailed(): void {
+    this.#proceed({ synth: 503 });
+  }
+
+  pieceFetched(chunk: Uint8Array): boolean {
+    const stream = this.#stream;
+    if (stream === undefined || stream.write(chunk)) return true;
+    stream.onDrain ??= () => this.#fetch?.resume();
+    return false;
+  }
+
+  bodyFetched(trailers: Fields | undefined): void {
+    this.#stream?.end(trailers);
+    this.#finish();
+  }
+
+  bodyBroke(): void {
+    this.#stream?.cut();
+    this.#finish();
+  }
+
+  pipeRefused(next: 'failed' | Synth): void {
+    this.#proceed(next);
+  }
+
+  pipeEnded(): void {
+    this.#finish();
+  }
+
+  // The steps. Each returns what comes next.
+
+  #proceed(first: Step): void {
+    let next = first;
+    while (next !== 'wait') next = this.#take(next);
+  }
+
+  #take(step: Exclude<Step, 'wait'>): Step {
+    switch (step) {
+      case 'recv':
+        return this.#recv();
+      case 'lookup':
+        // What is neither GET nor HEAD is not looked up: RFC 9111 section 4, and varnishd's built-in VCL.
+        return this.req.method === 'GET' || this.req.method === 'HEAD' ? 'fetch' : 'pass';
+      case 'pass':
+        return this.#pass();
+      case 'purge':
+        return this.#purge();
+      case 'pipe':
+        this.#pipe = new Pipe(this);
+        this.#pipe.begin();
+        return 'wait';
+      case 'fetch':
+        return this.#startFetch();
+      case 'restart':
+        return this.#restart();
+      case 'failed':
+        return this.#synth(503, 'VCL failed');
+      default:
+        return this.#synth(step.synth, step.reason);
+    }
+  }
+
+  #recv(): Step {
+    const { recv } = this.loaded.config.hooks;
+    const action = recv === undefined ? 'hash' : runHook(this, hookRules.recv, recv, this.#clientContext());
+    // varnishd hashes whatever vcl_recv has decided, unless that failed.
+    if (action === 'fail' || this.#runHash() === 'fail') return 'failed';
+    return action === 'hash' ? 'lookup' : action;
+  }
+
+  #runHash(): 'lookup' | 'fail' {
+    const { hash, pass } = this.loaded.config.hooks;
+    this.#hash = undefined;
+    if (hash !== undefined) {
+      const parts = new RequestHash();
+      const action = runHook(this, hookRules.hash, hash, new HashSideContext(this, parts));
+      if (action === 'fail') return 'fail';
+      if (!parts.isEmpty) this.#hash = parts;
+    }
+    // The pass hook may change what the default hash is made of.
+    if (pass !== undefined) this.#hash ??= this.#defaultHash();
+    return 'lookup';
+  }
+
+  #defaultHash(): RequestHash {
+    const { req, exchange } = this;
+    return new RequestHash([req.url, req.http.get('Host')?.toLowerCase() ?? exchange.server.address]);
+  }
+
+  #pass(): Step {
+    const { pass } = this.loaded.config.hooks;
+    if (pass === undefined) return 'fetch';
+    const action = runHook(this, hookRules.pass, pass, this.#clientContext());
+    return action === 'fail' ? 'failed' : action;
+  }
+
+  #purge(): Step {
+    const { purge } = this.loaded.config.hooks;
+    const rule = hookRules.purge;
+    const action = purge === undefined ? rule.byDefault : runHook(this, rule, purge, this.#clientContext());
+    return action === 'fail' ? 'failed' : action;
+  }
+
+  #startFetch(): Step {
+    // RFC 9110 section 9.3.6: a tunnel is not something that can be fetched; a config may pipe it.
+    if (this.req.method === 'CONNECT') return { synth: 501 };
+    const bereq = new BackendMessage(this.req, endToEndRequest(this.req.http), this.#body !== undefined);
+    appendVia(bereq.http, this.exchange.version);
+    this.#fetch = new BackendFetch(this, bereq, this.#body);
+    this.#fetch.begin();
+    return 'wait';
+  }
+
+  #restart(): Step {
+    const { req, environment } = this;
+    const { maxRestarts } = environment.limits;
+    req.restarts++;
+    const refusal = this.#body?.refusal('restart');
+    if (req.restarts <= maxRestarts && refusal === undefined) return 'recv';
+    this.#say(refusal?.message ?? `no restart: the request was restarted ${maxRestarts} times already`);
+    return { synth: 503 };
+  }
+
+  /** Asks the hook deliver; `transmit` if the response may go. */
+  #deliver(resp: ResponseMessage): Step | 'transmit' {
+    const { deliver } = this.loaded.config.hooks;
+    if (deliver !== undefined) {
+      const action = runHook(this, hookRules.deliver, deliver, new DeliverSideContext(this, resp));
+      if (action !== 'deliver') return action === 'fail' ? 'failed' : action;
+    }
+    const hook = deliver === undefined ? 'backendResponse' : 'deliver';
+    return !this.loaded.touches.response || this.#isSendable(hook, resp) ? 'transmit' : 'failed';
+  }
+
+  #synth(status: number, reason = phraseOf(status)): Step {
+    const { environment, exchange, req } = this;
+    const now = environment.clock.wallNow();
+    const resp = new SyntheticMessage(status, reason, new Fields(['Date', dateField(now)]), req.xid);
+    const { synth } = this.loaded.config.hooks;
+    let isFit = true;
+    if (synth !== undefined) {
+      const action = runHook(this, hookRules.synth, synth, new SynthSideContext(this, resp));
+      // As in varnishd, a restart too many is a delivery: otherwise this would go on for ever.
+      if (action === 'restart' && req.restarts <= environment.limits.maxRestarts) return 'restart';
+      isFit = action !== 'fail' && this.#isSendable('synth', resp);
+    }
+    if (isFit) transmitSynthetic(exchange, resp);
+    else respondPlainly(exchange, 503, now);
+    this.#finish();
+    return 'wait';
+  }
+
+  /** Whether what hooks have left can be sent; if not, the log is told. */
+  #isSendable(hook: 'backendResponse' | 'deliver' | 'synth', resp: ResponseMessage): boolean {
+    const mistake = illegalStatusLine(resp.status, resp.reason) ?? illegalFields(resp.http);
+    if (mistake === undefined) return true;
+    mistaken(this, hook, hookWasWrong(hook, `left a response that cannot be sent: ${mistake}`));
+    return false;
+  }
+
+  /** The client has gone. */
+  #abort(): void {
+    if (this.#isOver) return;
+    this.#fetch?.abort();
+    this.#pipe?.cut();
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.exchange.onAborted = undefined;
+    this.#body?.close();
+    const { running } = this.loaded;
+    running.delete(this);
+    if (running.size === 0) this.loaded.onIdle?.();
+  }
+
+  #clientContext(): ClientSideContext {
+    this.#context ??= new ClientSideContext(this);
+    return this.#context;
+  }
+
+  #say(message: string): void {
+    this.environment.log?.line(this.loaded.key, this.req.xid, message);
+  }
+}

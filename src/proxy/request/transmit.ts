@@ -1,0 +1,49 @@
+/**
+ * Hands a response to the exchange: whole where no body follows, so that it is one write; streamed otherwise.
+ */
+import type { Exchange, ResponseBody } from '../http/exchange.ts';
+import { dropResponseFraming } from './hop-by-hop.ts';
+import type { ResponseMessage, SyntheticMessage } from './messages.ts';
+
+const nothing = new Uint8Array(0);
+
+/**
+ * @param hasBody whether the backend's answer has a body
+ * @param length of that body, where it was announced
+ * @returns where the body goes, or undefined if the response is complete without one
+ */
+export function transmit(
+  exchange: Exchange,
+  response: ResponseMessage,
+  hasBody: boolean,
+  length: number | undefined,
+): ResponseBody | undefined {
+  // Trailers travel in chunked coding only (RFC 9112 section 7.1.2), and only then may Trailer announce them.
+  dropResponseFraming(response, hasBody && length === undefined && exchange.version === '1.1');
+  const { status } = response;
+  if (mayHaveBody(exchange, status)) {
+    if (hasBody && length !== 0) return exchange.begin(response, length);
+    exchange.respond(response, nothing);
+  } else {
+    // RFC 9110 section 8.6: the length of the body that is not sent, but none with 204.
+    exchange.respond(response, undefined, status === 204 ? undefined : length);
+  }
+  return undefined;
+}
+
+/** As `transmit`, for a response that was made here. */
+export function transmitSynthetic(exchange: Exchange, response: SyntheticMessage): void {
+  if (response.hasPage && !response.http.has('Content-Type')) {
+    response.http.append('Content-Type', 'text/html; charset=utf-8');
+  }
+  dropResponseFraming(response, false);
+  const { body, status } = response;
+  const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+  if (mayHaveBody(exchange, status)) exchange.respond(response, bytes);
+  else exchange.respond(response, undefined, status === 204 || status === 304 ? undefined : bytes.length);
+}
+
+/** RFC 9112 section 6.3: these end with their head, whatever it says. */
+function mayHaveBody(exchange: Exchange, status: number): boolean {
+  return exchange.method !== 'HEAD' && status !== 204 && status !== 304;
+}
