@@ -5,13 +5,42 @@
 import type { ConfigDescription, MemberDeclaration } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
 import type { ConfigEmitted } from './config.ts';
-import type { MemberKnown } from './director.ts';
+import { type MemberKnown, withoutFirst } from './director.ts';
 
 /** Items in one slice. A new backend with its poller is the dearest: some 150 µs of processor time. */
 export const SLICE_LENGTH = 4;
 
 export function countItems(description: ConfigDescription): number {
   return description.backends.length + description.saintmodes.length + description.directors.length;
+}
+
+function withMembers(
+  description: ConfigDescription,
+  director: string,
+  change: (members: readonly MemberDeclaration[]) => readonly MemberDeclaration[],
+): ConfigDescription {
+  const directors = description.directors.map((one) =>
+    one.name === director ? { ...one, members: change(one.members) } : one,
+  );
+  return { ...description, directors };
+}
+
+/** The description with one more member of a director, as request code added it. */
+export function withMember(
+  description: ConfigDescription,
+  director: string,
+  { target, weight }: MemberDeclaration,
+): ConfigDescription {
+  return withMembers(description, director, (members) => [...members, { target, weight }]);
+}
+
+/** The description without the first member of that target, as request code removed it. */
+export function withoutMember(
+  description: ConfigDescription,
+  director: string,
+  target: string,
+): ConfigDescription {
+  return withMembers(description, director, (members) => withoutFirst(members, target));
 }
 
 /** A member as its director's actor hears of it: with the identity, if it is a backend. */
@@ -77,11 +106,16 @@ export function announceSlice(
   return emitted;
 }
 
-/** The messages that take the same items back. */
-export function withdrawSlice(key: ConfigKey, description: ConfigDescription, from: number): ConfigEmitted[] {
+/** The messages that take the same items back, but none from item `end` on. */
+export function withdrawSlice(
+  key: ConfigKey,
+  description: ConfigDescription,
+  from: number,
+  end: number,
+): ConfigEmitted[] {
   const { backends, saintmodes, directors } = description;
   const emitted: ConfigEmitted[] = [];
-  for (let i = from; i < from + SLICE_LENGTH; i++) {
+  for (let i = from; i < Math.min(from + SLICE_LENGTH, end); i++) {
     const backend = backends[i];
     const saintmode = saintmodes[i - backends.length];
     const director = directors[i - backends.length - saintmodes.length];

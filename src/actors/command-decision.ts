@@ -13,8 +13,9 @@ export interface Decision {
 
 type Configs = SupervisorContext['configs'];
 
-export function activeOf(configs: Configs): ConfigEntry | undefined {
-  return Object.values(configs).find((entry) => entry.state === 'active');
+/** Names are an operator's: `constructor` is one like any other. */
+function entryOf(configs: Configs, name: string): ConfigEntry | undefined {
+  return Object.hasOwn(configs, name) ? configs[name] : undefined;
 }
 
 function refuse(id: string, code: ErrorCode, message: string): Decision {
@@ -28,7 +29,7 @@ function unknownConfig(id: string, name: string, configs: Configs): Decision {
 }
 
 function withEntry(configs: Configs, name: string, changes: Partial<ConfigEntry>): Configs {
-  const entry = configs[name];
+  const entry = entryOf(configs, name);
   return entry === undefined ? configs : { ...configs, [name]: { ...entry, ...changes } };
 }
 
@@ -38,7 +39,7 @@ function withoutEntry(configs: Configs, name: string): Configs {
 }
 
 function load(context: SupervisorContext, id: string, name: string): Decision {
-  if (context.configs[name] !== undefined) {
+  if (entryOf(context.configs, name) !== undefined) {
     const advice = 'discard it first, or choose another name';
     return refuse(id, 'command.name-taken', `A config named "${name}" is loaded already: ${advice}.`);
   }
@@ -53,7 +54,7 @@ function load(context: SupervisorContext, id: string, name: string): Decision {
 
 function use(context: SupervisorContext, id: string, name: string): Decision {
   const { configs } = context;
-  const entry = configs[name];
+  const entry = entryOf(configs, name);
   if (entry === undefined) return unknownConfig(id, name, configs);
   switch (entry.state) {
     case 'loading':
@@ -90,7 +91,7 @@ function use(context: SupervisorContext, id: string, name: string): Decision {
 
 function setState(context: SupervisorContext, id: string, name: string, state: 'warm' | 'cold'): Decision {
   const { configs } = context;
-  const entry = configs[name];
+  const entry = entryOf(configs, name);
   if (entry === undefined) return unknownConfig(id, name, configs);
   if (entry.state === 'loading') {
     return refuse(
@@ -105,10 +106,16 @@ function setState(context: SupervisorContext, id: string, name: string, state: '
   if (entry.state === 'active' || entry.state === state) {
     return { changes: {}, emitted: [{ type: 'command.done', id }] };
   }
+  if (state === 'warm') {
+    return {
+      changes: { configs: withEntry(configs, name, { state: 'loading', waiting: id }) },
+      emitted: [{ type: 'config.warm', key: entry.key }],
+    };
+  }
   return {
     changes: { configs: withEntry(configs, name, { state }) },
     emitted: [
-      { type: state === 'warm' ? 'config.warm' : 'config.cool', key: entry.key },
+      { type: 'config.cool', key: entry.key },
       { type: 'command.done', id },
     ],
   };
@@ -116,7 +123,7 @@ function setState(context: SupervisorContext, id: string, name: string, state: '
 
 function discard(context: SupervisorContext, id: string, name: string): Decision {
   const { configs, leaving } = context;
-  const entry = configs[name];
+  const entry = entryOf(configs, name);
   if (entry === undefined) return unknownConfig(id, name, configs);
   if (entry.state === 'active') {
     return refuse(
@@ -181,19 +188,22 @@ function stop(context: SupervisorContext, id: string): Decision {
   return { changes: { configs, leaving, stopWaiting: id }, emitted };
 }
 
-/** A config became ready: its loader gets its answer; when stopping, it goes again at once. */
+/**
+ * All of a config is known: whoever loaded it or warmed it up gets the answer, so that a switch that follows
+ * finds its health published. When stopping, it goes again at once.
+ */
 export function onReady(
   context: SupervisorContext,
   key: ConfigKey,
   name: string,
   stopping: boolean,
 ): Decision {
-  const entry = context.configs[name];
-  if (entry?.key !== key) return { changes: {}, emitted: [] };
+  const entry = entryOf(context.configs, name);
+  if (entry?.key !== key || entry.state !== 'loading') return { changes: {}, emitted: [] };
   const emitted: SupervisorEmitted[] = [];
   if (stopping) {
     if (entry.waiting !== undefined) {
-      const message = `Config "${name}" was loaded, but Troupe is stopping.`;
+      const message = `Config "${name}" is warm, but Troupe is stopping.`;
       emitted.push({ type: 'command.refused', id: entry.waiting, code: 'command.stopping', message });
     }
     emitted.push({ type: 'config.discard', key });
@@ -212,7 +222,7 @@ export function onFailed(
   name: string,
   failure: { readonly code: ErrorCode; readonly message: string },
 ): Decision {
-  const entry = context.configs[name];
+  const entry = entryOf(context.configs, name);
   if (entry?.key !== key) return { changes: {}, emitted: [] };
   const emitted: SupervisorEmitted[] =
     entry.waiting === undefined ? [] : [{ type: 'command.refused', id: entry.waiting, ...failure }];

@@ -11,9 +11,16 @@ import { assign, emit, enqueueActions, setup } from 'xstate';
 import type { ConfigDescription } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
 import type { ErrorCode } from '../errors.ts';
-import { announceSlice, countItems, SLICE_LENGTH, withdrawSlice } from './announcement.ts';
+import {
+  announceSlice,
+  countItems,
+  SLICE_LENGTH,
+  withdrawSlice,
+  withMember,
+  withoutMember,
+} from './announcement.ts';
 import type { BackendCommand, BackendInput } from './backend.ts';
-import type { DirectorInput } from './director.ts';
+import type { DirectorInput, MemberKnown } from './director.ts';
 import type { SaintmodeInput } from './saintmode.ts';
 
 /** Why a config could not be loaded: code, and the sentence for people. */
@@ -31,17 +38,19 @@ export type ConfigCommand =
 
 export type ConfigReply =
   /** It failed and was replaced: its timer and what it asked for are lost. */
-  | { readonly type: 'actor.restored' }
+  | { readonly type: 'actor.restored'; readonly at: number }
   | { readonly type: 'config.loaded'; readonly description: ConfigDescription }
   | { readonly type: 'config.load-failed'; readonly failure: LoadFailure }
   /** Permission to do one slice of work. */
   | { readonly type: 'slice.granted' }
   /** From the data planes: no request is left on it. */
-  | { readonly type: 'config.drained' };
+  | { readonly type: 'config.drained' }
+  /** From the data planes: request code changed a director. It counts when the director is declared again. */
+  | { readonly type: 'member.added'; readonly director: string; readonly member: MemberKnown }
+  | { readonly type: 'member.removed'; readonly director: string; readonly target: string };
 
 export type ConfigEmitted =
   | { readonly type: 'load.wanted'; readonly key: ConfigKey; readonly name: string }
-  | { readonly type: 'config.ready'; readonly key: ConfigKey; readonly name: string }
   | {
       readonly type: 'config.failed';
       readonly key: ConfigKey;
@@ -49,8 +58,8 @@ export type ConfigEmitted =
       readonly failure: LoadFailure;
     }
   | { readonly type: 'slice.wanted'; readonly key: ConfigKey }
-  /** All that it declares has been announced. */
-  | { readonly type: 'config.announced'; readonly key: ConfigKey }
+  /** All that it declares has been announced, and so has its health, as far as it is known. */
+  | { readonly type: 'config.announced'; readonly key: ConfigKey; readonly name: string }
   | (BackendCommand & { readonly type: 'backend.declare' } & BackendInput)
   | (BackendCommand & { readonly type: 'backend.withdraw' })
   | ({ readonly type: 'director.declare' } & DirectorInput)
@@ -70,8 +79,8 @@ export interface ConfigContext extends ConfigInput {
   readonly description: ConfigDescription | undefined;
   /** How many of the items (see announcement) are done in the round of announcing or withdrawing under way. */
   readonly cursor: number;
-  /** Whether some of its declarations are known to other actors. */
-  readonly touched: boolean;
+  /** How many of the items, from the first on, other actors may know. */
+  readonly reach: number;
   /** Whether all of them are. */
   readonly announced: boolean;
   readonly drained: boolean;
@@ -81,10 +90,14 @@ export interface ConfigContext extends ConfigInput {
 
 /** One slice of announcing or withdrawing, from the cursor on. */
 function sliceOf(context: ConfigContext, what: 'announce-active' | 'announce-passive' | 'withdraw') {
-  const { key, description, cursor } = context;
+  const { key, description, cursor, reach } = context;
   if (description === undefined) return [];
-  if (what === 'withdraw') return withdrawSlice(key, description, cursor);
+  if (what === 'withdraw') return withdrawSlice(key, description, cursor, reach);
   return announceSlice(key, description, cursor, what === 'announce-active');
+}
+
+function afterAnnouncing({ cursor, reach }: ConfigContext): Partial<ConfigContext> {
+  return { cursor: cursor + SLICE_LENGTH, reach: Math.max(reach, cursor + SLICE_LENGTH) };
 }
 
 /** The chart alone: what is drawn, and tested without effects. */
@@ -99,8 +112,9 @@ export const configMachine = setup({
   guards: {
     isLastSlice: ({ context: { description, cursor } }) =>
       description === undefined || cursor + SLICE_LENGTH >= countItems(description),
+    isLastToWithdraw: ({ context: { reach, cursor } }) => cursor + SLICE_LENGTH >= reach,
     isAnnounced: ({ context }) => context.announced,
-    isUnannounced: ({ context }) => !context.touched,
+    isUnknown: ({ context }) => context.reach === 0,
     isDrained: ({ context }) => context.drained,
   },
   actions: {
@@ -108,7 +122,6 @@ export const configMachine = setup({
     takeDescription: assign(({ event }) =>
       event.type === 'config.loaded' ? { description: event.description } : {},
     ),
-    tellReady: emit(({ context: { key, name } }): ConfigEmitted => ({ type: 'config.ready', key, name })),
     takeFailure: assign(({ event }) =>
       event.type === 'config.load-failed' ? { failure: event.failure } : {},
     ),
@@ -119,11 +132,11 @@ export const configMachine = setup({
     askForSlice: emit(({ context: { key } }): ConfigEmitted => ({ type: 'slice.wanted', key })),
     announceAsActive: enqueueActions(({ context, enqueue }) => {
       for (const one of sliceOf(context, 'announce-active')) enqueue.emit(one);
-      enqueue.assign({ cursor: context.cursor + SLICE_LENGTH, touched: true });
+      enqueue.assign(afterAnnouncing(context));
     }),
     announce: enqueueActions(({ context, enqueue }) => {
       for (const one of sliceOf(context, 'announce-passive')) enqueue.emit(one);
-      enqueue.assign({ cursor: context.cursor + SLICE_LENGTH, touched: true });
+      enqueue.assign(afterAnnouncing(context));
     }),
     withdraw: enqueueActions(({ context, enqueue }) => {
       for (const one of sliceOf(context, 'withdraw')) enqueue.emit(one);
@@ -131,9 +144,21 @@ export const configMachine = setup({
     }),
     noteAnnounced: assign({ announced: true }),
     noteWithdrawing: assign({ announced: false }),
-    noteWithdrawn: assign({ touched: false }),
+    noteWithdrawn: assign({ reach: 0 }),
+    addMember: assign(({ context: { description }, event }) =>
+      event.type === 'member.added' && description !== undefined
+        ? { description: withMember(description, event.director, event.member) }
+        : {},
+    ),
+    removeMember: assign(({ context: { description }, event }) =>
+      event.type === 'member.removed' && description !== undefined
+        ? { description: withoutMember(description, event.director, event.target) }
+        : {},
+    ),
     noteDrained: assign({ drained: true }),
-    tellAnnounced: emit(({ context: { key } }): ConfigEmitted => ({ type: 'config.announced', key })),
+    tellAnnounced: emit(
+      ({ context: { key, name } }): ConfigEmitted => ({ type: 'config.announced', key, name }),
+    ),
     askToDrain: emit(({ context: { key } }): ConfigEmitted => ({ type: 'drain.wanted', key })),
     tellDiscarded: emit(
       ({ context: { key, name } }): ConfigEmitted => ({ type: 'config.discarded', key, name }),
@@ -147,11 +172,18 @@ export const configMachine = setup({
     description: undefined,
     failure: { code: 'troupe.internal', message: '' },
     cursor: 0,
-    touched: false,
+    reach: 0,
     announced: false,
     drained: false,
   }),
   initial: 'loading',
+  on: {
+    'member.added': { actions: 'addMember', description: 'Request code added a member to a director.' },
+    'member.removed': {
+      actions: 'removeMember',
+      description: 'Request code removed a member from a director.',
+    },
+  },
   states: {
     loading: {
       description: 'The file is read, its hosts resolved, its init hook run.',
@@ -160,7 +192,7 @@ export const configMachine = setup({
         'actor.restored': { target: 'loading', reenter: true, description: 'Asks anew.' },
         'config.loaded': {
           target: 'warm',
-          actions: ['takeDescription', 'tellReady'],
+          actions: 'takeDescription',
           description: 'Every data plane has it.',
         },
         'config.load-failed': {
@@ -240,10 +272,11 @@ export const configMachine = setup({
         withdrawing: {
           description: 'Takes its declarations back, a slice at a time.',
           entry: ['beginRound', 'askForSlice'],
+          always: { guard: 'isUnknown', target: 'withdrawn', description: 'Nothing was declared.' },
           on: {
             'slice.granted': [
               {
-                guard: 'isLastSlice',
+                guard: 'isLastToWithdraw',
                 target: 'withdrawn',
                 actions: ['withdraw', 'noteWithdrawn'],
                 description: 'The last slice.',
@@ -260,7 +293,8 @@ export const configMachine = setup({
       initial: 'withdrawing',
       entry: ['noteWithdrawing', 'askToDrain'],
       after: {
-        drainTimeout: { target: 'discarded', description: 'What is still running is cut.' },
+        // Not `discarded` at once: what it declared must be withdrawn first, or it would count for ever.
+        drainTimeout: { actions: 'noteDrained', description: 'What is still running is cut.' },
       },
       on: {
         'actor.restored': { target: 'draining', reenter: true, description: 'Begins the round anew.' },
@@ -270,11 +304,11 @@ export const configMachine = setup({
         withdrawing: {
           description: 'Takes its declarations back, a slice at a time.',
           entry: ['beginRound', 'askForSlice'],
-          always: { guard: 'isUnannounced', target: 'withdrawn', description: 'Nothing was declared.' },
+          always: { guard: 'isUnknown', target: 'withdrawn', description: 'Nothing was declared.' },
           on: {
             'slice.granted': [
               {
-                guard: 'isLastSlice',
+                guard: 'isLastToWithdraw',
                 target: 'withdrawn',
                 actions: ['withdraw', 'noteWithdrawn'],
                 description: 'The last slice.',

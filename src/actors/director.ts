@@ -85,7 +85,10 @@ function withAllSaid(
 }
 
 /** vdir.remove_backend() takes the first of several equal members away. */
-function withoutFirst(members: readonly MemberKnown[], target: string): readonly MemberKnown[] {
+export function withoutFirst<Member extends MemberDeclaration>(
+  members: readonly Member[],
+  target: string,
+): readonly Member[] {
   const index = members.findIndex((member) => member.target === target);
   return index < 0 ? members : members.filter((_, i) => i !== index);
 }

@@ -25,7 +25,7 @@ export type SupervisorCommand =
   | { readonly type: 'proxy.stop'; readonly id: string };
 
 export type SupervisorReport =
-  | { readonly type: 'config.ready'; readonly key: ConfigKey; readonly name: string }
+  | { readonly type: 'config.announced'; readonly key: ConfigKey; readonly name: string }
   | {
       readonly type: 'config.failed';
       readonly key: ConfigKey;
@@ -67,8 +67,9 @@ export interface SupervisorInput {
 
 export interface ConfigEntry {
   readonly key: ConfigKey;
+  /** `loading`: until it is loaded, or warmed up again, and all of it is known. */
   readonly state: 'loading' | 'warm' | 'cold' | 'active';
-  /** The command that waits for it to be loaded. */
+  /** The command that waits for that. */
   readonly waiting: string | undefined;
 }
 
@@ -110,13 +111,13 @@ export const supervisorMachine = setup({
       for (const one of refuseStopping(event).emitted) enqueue.emit(one);
     }),
     welcome: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'config.ready') return;
+      if (event.type !== 'config.announced') return;
       const { changes, emitted } = onReady(context, event.key, event.name, false);
       enqueue.assign(changes);
       for (const one of emitted) enqueue.emit(one);
     }),
     turnAway: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'config.ready') return;
+      if (event.type !== 'config.announced') return;
       const { changes, emitted } = onReady(context, event.key, event.name, true);
       enqueue.assign(changes);
       for (const one of emitted) enqueue.emit(one);
@@ -159,7 +160,7 @@ export const supervisorMachine = setup({
           description: 'An operator warms a config up, or cools it.',
         },
         'config.discard': { actions: 'carryOut', description: 'An operator discards a config.' },
-        'config.ready': { actions: 'welcome', description: 'A config is loaded.' },
+        'config.announced': { actions: 'welcome', description: 'All of a config is known.' },
         'proxy.stop': { target: 'stopping', actions: 'carryOut', description: 'Troupe is to stop.' },
       },
     },
@@ -172,7 +173,7 @@ export const supervisorMachine = setup({
         'config.set-state': { actions: 'refuse', description: 'Too late.' },
         'config.discard': { actions: 'refuse', description: 'Too late.' },
         'proxy.stop': { actions: 'refuse', description: 'Too late.' },
-        'config.ready': { actions: 'turnAway', description: 'A config was loaded too late.' },
+        'config.announced': { actions: 'turnAway', description: 'A config got warm too late.' },
       },
     },
     stopped: { type: 'final', description: 'Nothing is left.', entry: 'tellStopped' },

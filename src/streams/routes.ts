@@ -124,6 +124,7 @@ export const SUPERVISOR = 'supervisor';
 
 const supervisor = { id: () => SUPERVISOR };
 const byKey = { id: (event: { key: ConfigKey }) => event.key };
+const byConfig = { id: (event: { config: ConfigKey }) => event.config };
 const byIdentity = { id: (event: { identity: Identity }) => event.identity };
 const byName = { id: (event: { config: ConfigKey; name: string }) => targetTopic(event.config, event.name) };
 const byDirector = {
@@ -162,12 +163,12 @@ export const routes: readonly Route[] = [
   route('config', 'load.wanted', 'loader'),
   route('loader', 'config.loaded', 'config', byKey),
   route('loader', 'config.load-failed', 'config', byKey),
-  route('config', 'config.ready', 'supervisor', supervisor),
+  route('config', 'config.announced', 'supervisor', supervisor),
   route('config', 'config.failed', 'supervisor', supervisor),
   route('config', 'slice.wanted', 'slices'),
   route('slices', 'slice.granted', 'config', { reply: true }),
   route('config', 'drain.wanted', 'planes'),
-  route('planes', 'config.drained', 'config', { id: (event) => event.config }),
+  route('planes', 'config.drained', 'config', byConfig),
   route('config', 'config.discarded', 'planes'),
   route('config', 'config.discarded', 'supervisor', supervisor),
 
@@ -230,7 +231,9 @@ export const routes: readonly Route[] = [
 
   // What the data planes changed by themselves.
   route('planes', 'member.added', 'director', byDirector),
+  route('planes', 'member.added', 'config', byConfig),
   route('planes', 'member.removed', 'director', byDirector),
+  route('planes', 'member.removed', 'config', byConfig),
   route('planes', 'saint.denied', 'backend', byIdentity),
   route('backend', 'saint.denied', 'saintEntry', {
     id: saintEntryId,

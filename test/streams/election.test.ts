@@ -104,7 +104,7 @@ async function carryOut(world: ControlWorld, model: Model, step: Step): Promise<
     case 'warm':
       if (state.get(step.name) !== 'cold') return;
       state.set(step.name, 'warm');
-      return world.control.setState(step.name, 'warm');
+      return world.warm(step.name);
     case 'set-health': {
       const identity = identityByName.get(step.backend);
       if (identity === undefined || world.health(identity) === undefined) return;

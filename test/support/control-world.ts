@@ -131,11 +131,19 @@ export class ControlWorld {
     this.control.takeFacts({ plane: 'p0', first: ++this.#facts, facts: [fact] });
   }
 
-  /** Loads a config and lets its promise settle. */
+  /** Loads a config, and lets it declare all that it has. */
   async load(name: string): Promise<void> {
     const loaded = this.control.load(name);
     await settle();
+    this.settle();
     await loaded;
+  }
+
+  /** Warms a cold config up, and lets it declare all that it has. */
+  async warm(name: string): Promise<void> {
+    const warmed = this.control.setState(name, 'warm');
+    this.settle();
+    await warmed;
   }
 
   /** Lets everything that is due now happen, without letting time pass. */
