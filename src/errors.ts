@@ -56,6 +56,8 @@ export interface TroupeErrorOptions {
   readonly cause?: unknown;
   /** Where in a config the mistake stands. */
   readonly place?: Place | undefined;
+  /** One more sentence for whoever must put it right, where the message alone leaves that open. */
+  readonly advice?: string | undefined;
 }
 
 export class TroupeError extends Error {
@@ -64,6 +66,7 @@ export class TroupeError extends Error {
   readonly side: 'client' | 'backend' | 'troupe';
   readonly retryable: boolean;
   readonly place: Place | undefined;
+  readonly advice: string | undefined;
 
   constructor(code: ErrorCode, message: string, options: TroupeErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -71,5 +74,6 @@ export class TroupeError extends Error {
     this.side = options.side;
     this.retryable = options.retryable ?? false;
     this.place = options.place;
+    this.advice = options.advice;
   }
 }

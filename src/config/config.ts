@@ -2,8 +2,25 @@
  * The internal Config: what TypeScript modules and VCL files both become. Nothing behind this interface
  * knows which front end it came from.
  */
+import type { Place, TroupeError } from '../errors.ts';
 import type { BackendDeclaration, DirectorDeclaration, SaintmodeDeclaration } from './declaration.ts';
 import type { Hooks } from './hooks.ts';
+
+/** What a front end still knows of the text that a config was written in: it turns mistakes into places. */
+export interface ConfigOrigin {
+  /** What was wrong already when the text was read. checkConfig reports it together with its own findings. */
+  readonly mistakes: readonly TroupeError[];
+  /** Place of the name of a hook. */
+  hook(name: string): Place | undefined;
+  /**
+   * Place of an option of a declaration, or else of the nearest thing around it.
+   *
+   * @param path names as in the TypeScript options: ['port'], ['probe', 'interval'], ['members', 2]
+   */
+  option(declaration: string, path: readonly (string | number)[]): Place | undefined;
+  /** Where in the user's own files something was thrown: the innermost line of its stack that lies there. */
+  thrown(error: unknown): Place | undefined;
+}
 
 export interface Config {
   readonly backends: readonly BackendDeclaration[];
@@ -14,4 +31,5 @@ export interface Config {
   readonly hooks: Hooks;
   /** Absolute path of the file it came from; undefined for a config made in the program itself. */
   readonly file: string | undefined;
+  readonly origin?: ConfigOrigin | undefined;
 }

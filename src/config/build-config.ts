@@ -1,0 +1,127 @@
+/**
+ * From a call of defineConfig to a Config: declarations by name, hooks, and the way back to the source. Where
+ * something is wrong, what remains still becomes a Config, so that its other mistakes can be found as well.
+ */
+import type { TroupeError } from '../errors.ts';
+import { BackendHandle } from './backend.ts';
+import type { CallSite } from './call-site.ts';
+import type { Config, ConfigOrigin } from './config.ts';
+import type { BackendDeclaration, DirectorDeclaration, SaintmodeDeclaration } from './declaration.ts';
+import { DirectorHandle } from './director.ts';
+import { callOf, Handle, type RecordedCall } from './handle.ts';
+import { hookNames } from './hook-names.ts';
+import type { Hooks } from './hooks.ts';
+import { errorOf, type Mistake } from './mistake.ts';
+import { nameHandles } from './name-handles.ts';
+import { readBackend, readDirector, readSaintmode } from './read-declarations.ts';
+import { SaintmodeHandle } from './saintmode.ts';
+import { showValue } from './show-value.ts';
+import type { SourceFiles } from './source-files.ts';
+import type { ArgumentPath } from './source-tree.ts';
+import { didYouMean } from './suggest.ts';
+
+const optionNames = ['backends', 'directors', 'default'];
+
+/**
+ * @param definition the call of defineConfig
+ * @param file the config's own file, if it has one
+ */
+export function buildConfig(definition: RecordedCall, files: SourceFiles, file: string | undefined): Config {
+  const { site, args } = definition;
+  const [given] = args;
+  const mistakes: TroupeError[] = [];
+  if (typeof given !== 'object' || given === null) {
+    const message = `defineConfig takes an object, but was given ${showValue(given)}.`;
+    mistakes.push(errorOf({ site, path: [], message }, files));
+  }
+  const input: Readonly<Record<string, unknown>> = { ...(given as object) };
+
+  const naming = nameHandles(definition, input);
+  mistakes.push(...naming.mistakes.map((mistake) => errorOf(mistake, files)));
+  mistakes.push(...naming.unlisted.map((mistake) => errorOf(withVariable(mistake, files), files)));
+
+  const backends: BackendDeclaration[] = [];
+  const directors: DirectorDeclaration[] = [];
+  const saintmodes: SaintmodeDeclaration[] = [];
+  const declared = new Map<string, Handle>();
+  for (const [handle, name] of naming.names) {
+    const place = files.call(callOf(handle).site);
+    const common = place === undefined ? { name } : { name, place };
+    const tell = (mistake: Omit<Mistake, 'site'>): void => {
+      mistakes.push(errorOf({ ...mistake, site: callOf(handle).site }, files, name));
+    };
+    if (!declared.has(name)) declared.set(name, handle);
+    if (handle instanceof BackendHandle) backends.push({ ...common, ...readBackend(handle, tell) });
+    else if (handle instanceof DirectorHandle)
+      directors.push({ ...common, ...readDirector(handle, naming.names, tell) });
+    else if (handle instanceof SaintmodeHandle) {
+      const saintmode = readSaintmode(handle, naming.names, tell);
+      if (saintmode !== undefined) saintmodes.push({ ...common, ...saintmode });
+    }
+  }
+
+  for (const mistake of unknownOptions(input)) mistakes.push(errorOf({ ...mistake, site }, files));
+  const byDefault = input['default'] instanceof Handle ? naming.names.get(input['default']) : undefined;
+  return {
+    backends,
+    directors,
+    saintmodes,
+    defaultTarget: byDefault ?? backends[0]?.name,
+    hooks: hooksIn(input),
+    file,
+    origin: originOf(site, declared, mistakes, files),
+  };
+}
+
+function hooksIn(input: Readonly<Record<string, unknown>>): Hooks {
+  const hooks: Record<string, unknown> = {};
+  for (const name of hookNames) if (input[name] !== undefined) hooks[name] = input[name];
+  return hooks;
+}
+
+function* unknownOptions(input: Readonly<Record<string, unknown>>): Generator<Omit<Mistake, 'site'>> {
+  const known = [...optionNames, ...hookNames];
+  for (const name of Object.keys(input)) {
+    if (known.includes(name)) continue;
+    const kind = typeof input[name] === 'function' ? 'hook' : 'option';
+    const advice = didYouMean(name, known) ?? `There are ${known.join(', ')}.`;
+    yield { path: [0, name], message: `there is no ${kind} '${name}'.`, advice };
+  }
+}
+
+/** The variable that holds a backend tells what to write. */
+function withVariable(mistake: Mistake, files: SourceFiles): Mistake {
+  const variable = files.variable(mistake.site, mistake.path);
+  return {
+    ...mistake,
+    ...(variable === undefined ? {} : { message: `the backend ${variable} has no name.` }),
+    advice: `Add it to backends in defineConfig: backends: { ${variable ?? 'b1: backend({ ... })'} }.`,
+  };
+}
+
+function originOf(
+  site: CallSite,
+  declared: ReadonlyMap<string, Handle>,
+  mistakes: readonly TroupeError[],
+  files: SourceFiles,
+): ConfigOrigin {
+  return {
+    mistakes,
+    hook: (name) => files.argument(site, [0, name]),
+    option(declaration, path) {
+      const handle = declared.get(declaration);
+      return handle === undefined
+        ? undefined
+        : files.argument(callOf(handle).site, argumentPath(handle, path));
+    },
+    thrown: (error) => files.thrown(error),
+  };
+}
+
+/** From the name of an option to where it is in the arguments of the handle's function. */
+function argumentPath(handle: Handle, path: ArgumentPath): ArgumentPath {
+  const [first, ...rest] = path;
+  if (handle instanceof BackendHandle) return [0, ...path];
+  if (handle instanceof SaintmodeHandle) return first === 'backend' ? [0] : [1, ...path];
+  return first === 'members' ? [0, ...rest] : [1, ...path];
+}

@@ -1,0 +1,54 @@
+/**
+ * `defineConfig()`: the TypeScript front end. It puts down what it is given; whatever is wrong with it is told,
+ * all at once, by checkConfig and by everything that loads a config.
+ */
+import type { BackendHandle } from './backend.ts';
+import { buildConfig } from './build-config.ts';
+import { captureCallSite } from './call-site.ts';
+import type { Config } from './config.ts';
+import type { DirectorHandle, TargetHandle } from './director.ts';
+import type { RecordedCall } from './handle.ts';
+import type { Hooks } from './hooks.ts';
+import type { SaintmodeHandle } from './saintmode.ts';
+import { SourceFiles } from './source-files.ts';
+
+/** What a hook may be written as: a function that returns nothing has the type void. */
+type HookFunction<Hook> = Hook extends (context: infer Context) => infer Action
+  ? // biome-ignore lint/suspicious/noConfusingVoidType: functions declared apart from the config return void
+    (context: Context) => Action | void
+  : never;
+
+type HookOptions = { readonly [Name in keyof Hooks]: HookFunction<NonNullable<Hooks[Name]>> | undefined };
+
+export interface ConfigOptions extends HookOptions {
+  /** The backends, by name. */
+  readonly backends: Readonly<Record<string, BackendHandle>>;
+  /** Directors and saintmode objects, by name. Those left out get names from where they are used. */
+  readonly directors?: Readonly<Record<string, DirectorHandle | SaintmodeHandle>> | undefined;
+  /** Where requests go unless a hook says otherwise. Default: the first backend, as in VCL. */
+  readonly default?: TargetHandle | undefined;
+}
+
+const definitions = new WeakMap<Config, RecordedCall>();
+
+/**
+ * Defines a config: the default export of a config file, or what `createProxy` is given.
+ *
+ * ```ts
+ * const b1 = backend({ host: '127.0.0.1', port: 8081 });
+ * const b2 = backend({ host: '127.0.0.1', port: 8082 });
+ * const app = roundRobin([b1, b2]);
+ * export default defineConfig({ backends: { b1, b2 }, directors: { app }, default: app });
+ * ```
+ */
+export function defineConfig(options: ConfigOptions): Config {
+  const definition: RecordedCall = { site: captureCallSite(defineConfig), args: [options] };
+  const config = buildConfig(definition, SourceFiles.ofProgram(), undefined);
+  definitions.set(config, definition);
+  return config;
+}
+
+/** The call of defineConfig that a value came from, if it came from one. */
+export function definitionOf(value: unknown): RecordedCall | undefined {
+  return definitions.get(value as Config);
+}

@@ -1,0 +1,85 @@
+/**
+ * The shape of the options that a user writes: which there are and of what type. What values mean, and which
+ * are sensible, is checked for both front ends in check-values.ts.
+ */
+import { z } from 'zod';
+import { durationHint, parseDuration } from '../duration.ts';
+
+/** Messages go between an option's name and `, but is VALUE.` */
+const number = z.number({ error: 'must be a number' }).optional();
+const text = z.string({ error: 'must be a string' }).optional();
+const flag = z.boolean({ error: 'must be true or false' }).optional();
+
+const duration = z
+  .unknown()
+  .transform((value, context) => {
+    if (value === undefined) return undefined;
+    const ms = parseDuration(value);
+    if (ms === undefined) context.addIssue({ code: 'custom', message: `must be ${durationHint}` });
+    return ms;
+  })
+  .optional();
+
+/** A request's lines, whether they came as a list or as one text. */
+const requestLines = z
+  .unknown()
+  .transform((value, context) => {
+    if (value === undefined) return undefined;
+    const lines = typeof value === 'string' ? value.replace(/(\r?\n)+$/, '').split(/\r?\n/) : value;
+    if (Array.isArray(lines) && lines.every((line) => typeof line === 'string')) return lines as string[];
+    context.addIssue({
+      code: 'custom',
+      message: "must be the request's lines: a string or a list of strings",
+    });
+    return undefined;
+  })
+  .optional();
+
+const probeObject = z.strictObject(
+  {
+    url: text,
+    request: requestLines,
+    expectedResponse: number,
+    timeout: duration,
+    interval: duration,
+    initial: number,
+    window: number,
+    threshold: number,
+    expectClose: flag,
+  },
+  { error: 'must be true or an object of probe options' },
+);
+
+/** `probe: true` takes every default; `probe: false` reads like what it does. */
+const probe = z.preprocess((value) => {
+  if (value === true) return {};
+  return value === false ? undefined : value;
+}, probeObject.optional());
+
+export const backendSchema = z.strictObject(
+  {
+    host: text,
+    port: number,
+    path: text,
+    hostHeader: text,
+    probe,
+    connectTimeout: duration,
+    firstByteTimeout: duration,
+    betweenBytesTimeout: duration,
+    maxConnections: number,
+  },
+  { error: 'must be an object of options' },
+);
+
+export const saintmodeSchema = z.strictObject(
+  { threshold: z.number({ error: 'must be a number' }) },
+  { error: 'must be an object of options' },
+);
+
+export const fallbackSchema = z.strictObject({ sticky: flag }, { error: 'must be an object of options' });
+
+/** Without `target`, which is a handle. */
+export const weightedSchema = z.strictObject({ target: z.unknown(), weight: number });
+
+export type ProbeShape = z.output<typeof probeObject>;
+export type BackendShape = z.output<typeof backendSchema>;

@@ -1,0 +1,43 @@
+/**
+ * What a config file gets when it imports 'troupe': this very package, whether or not the folder of the file
+ * has one installed. So the handles that it makes are ours, and no second copy is loaded.
+ */
+import { extname } from 'node:path';
+import { TroupeError } from '../errors.ts';
+import { didYouMean } from './suggest.ts';
+
+/**
+ * The package's entry, as source or built. Imported when a file is loaded and not before, because the entry
+ * itself imports what loads files.
+ */
+const entry = new URL(`../index${extname(import.meta.url)}`, import.meta.url);
+
+/** @returns modules by specifier */
+export async function providedModules(): Promise<ReadonlyMap<string, unknown>> {
+  const troupe: object = await import(entry.href);
+  return new Map([['troupe', strict('troupe', troupe)]]);
+}
+
+/**
+ * A module whose missing exports are mistakes, not undefined: transpiled imports would not tell otherwise.
+ * What is there is found on the object itself, at no cost.
+ */
+function strict(specifier: string, namespace: object): object {
+  const missing = new Proxy(
+    {},
+    {
+      get(_target, name) {
+        // What `await` and Babel's helpers ask any value for.
+        if (typeof name === 'symbol' || name === 'then' || name === '__esModule') return undefined;
+        const message =
+          name === 'default'
+            ? `'${specifier}' has no default export.`
+            : `'${specifier}' has no export '${name}'.`;
+        const advice =
+          didYouMean(name, Object.keys(namespace)) ?? `It exports ${Object.keys(namespace).join(', ')}.`;
+        throw new TroupeError('config.invalid', message, { side: 'troupe', advice });
+      },
+    },
+  );
+  return Object.assign(Object.create(missing), namespace);
+}

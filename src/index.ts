@@ -1,0 +1,53 @@
+/** The package's entry: what config files and embedding programs import from 'troupe'. */
+
+export { type BackendHandle, type BackendOptions, backend, type ProbeOptions } from './config/backend.ts';
+export { mistakesOf } from './config/combined-error.ts';
+export type { Config } from './config/config.ts';
+export { type ConfigOptions, defineConfig } from './config/define-config.ts';
+export {
+  type DirectorHandle,
+  type FallbackOptions,
+  fallback,
+  type HashDirectorHandle,
+  hash,
+  random,
+  roundRobin,
+  type TargetHandle,
+  type WeightedMember,
+} from './config/director.ts';
+export type {
+  BackendErrorAction,
+  BackendErrorContext,
+  BackendFetchAction,
+  BackendRef,
+  BackendRequest,
+  BackendResponseAction,
+  BackendResponseContext,
+  ClientContext,
+  ClientRequest,
+  DeliverAction,
+  DeliverContext,
+  FetchContext,
+  HashAction,
+  HashContext,
+  HookContext,
+  Hooks,
+  LifeContext,
+  PassAction,
+  PipeAction,
+  PipeContext,
+  PurgeAction,
+  RecvAction,
+  Response,
+  Synth,
+  SynthAction,
+  SynthContext,
+  SyntheticResponse,
+} from './config/hooks.ts';
+export { type LoadOptions, loadConfigFile } from './config/load-file.ts';
+export { renderError } from './config/report.ts';
+export { type SaintmodeHandle, type SaintmodeOptions, saintmode } from './config/saintmode.ts';
+export { synth } from './config/synth.ts';
+export type { Duration } from './duration.ts';
+export { type ErrorCode, type Place, TroupeError } from './errors.ts';
+export type { Fields } from './proxy/http/fields.ts';
