@@ -135,6 +135,8 @@ export const directorMachine = setup({
     }),
     takeTargetHealth: assign(({ context, event }) => {
       if (event.type !== 'target.health') return {};
+      // It may have been removed while this was under way.
+      if (!context.members.some((one) => one.target === event.name)) return {};
       const topic = targetTopic(event.config, event.name);
       return { healthy: withHealth(context.healthy, topic, event.healthy) };
     }),
