@@ -1,0 +1,91 @@
+/** What one pick costs: a director's answer to one request, down to the backend. */
+import { randomBytes } from 'node:crypto';
+import { fromDist } from '../support/dist.mjs';
+import { median } from '../support/statistics.mjs';
+import { configOf, manyBackends, manyDirectors } from './configs.mjs';
+
+const { createSaintList } = await fromDist('proxy/directors/saint-list');
+const { createTargetGraph } = await fromDist('proxy/directors/target-graph');
+
+/** As many different requests as one after the other ask. */
+const KEYS = 1024;
+
+const policies = {
+  round_robin: { kind: 'round_robin' },
+  fallback: { kind: 'fallback', sticky: false },
+  'fallback, sticky': { kind: 'fallback', sticky: true },
+  random: { kind: 'random' },
+  hash: { kind: 'hash' },
+};
+
+/** Which members are sick for everybody, and which are denied to this very request. */
+const conditions = {
+  healthy: { isSick: () => false, isDenied: () => false },
+  'half sick': { isSick: (at) => at % 2 === 0, isDenied: () => false },
+  'one denied': { isSick: () => false, isDenied: (at) => at === 0 },
+  'half denied': { isSick: () => false, isDenied: (at) => at % 2 === 0 },
+};
+
+/**
+ * @param {{ sizes: readonly number[], batchMs: number, batches: number }} effort
+ * @returns {{ policy: string, members: number, condition: string, ns: number, bytes: number }[]} medians, of
+ *   one pick: nanoseconds, and bytes that it allocates
+ */
+export function measurePicks({ sizes, batchMs, batches }) {
+  const cases = sizes.flatMap((members) =>
+    Object.keys(policies).flatMap((policy) =>
+      Object.keys(conditions).map((condition) => ({ policy, members, condition })),
+    ),
+  );
+  const runs = cases.map((one) => ({ ...one, pick: createPick(one) }));
+  // All once first: code that has seen only one kind of director would run faster than it does in a proxy.
+  for (const { pick } of runs) timeBatch(pick, batchMs);
+  return runs.map(({ pick, ...one }) => {
+    const timed = Array.from({ length: batches }, () => timeBatch(pick, batchMs));
+    const of = (figure) => median(timed.map((batch) => batch[figure]));
+    return { ...one, ns: of('ns'), bytes: of('bytes') };
+  });
+}
+
+function createPick({ policy, members, condition }) {
+  const { isSick, isDenied } = conditions[condition];
+  const backends = manyBackends(members, undefined);
+  const saintmodes = backends.map(({ name }) => ({ name: `sm_${name}`, backend: name, threshold: 10 }));
+  const targets = saintmodes.map(({ name }) => name);
+  const directors = manyDirectors(1, policies[policy], targets);
+  const config = configOf({ backends, directors, saintmodes });
+  const graph = createTargetGraph({ ...config, saints: createSaintList(), now: () => 0 });
+  backends.forEach(({ identity }, at) => {
+    const override = isSick(at) ? 'sick' : 'auto';
+    graph.setHealth(identity, { polled: 'unprobed', passing: false, override });
+  });
+
+  const denied = new Set(backends.filter((_, at) => isDenied(at)).map(({ identity }) => identity));
+  const keys = Array.from({ length: KEYS }, () => new Uint8Array(randomBytes(32)));
+  const director = graph.get('d0');
+  let asked = 0;
+  const request = {
+    denied: denied.size > 0 ? denied : undefined,
+    key: () => keys[asked & (KEYS - 1)],
+    random: Math.random,
+  };
+  return () => {
+    asked++;
+    return director.resolve(request);
+  };
+}
+
+/** Picks for about so long; the count grows until it takes that long. */
+function timeBatch(pick, batchMs) {
+  for (let count = 64; ; count *= 2) {
+    const heap = process.memoryUsage().heapUsed;
+    const start = performance.now();
+    for (let i = 0; i < count; i++) {
+      if (pick() === undefined) throw new Error('a director with a healthy member picked none');
+    }
+    const ms = performance.now() - start;
+    // A collection in between makes it negative; the median of several batches does not care.
+    const bytes = (process.memoryUsage().heapUsed - heap) / count;
+    if (ms >= batchMs) return { ns: (ms * 1e6) / count, bytes };
+  }
+}

@@ -1,0 +1,42 @@
+/** The benchmarks that need no peer: the control plane and the directors. */
+import { describeMachine } from '../support/machine.mjs';
+import { reportCosts, reportPicks, reportSwitching } from './report.mjs';
+
+const IDENTITIES = 1_000;
+/** Directors that a health change must reach. */
+const DIRECTORS = 50;
+
+/** @param {boolean} short few repetitions: shows that it works */
+export async function runControl(short) {
+  const { measureSwitching } = await import('./switching.mjs');
+  const { measureFootprint } = await import('./footprint.mjs');
+  const { measureHealthChange } = await import('./health-change.mjs');
+  const machine = describeMachine();
+  // First, while nothing is compiled: an operator's first command finds the process so too.
+  const steps = await measureSwitching({
+    identities: IDENTITIES,
+    directors: 1,
+    switches: short ? 4 : 41,
+  });
+  const footprint = await measureFootprint(IDENTITIES);
+  const changes = short ? 20 : 1_000;
+  const healthChange = await measureHealthChange({ identities: IDENTITIES, directors: DIRECTORS, changes });
+  const text = [
+    ...Object.entries(machine).map(([what, value]) => `${what}: ${value}`),
+    `setting: ${IDENTITIES} backends with probes`,
+    '',
+    reportSwitching(steps),
+    '',
+    reportCosts(footprint, healthChange, DIRECTORS),
+  ].join('\n');
+  return { result: { machine, steps, footprint, healthChange }, text };
+}
+
+/** @param {boolean} short few repetitions: shows that it works */
+export async function runPicks(short) {
+  const { measurePicks } = await import('./picks.mjs');
+  const machine = describeMachine();
+  const picks = measurePicks({ sizes: [10, 1_000], batchMs: short ? 0.2 : 5, batches: short ? 3 : 15 });
+  const lines = Object.entries(machine).map(([what, value]) => `${what}: ${value}`);
+  return { result: { machine, picks }, text: [...lines, '', reportPicks(picks)].join('\n') };
+}
