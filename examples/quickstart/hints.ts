@@ -2,7 +2,9 @@
 import type { DemoPorts } from './origins.ts';
 
 export function hints(ports: DemoPorts, proxy = 'http://127.0.0.1:8080'): string {
-  const origins = Object.entries(ports).map(([name, port]) => `    ${name.padEnd(8)}http://127.0.0.1:${port}/`);
+  const origins = Object.entries(ports).map(
+    ([name, port]) => `    ${name.padEnd(8)}http://127.0.0.1:${port}/`,
+  );
   return `
 Four demo origins run in this process:
 ${origins.join('\n')}

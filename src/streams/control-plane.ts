@@ -9,7 +9,12 @@ import { directorMachine } from '../actors/director.ts';
 import { pollerMachine } from '../actors/poller.ts';
 import { saintEntryMachine } from '../actors/saint-entry.ts';
 import { saintmodeMachine } from '../actors/saintmode.ts';
-import { type SupervisorEmitted, supervisorMachine } from '../actors/supervisor.ts';
+import {
+  type ConfigEntry,
+  type SupervisorContext,
+  type SupervisorEmitted,
+  supervisorMachine,
+} from '../actors/supervisor.ts';
 import type { Clock } from '../clock.ts';
 import type { ConfigDescription } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
@@ -187,6 +192,13 @@ export class ControlPlane {
   /** What the data planes were last told. */
   snapshot(): Snapshot {
     return this.#publisher.snapshot();
+  }
+
+  /** The loaded configs, those being discarded not among them. */
+  configs(): readonly (ConfigEntry & { readonly name: string })[] {
+    const supervisor = this.registry.snapshot('supervisor', SUPERVISOR);
+    const configs: SupervisorContext['configs'] = supervisor?.context.configs ?? {};
+    return Object.entries(configs).map(([name, entry]) => ({ name, ...entry }));
   }
 
   /** What a loaded config declares. */

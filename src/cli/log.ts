@@ -1,0 +1,22 @@
+/** The log of `troupe run`: JSON lines on standard error, one for each thing that went wrong. */
+import { pino } from 'pino';
+import type { ProxyLog } from '../create-proxy.ts';
+
+export function createLog(): ProxyLog {
+  const logger = pino({ name: 'troupe' }, pino.destination({ dest: 2, sync: true }));
+  return {
+    failure: ({ error, ...entry }) => logger.warn({ ...entry, code: error.code }, error.message),
+    hookError: ({ error, ...entry }) =>
+      logger.error(
+        { ...entry, code: error.code, place: error.place, cause: stackOf(error.cause) },
+        error.message,
+      ),
+    line: (config, xid, message) => logger.info({ config, xid }, message),
+    clientError: (error, client) => logger.info({ client, code: error.code }, error.message),
+    fault: (error, where) => logger.error({ where, err: error }, 'a mistake of Troupe was contained'),
+  };
+}
+
+function stackOf(cause: unknown): string | undefined {
+  return cause instanceof Error ? cause.stack : undefined;
+}

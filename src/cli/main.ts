@@ -1,0 +1,110 @@
+#!/usr/bin/env node
+/** The command line: which command, with which options. What a command does stands in a file of its own. */
+import { Command, CommanderError, Option } from 'commander';
+import { version } from '../version.ts';
+import { runCheck } from './check.ts';
+import { parameterNames } from './parameters.ts';
+import { type RunOptions, run } from './run.ts';
+
+/** varnishd's flags that change nothing here; taken, so that its command lines work. */
+const ignoredFlags: readonly (readonly [flags: string, why: string])[] = [
+  ['-F', 'stays in the foreground; Troupe always does'],
+  ['-j <jail>', 'jail; Troupe runs as whoever starts it'],
+  ['-P <file>', 'PID file; not written'],
+  ['-t <ttl>', 'default TTL; there is no cache yet'],
+  ['-I <file>', 'CLI commands at start; there is no CLI yet'],
+  ['-i <identity>', "server's identity; not used"],
+  ['-C', 'print C code; there is none'],
+  ['-x <what>', 'print documentation; not used'],
+  ['-l <size>', 'shared memory log; there is none'],
+  ['-r <params>', 'read-only parameters; not used'],
+];
+
+/** Flags of the fixed interface that come with later versions. */
+const laterFlags: readonly (readonly [flags: string, why: string])[] = [
+  ['-T <address:port>', 'command line port; not in this version'],
+  ['-S <file>', 'secret for the command line port; not in this version'],
+  ['-n <name>', 'working directory; not in this version'],
+  ['-s <storage>', 'cache storage; not in this version'],
+  ['--dashboard <address:port>', 'HTTP API and pages; not in this version'],
+  ['--record <file>', 'record of all messages; not in this version'],
+];
+
+function collect(value: string, previous: string[] = []): string[] {
+  return [...previous, value];
+}
+
+function createProgram(): Command {
+  const program = new Command('troupe')
+    .description('A programmable caching reverse proxy and load balancer.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(troupe --help lists commands and options)');
+
+  const runCommand = program
+    .command('run')
+    .description('serve a config until SIGTERM or SIGINT; SIGHUP loads the file again')
+    .option('-f <file>', 'config to load: a TypeScript or JavaScript module')
+    .option('-b <host:port>', 'one backend instead of a config; a path means a unix socket')
+    .option('-a <address>', 'listen on [NAME=]ADDR:PORT[,HTTP]; may be repeated (default: :8080)', collect)
+    .option(
+      '-p <parameter>',
+      `set NAME=VALUE; may be repeated. Names: ${parameterNames.join(', ')}`,
+      collect,
+    );
+  for (const [flags, why] of [...laterFlags, ...ignoredFlags]) {
+    runCommand.addOption(new Option(flags, `${why} (no effect)`));
+  }
+  runCommand
+    .addHelpText(
+      'after',
+      `
+Signals:
+  SIGHUP             load the file of -f again, use it, discard the old one; on an error keep serving the old
+  SIGTERM, SIGINT    stop listening, let requests end within drain_timeout (30 s), exit with 0
+
+Examples:
+  troupe run -f my.config.ts -a 127.0.0.1:8080
+  troupe run -b 127.0.0.1:8081 -a 127.0.0.1:8080
+  troupe run -f my.config.ts -a http=:8080 -a admin=127.0.0.1:8081 -p drain_timeout=10`,
+    )
+    .action(async (options: Record<string, unknown>) => {
+      process.exitCode = await run(runOptions(options));
+    });
+
+  program
+    .command('check')
+    .description('say whether a config is valid: exit 0, or 1 with file:line:column, the line and a caret')
+    .argument('<file>', 'a TypeScript or JavaScript module')
+    .action(async (file: string) => {
+      process.exitCode = await runCheck(file, {
+        out: (text) => process.stdout.write(text),
+        err: (text) => process.stderr.write(text),
+        color: process.stderr.isTTY === true,
+      });
+    });
+  return program;
+}
+
+function runOptions(options: Record<string, unknown>): RunOptions {
+  const ignored = [...laterFlags, ...ignoredFlags].filter(([flags]) => {
+    const key = flags.replace(/ .*/, '').replace(/^-+/, '');
+    return options[key] !== undefined;
+  });
+  return {
+    file: options['f'] as string | undefined,
+    backend: options['b'] as string | undefined,
+    listen: (options['a'] as string[] | undefined) ?? [],
+    parameters: (options['p'] as string[] | undefined) ?? [],
+    notes: ignored.map(([flags, why]) => `${flags.replace(/ .*/, '')}: ${why}.`),
+  };
+}
+
+try {
+  const program = createProgram();
+  await program.parseAsync();
+} catch (error) {
+  if (!(error instanceof CommanderError)) throw error;
+  // commander has said it already; varnishd, too, exits with 2 on a wrong command line.
+  process.exitCode = error.exitCode === 0 ? 0 : 2;
+}

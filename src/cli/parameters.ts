@@ -1,0 +1,83 @@
+/**
+ * `-p NAME=VALUE`: varnishd's parameter names and units (varnishd(1), "List of Parameters"), as far as they
+ * have an effect here.
+ */
+import { parseDuration } from '../duration.ts';
+
+export interface Parameters {
+  /** Milliseconds; backends without a timeout of their own use these. */
+  connectTimeoutMs?: number;
+  firstByteTimeoutMs?: number;
+  betweenBytesTimeoutMs?: number;
+  /** Milliseconds that requests in flight get to end, after a discard and after SIGTERM. */
+  drainTimeoutMs?: number;
+  maxRestarts?: number;
+  maxRetries?: number;
+  /** Milliseconds without a request after which a client's connection is closed. */
+  timeoutIdleMs?: number;
+  /** Milliseconds that sending a response to a client may stand still. */
+  sendTimeoutMs?: number;
+}
+
+type Set = (parameters: Parameters, value: number) => void;
+
+/** In seconds on the command line, as varnishd has them. */
+const durations: Readonly<Record<string, Set>> = {
+  connect_timeout: (p, ms) => {
+    p.connectTimeoutMs = ms;
+  },
+  first_byte_timeout: (p, ms) => {
+    p.firstByteTimeoutMs = ms;
+  },
+  between_bytes_timeout: (p, ms) => {
+    p.betweenBytesTimeoutMs = ms;
+  },
+  drain_timeout: (p, ms) => {
+    p.drainTimeoutMs = ms;
+  },
+  timeout_idle: (p, ms) => {
+    p.timeoutIdleMs = ms;
+  },
+  send_timeout: (p, ms) => {
+    p.sendTimeoutMs = ms;
+  },
+};
+
+const counts: Readonly<Record<string, Set>> = {
+  max_restarts: (p, n) => {
+    p.maxRestarts = n;
+  },
+  max_retries: (p, n) => {
+    p.maxRetries = n;
+  },
+};
+
+/** The names that `-p` takes. */
+export const parameterNames = [...Object.keys(durations), ...Object.keys(counts)].sort();
+
+/**
+ * Sets one parameter.
+ *
+ * @param text `NAME=VALUE`; durations in seconds, or with a unit: `0.5`, `500ms`
+ * @returns undefined, or a sentence that says what is wrong
+ */
+export function setParameter(parameters: Parameters, text: string): string | undefined {
+  const separator = text.indexOf('=');
+  if (separator < 0) return `-p ${text}: write -p NAME=VALUE.`;
+  const name = text.slice(0, separator);
+  const value = text.slice(separator + 1);
+  const setDuration = durations[name];
+  if (setDuration !== undefined) {
+    const ms = parseDuration(/^[\d.]+$/.test(value) ? `${value}s` : value);
+    if (ms === undefined) return `-p ${text}: "${value}" is no duration; write seconds, or a unit: 500ms.`;
+    setDuration(parameters, ms);
+    return undefined;
+  }
+  const setCount = counts[name];
+  if (setCount === undefined) {
+    return `-p ${text}: Troupe has no parameter "${name}"; it has ${parameterNames.join(', ')}.`;
+  }
+  if (!/^\d{1,9}$/.test(value)) return `-p ${text}: "${value}" is no whole number of at least 0.`;
+  setCount(parameters, Number(value));
+  return undefined;
+}

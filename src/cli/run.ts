@@ -1,0 +1,190 @@
+/**
+ * `troupe run`: serves a config in the foreground until it is told to stop. What goes wrong later (a reload,
+ * a hook) is said, and serving goes on.
+ */
+import { resolve } from 'node:path';
+import { renderError } from '../config/report.ts';
+import {
+  type ConfigSource,
+  createProxy,
+  DEFAULT_DRAIN_TIMEOUT_MS,
+  type Proxy,
+  type ProxyOptions,
+} from '../create-proxy.ts';
+import { version } from '../version.ts';
+import { formatAddress } from './format-address.ts';
+import {
+  DEFAULT_LISTEN_PORT,
+  type ListenAddress,
+  parseBackendAddress,
+  parseListenAddress,
+} from './listen-address.ts';
+import { createLog } from './log.ts';
+import { type Parameters, setParameter } from './parameters.ts';
+import { singleBackendConfig } from './single-backend.ts';
+
+export interface RunOptions {
+  readonly file: string | undefined;
+  /** `-b`: HOST:PORT or the path of a unix socket. */
+  readonly backend: string | undefined;
+  /** `-a`, as typed; none: the default address. */
+  readonly listen: readonly string[];
+  /** `-p`, as typed. */
+  readonly parameters: readonly string[];
+  /** What to say of flags that have no effect. */
+  readonly notes: readonly string[];
+}
+
+/** Where text for people goes. */
+export interface RunOutput {
+  out(text: string): void;
+  err(text: string): void;
+  /** Whether `err` goes to a terminal that shows colors. */
+  readonly color: boolean;
+}
+
+const standardOutput: RunOutput = {
+  out: (text) => process.stdout.write(`${text}\n`),
+  err: (text) => process.stderr.write(`${text}\n`),
+  color: process.stderr.isTTY === true,
+};
+
+interface Plan {
+  readonly source: ConfigSource;
+  /** What is served, for people. */
+  readonly title: string;
+  readonly listen: readonly ListenAddress[];
+  readonly parameters: Parameters;
+}
+
+/** Reads the options; what is wrong with them comes back as sentences, all at once. */
+function plan(options: RunOptions): Plan | readonly string[] {
+  const problems: string[] = [];
+  const parameters: Parameters = {};
+  for (const text of options.parameters) {
+    const problem = setParameter(parameters, text);
+    if (problem !== undefined) problems.push(problem);
+  }
+  const listen: ListenAddress[] = [];
+  for (const text of options.listen.length === 0 ? [`:${DEFAULT_LISTEN_PORT}`] : options.listen) {
+    const address = parseListenAddress(text);
+    if (typeof address === 'string') problems.push(address);
+    else listen.push(address);
+  }
+  const { file, backend } = options;
+  if (file !== undefined && backend !== undefined) {
+    problems.push('-f and -b exclude each other: a config names its own backends.');
+  } else if (file !== undefined) {
+    if (problems.length === 0) return { source: resolve(file), title: file, listen, parameters };
+  } else if (backend !== undefined) {
+    const address = parseBackendAddress(backend);
+    if (typeof address === 'string') problems.push(address);
+    else if (problems.length === 0) {
+      return { source: singleBackendConfig(address), title: `backend ${backend}`, listen, parameters };
+    }
+  } else {
+    problems.push('There is nothing to serve: give a config with -f FILE, or one backend with -b HOST:PORT.');
+  }
+  return problems;
+}
+
+function proxyOptions(parameters: Parameters): ProxyOptions {
+  const { drainTimeoutMs, maxRestarts, maxRetries, timeoutIdleMs, sendTimeoutMs } = parameters;
+  const { connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs } = parameters;
+  return {
+    log: createLog(),
+    ...(drainTimeoutMs === undefined ? {} : { drainTimeout: drainTimeoutMs }),
+    requests: defined({ maxRestarts, maxRetries }),
+    listener: defined({ idleTimeoutMs: timeoutIdleMs, sendTimeoutMs }),
+    fetch: defined({ connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs }),
+  };
+}
+
+/** Only what is given: absence means the default. */
+function defined<Options extends object>(
+  options: Options,
+): { [Key in keyof Options]?: NonNullable<Options[Key]> } {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as never;
+}
+
+/**
+ * Serves until a signal ends it.
+ *
+ * @returns the exit status: 0 after a signal, 1 if the config cannot be served, 2 for a wrong command line
+ */
+export async function run(options: RunOptions, output: RunOutput = standardOutput): Promise<number> {
+  const planned = plan(options);
+  if (!('source' in planned)) {
+    for (const problem of planned) output.err(problem);
+    return 2;
+  }
+  for (const note of options.notes) output.err(`note: ${note}`);
+  const { source, title, listen, parameters } = planned;
+  const proxy = createProxy(source, proxyOptions(parameters));
+  const stopped = untilStopped();
+  try {
+    await proxy.ready;
+    const addresses: string[] = [];
+    for (const where of listen) {
+      const address = await proxy.listen('path' in where ? { path: where.path } : where, where.name);
+      addresses.push('path' in where ? where.path : `http://${formatAddress(address)}`);
+    }
+    output.out(`troupe ${version} (process ${process.pid}) serves ${title} on ${addresses.join(', ')}`);
+  } catch (error) {
+    output.err(renderError(error, { color: output.color }));
+    await proxy.close();
+    return 1;
+  }
+  const stopReloading = reloadOnHangup(proxy, options.file, output);
+  const signal = await stopped;
+  stopReloading();
+  const seconds = (parameters.drainTimeoutMs ?? DEFAULT_DRAIN_TIMEOUT_MS) / 1_000;
+  output.out(`${signal}: no new connections; requests in flight get ${seconds} s to end`);
+  await proxy.close();
+  output.out('stopped');
+  return 0;
+}
+
+/** Resolves with the first SIGTERM or SIGINT; a second one ends the process without waiting for anything. */
+function untilStopped(): Promise<string> {
+  return new Promise((resolve) => {
+    let stopping = false;
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.on(signal, () => {
+        if (stopping) process.exit(1);
+        stopping = true;
+        resolve(signal);
+      });
+    }
+  });
+}
+
+/** Reloads one at a time; hangups that come meanwhile lead to one more reload. */
+function reloadOnHangup(proxy: Proxy, file: string | undefined, output: RunOutput): () => void {
+  let reloading = false;
+  let again = false;
+  async function reload(path: string): Promise<void> {
+    if (reloading) {
+      again = true;
+      return;
+    }
+    reloading = true;
+    do {
+      again = false;
+      try {
+        const name = await proxy.replace(resolve(path));
+        output.out(`SIGHUP: serves ${path} as ${name}`);
+      } catch (error) {
+        output.err(renderError(error, { color: output.color }));
+        output.err('SIGHUP: the config was not changed; the one loaded before keeps serving.');
+      }
+    } while (again);
+    reloading = false;
+  }
+  const onHangup = () => {
+    if (file === undefined) output.err('SIGHUP: there is no file to load again (-b was given).');
+    else void reload(file);
+  };
+  process.on('SIGHUP', onHangup);
+  return () => process.off('SIGHUP', onHangup);
+}

@@ -1,0 +1,271 @@
+/**
+ * The wiring: one control plane, one data plane, the real network, and what connects them. The command line
+ * and embedding programs both stand on this.
+ */
+import type { Observable } from 'rxjs';
+import type { Clock } from './clock.ts';
+import type { Config } from './config/config.ts';
+import type { ConfigDescription, FetchLimits } from './config/declaration.ts';
+import { loadConfig } from './config/load-config.ts';
+import type { ConfigKey } from './config-key.ts';
+import { TroupeError } from './errors.ts';
+import { firstVerdicts } from './first-verdicts.ts';
+import type { Identity } from './identity.ts';
+import { createDataPlane } from './proxy/create-data-plane.ts';
+import { createUndiciTransport } from './proxy/fetch/undici-transport.ts';
+import type { SocketAddress } from './proxy/http/exchange.ts';
+import { createListener, type ListenAddress, type Listener } from './proxy/listener/listener.ts';
+import type { ListenerLimits } from './proxy/listener/listener-limits.ts';
+import type { RequestLimits } from './proxy/request/environment.ts';
+import type { RequestLog } from './proxy/request/request-log.ts';
+import { createSystemClock } from './proxy/system-clock.ts';
+import type { Override, Snapshot } from './snapshot.ts';
+import type { Message } from './streams/bus.ts';
+import { ControlPlane } from './streams/control-plane.ts';
+import { probeOnce } from './streams/probe-effect.ts';
+import type { Transition } from './streams/registry.ts';
+
+/** varnishd has no such parameter; its discarded VCLs wait for ever. */
+export const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
+
+/** Where a config comes from: a file, or a value made by `defineConfig`. */
+export type ConfigSource = string | Config;
+
+export interface ProxyLog extends RequestLog {
+  /** A client's connection was refused or cut because of what it sent. */
+  clientError(error: TroupeError, client: SocketAddress): void;
+  /** A mistake of Troupe's own that was contained. */
+  fault(error: unknown, where: string): void;
+}
+
+export interface ProxyOptions {
+  /** What is told of requests that failed and hooks that threw. Default: nobody is told. */
+  readonly log?: ProxyLog;
+  /** Milliseconds that requests in flight get to end, after a discard and on close. Default: 30,000. */
+  readonly drainTimeout?: number;
+  readonly listener?: Partial<ListenerLimits>;
+  readonly requests?: Partial<RequestLimits>;
+  /** Timeouts and limits of backends that declare none of their own. */
+  readonly fetch?: Partial<FetchLimits>;
+}
+
+export interface ProxyConfigEntry {
+  readonly name: string;
+  readonly state: 'loading' | 'warm' | 'cold' | 'active';
+}
+
+export interface Proxy {
+  /**
+   * Resolves when the config that `createProxy` was given is in use and its probed backends have had their
+   * first verdict. Rejects with what is wrong with it.
+   */
+  readonly ready: Promise<void>;
+  /**
+   * Starts serving on a socket, once `ready`. Port 0 takes a free one.
+   *
+   * @returns the address that it listens on
+   * @throws TroupeError `troupe.listen-failed`, or what `ready` rejects with
+   */
+  listen(where: ListenAddress, name?: string): Promise<SocketAddress>;
+  /**
+   * Loads a config beside those that are loaded already. Its backends are polled from then on.
+   *
+   * @throws TroupeError what is wrong with the config, with its place, or `command.name-taken`
+   */
+  load(name: string, source: ConfigSource): Promise<void>;
+  /**
+   * Switches to a loaded config: new requests run on it, those in flight end on theirs.
+   *
+   * @throws TroupeError `command.unknown-config`, `command.config-not-ready`
+   */
+  use(name: string): Promise<void>;
+  /** Discards a config that is not active. @throws TroupeError `command.config-in-use`, `command.unknown-config` */
+  discard(name: string): Promise<void>;
+  /** @throws TroupeError `command.unknown-config`, `command.config-in-use` */
+  setState(name: string, state: 'warm' | 'cold'): Promise<void>;
+  /**
+   * Loads a config, waits for the first verdict on its probed backends, uses it, and discards the one that
+   * was active. On an error the one that is active stays.
+   *
+   * @returns the new config's name
+   * @throws TroupeError what is wrong with the config
+   */
+  replace(source: ConfigSource): Promise<string>;
+  /** An operator's order about a backend. @throws TroupeError `command.unknown-backend` */
+  setHealth(identity: Identity, override: Override): void;
+  /** The loaded configs. */
+  configs(): readonly ProxyConfigEntry[];
+  /** What the active config declares; undefined before the first. */
+  description(): ConfigDescription | undefined;
+  /** Every message between actors, effects and operators. */
+  readonly messages$: Observable<Message>;
+  /** Every step of every actor. */
+  readonly transitions$: Observable<Transition>;
+  /** The view that requests are routed by: the present one, then each new one. */
+  readonly snapshots$: Observable<Snapshot>;
+  /** Stops listening, lets requests in flight end within the drain timeout, and leaves nothing behind. */
+  close(): Promise<void>;
+}
+
+/**
+ * Makes a proxy.
+ *
+ * @param source the config to start with, as `boot`; without one, requests get 503 until another is used
+ */
+export function createProxy(source?: ConfigSource, options: ProxyOptions = {}): Proxy {
+  return new RunningProxy(source, options);
+}
+
+class RunningProxy implements Proxy {
+  readonly ready: Promise<void>;
+  readonly messages$: Observable<Message>;
+  readonly transitions$: Observable<Transition>;
+  readonly snapshots$: Observable<Snapshot>;
+
+  readonly #options: ProxyOptions;
+  readonly #clock: Clock = createSystemClock();
+  readonly #control: ControlPlane;
+  readonly #data;
+  readonly #transport;
+  readonly #listeners: Listener[] = [];
+  readonly #drainTimeoutMs: number;
+  /** By name, between the command to load a config and its answer. */
+  readonly #sources = new Map<string, ConfigSource>();
+  readonly #loadErrors = new Map<string, unknown>();
+  #replacements = 0;
+  #closing: Promise<void> | undefined;
+
+  constructor(source: ConfigSource | undefined, options: ProxyOptions) {
+    this.#options = options;
+    this.#drainTimeoutMs = options.drainTimeout ?? DEFAULT_DRAIN_TIMEOUT_MS;
+    const { log } = options;
+    this.#transport = createUndiciTransport({ clock: this.#clock });
+    this.#data = createDataPlane({
+      plane: 'p0',
+      transport: this.#transport,
+      clock: this.#clock,
+      random: Math.random,
+      log,
+      ...(options.requests === undefined ? {} : { limits: options.requests }),
+    });
+    this.#control = new ControlPlane({
+      clock: this.#clock,
+      planes: this.#data,
+      load: (key, name) => this.#loadIntoPlanes(key, name),
+      probe: probeOnce,
+      drainTimeoutMs: this.#drainTimeoutMs,
+      onFault: (error, where) => log?.fault(error, where),
+    });
+    this.#data.onFacts = (batch) => this.#control.takeFacts(batch);
+    this.messages$ = this.#control.messages$;
+    this.transitions$ = this.#control.transitions$;
+    this.snapshots$ = this.#control.snapshots$;
+    this.ready = source === undefined ? Promise.resolve() : this.#boot(source);
+    // Whoever listens or awaits it is told; a program that does neither must not end because of it.
+    this.ready.catch(() => {});
+  }
+
+  async listen(where: ListenAddress, name = `a${this.#listeners.length}`): Promise<SocketAddress> {
+    await this.ready;
+    if (this.#closing !== undefined) {
+      throw new TroupeError('command.stopping', 'The proxy is closed: make a new one.', { side: 'troupe' });
+    }
+    const { listener: limits, log } = this.#options;
+    const listener = createListener({
+      handler: this.#data.handle,
+      clock: this.#clock,
+      name,
+      ...(limits === undefined ? {} : { limits }),
+      ...(log === undefined ? {} : { onClientError: (error, client) => log.clientError(error, client) }),
+    });
+    const address = await listener.listen(where);
+    this.#listeners.push(listener);
+    return address;
+  }
+
+  async load(name: string, source: ConfigSource): Promise<void> {
+    if (!this.#sources.has(name)) this.#sources.set(name, source);
+    try {
+      await this.#control.load(name);
+    } catch (error) {
+      // The bus carries a sentence; whoever loads in this process gets the error with its place.
+      throw this.#loadErrors.get(name) ?? error;
+    } finally {
+      this.#sources.delete(name);
+      this.#loadErrors.delete(name);
+    }
+  }
+
+  use(name: string): Promise<void> {
+    return this.#control.use(name);
+  }
+
+  discard(name: string): Promise<void> {
+    return this.#control.discard(name);
+  }
+
+  setState(name: string, state: 'warm' | 'cold'): Promise<void> {
+    return this.#control.setState(name, state);
+  }
+
+  async replace(source: ConfigSource): Promise<string> {
+    const before = this.configs().find(({ state }) => state === 'active')?.name;
+    const name = `reload_${++this.#replacements}`;
+    await this.load(name, source);
+    await firstVerdicts(this.#control, name, this.#clock);
+    await this.use(name);
+    if (before !== undefined) await this.discard(before);
+    return name;
+  }
+
+  setHealth(identity: Identity, override: Override): void {
+    this.#control.setHealth(identity, override);
+  }
+
+  configs(): readonly ProxyConfigEntry[] {
+    return this.#control.configs().map(({ name, state }) => ({ name, state }));
+  }
+
+  description(): ConfigDescription | undefined {
+    const { active } = this.#control.snapshot();
+    return active === undefined ? undefined : this.#control.description(active);
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #boot(source: ConfigSource): Promise<void> {
+    await this.load('boot', source);
+    await firstVerdicts(this.#control, 'boot', this.#clock);
+    await this.use('boot');
+  }
+
+  async #loadIntoPlanes(key: ConfigKey, name: string): Promise<ConfigDescription> {
+    const source = this.#sources.get(name);
+    try {
+      if (source === undefined) throw new Error(`config "${name}" has no source`);
+      const { config, backends } = await loadConfig(source, this.#options.fetch);
+      return this.#data.load(key, config, backends);
+    } catch (error) {
+      this.#loadErrors.set(name, error);
+      throw error;
+    }
+  }
+
+  async #close(): Promise<void> {
+    await this.ready.catch(() => {});
+    const drained = Promise.all(this.#listeners.map((listener) => listener.close()));
+    let cancel = () => {};
+    const timedOut = new Promise<void>((resolve) => {
+      cancel = this.#clock.after(this.#drainTimeoutMs, resolve);
+    });
+    await Promise.race([drained, timedOut]);
+    cancel();
+    for (const listener of this.#listeners) listener.destroy();
+    await this.#control.stop();
+    await this.#transport.close();
+    this.#control.close();
+  }
+}

@@ -1,0 +1,253 @@
+/** The command line as a person uses it: real processes, real files, real signals. */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+import { Origin } from '../support/origin.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const main = join(root, 'dist/cli/main.js');
+
+let folder: string;
+let origin: Origin;
+let running: Troupe[] = [];
+
+class Troupe {
+  readonly child: ChildProcess;
+  out = '';
+  err = '';
+  readonly #watchers = new Set<() => void>();
+
+  constructor(...args: string[]) {
+    this.child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
+    this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
+      this.out += text;
+      for (const look of [...this.#watchers]) look();
+    });
+    this.child.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.err += text;
+      for (const look of [...this.#watchers]) look();
+    });
+    running.push(this);
+  }
+
+  until(condition: () => boolean): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.child.once('exit', () => reject(new Error(`ended early: ${this.out}${this.err}`)));
+      const look = () => {
+        if (!condition()) return;
+        this.#watchers.delete(look);
+        resolve();
+      };
+      this.#watchers.add(look);
+      look();
+    });
+  }
+
+  async address(): Promise<string> {
+    await this.until(() => this.out.includes('serves'));
+    return /http:\/\/127\.0\.0\.1:\d+/.exec(this.out)?.[0] ?? '';
+  }
+
+  async end(): Promise<number | null> {
+    if (this.child.exitCode !== null) return this.child.exitCode;
+    const [code] = await once(this.child, 'close');
+    return code;
+  }
+}
+
+beforeAll(async () => {
+  const build = spawn('npm', ['run', '--silent', 'build'], { cwd: root, stdio: 'inherit' });
+  const [code] = await once(build, 'exit');
+  expect(code).toBe(0);
+}, 120_000);
+
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'troupe-cli-'));
+  origin = await Origin.start('origin');
+});
+
+afterEach(async () => {
+  for (const { child } of running) if (child.exitCode === null) child.kill('SIGKILL');
+  await Promise.all(running.map((troupe) => troupe.end()));
+  running = [];
+  await origin.close();
+  await rm(folder, { recursive: true });
+});
+
+async function write(name: string, text: string): Promise<string> {
+  const path = join(folder, name);
+  await writeFile(path, text);
+  return path;
+}
+
+const config = (field: string, body = '') => `
+import { backend, defineConfig } from 'troupe';
+
+const app = backend({ host: '127.0.0.1', port: ${origin.port}, probe: { url: '/probe' } });
+
+export default defineConfig({
+  backends: { app },
+  deliver({ resp }) {
+    resp.http.set('x-config', '${field}');
+    return 'deliver';
+  },${body}
+});
+`;
+
+test('-b serves one backend without a file', async () => {
+  const troupe = new Troupe('run', '-b', `127.0.0.1:${origin.port}`, '-a', '127.0.0.1:0');
+  const response = await fetch(`${await troupe.address()}/x`);
+  expect(await response.text()).toBe('origin');
+  troupe.child.kill('SIGTERM');
+  expect(await troupe.end()).toBe(0);
+});
+
+test("varnishd's flags are taken, and those without an effect are noted", async () => {
+  const args = ['-F', '-j', 'unix,user=vcache', '-s', 'malloc,256m', '-p', 'first_byte_timeout=5'];
+  const troupe = new Troupe('run', ...args, '-b', `127.0.0.1:${origin.port}`, '-a', 'web=127.0.0.1:0,HTTP');
+  expect((await fetch(await troupe.address())).status).toBe(200);
+  expect(troupe.err).toContain('note: -j');
+  expect(troupe.err).toContain('note: -s');
+});
+
+test('SIGHUP loads the file again; a mistake in it changes nothing and is told with its place', async () => {
+  const path = await write('my.config.ts', config('one'));
+  const troupe = new Troupe('run', '-f', path, '-a', '127.0.0.1:0');
+  const address = await troupe.address();
+  const field = async () => (await fetch(address)).headers.get('x-config');
+  expect(await field()).toBe('one');
+
+  await write('my.config.ts', config('two'));
+  troupe.child.kill('SIGHUP');
+  await troupe.until(() => troupe.out.includes('as reload_1'));
+  expect(await field()).toBe('two');
+
+  await write('my.config.ts', config('three').replace('probe: {', 'probe: {{'));
+  troupe.child.kill('SIGHUP');
+  await troupe.until(() => troupe.err.includes('keeps serving'));
+  expect(troupe.err).toMatch(/my\.config\.ts:4:\d+/);
+  expect(await field()).toBe('two');
+
+  await write('my.config.ts', config('four'));
+  troupe.child.kill('SIGHUP');
+  await troupe.until(
+    () => troupe.out.includes('as reload_'.concat('3')) || troupe.out.includes('as reload_2'),
+  );
+  expect(await field()).toBe('four');
+});
+
+test('SIGTERM lets a request in flight end, refuses new connections, and exits with 0', async () => {
+  let release = () => {};
+  origin.answer = (_request, response) => {
+    release = () => response.end('late');
+  };
+  const path = await write('my.config.ts', config('one'));
+  const troupe = new Troupe('run', '-f', path, '-a', '127.0.0.1:0');
+  const address = await troupe.address();
+  const late = fetch(address);
+  await origin.until(() => origin.requests.length === 1);
+  troupe.child.kill('SIGTERM');
+  await troupe.until(() => troupe.out.includes('SIGTERM'));
+  const refused = connect(Number(new URL(address).port), '127.0.0.1');
+  const [error] = await once(refused, 'error');
+  expect(error.code).toBe('ECONNREFUSED');
+  release();
+  expect(await (await late).text()).toBe('late');
+  expect(await troupe.end()).toBe(0);
+});
+
+test('drain_timeout bounds how long SIGTERM waits', async () => {
+  origin.answer = () => {};
+  const troupe = new Troupe(
+    'run',
+    '-b',
+    `127.0.0.1:${origin.port}`,
+    '-a',
+    '127.0.0.1:0',
+    '-p',
+    'drain_timeout=0.3',
+  );
+  const never = fetch(await troupe.address()).then(
+    (response) =>
+      response.text().then(
+        () => 'answered',
+        () => 'cut',
+      ),
+    () => 'cut',
+  );
+  await origin.until(() => origin.requests.length === 1);
+  troupe.child.kill('SIGTERM');
+  expect(await troupe.end()).toBe(0);
+  expect(await never).toBe('cut');
+});
+
+test('a wrong command line exits with 2 and says what to do', async () => {
+  const cases: [string[], string][] = [
+    [['run'], 'give a config with -f FILE, or one backend with -b HOST:PORT'],
+    [['run', '-f', 'x.ts', '-b', 'h:1'], 'exclude each other'],
+    [['run', '-b', 'h:70000'], 'port must be between'],
+    [['run', '-b', 'h:1', '-a', '127.0.0.1:x'], 'port must be between'],
+    [['run', '-b', 'h:1', '-p', 'no_such=1'], 'has no parameter "no_such"'],
+    [['run', '--nonsense'], '--nonsense'],
+    [['frobnicate'], 'frobnicate'],
+  ];
+  for (const [args, message] of cases) {
+    const troupe = new Troupe(...args);
+    expect(await troupe.end(), args.join(' ')).toBe(2);
+    expect(troupe.err).toContain(message);
+    expect(troupe.err).not.toMatch(/\n\s+at /);
+  }
+});
+
+test('check says whether a file is valid', async () => {
+  const good = new Troupe('check', await write('good.config.ts', config('one')));
+  expect(await good.end()).toBe(0);
+  expect(good.out).toContain('valid');
+  const bad = new Troupe(
+    'check',
+    await write('bad.config.ts', config('one').replace(`${origin.port}`, '70000')),
+  );
+  expect(await bad.end()).toBe(1);
+  expect(bad.err).toMatch(/bad\.config\.ts:4:\d+/);
+  expect(bad.err).toContain('port');
+  expect(bad.err).toContain('^');
+  expect(bad.err).not.toMatch(/\n\s+at /);
+});
+
+test('a config that cannot be loaded at start exits with 1', async () => {
+  const troupe = new Troupe(
+    'run',
+    '-f',
+    await write('bad.config.ts', 'export default 1;'),
+    '-a',
+    '127.0.0.1:0',
+  );
+  expect(await troupe.end()).toBe(1);
+  expect(troupe.err).toContain('defineConfig');
+});
+
+test('help names every option', async () => {
+  const troupe = new Troupe('run', '--help');
+  expect(await troupe.end()).toBe(0);
+  for (const flag of [
+    '-f',
+    '-b',
+    '-a',
+    '-p',
+    '-T',
+    '-S',
+    '-n',
+    '-s',
+    '--dashboard',
+    '--record',
+    'SIGHUP',
+    'SIGTERM',
+  ]) {
+    expect(troupe.out).toContain(flag);
+  }
+});
