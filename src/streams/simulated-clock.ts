@@ -48,7 +48,7 @@ export class SimulatedClock implements Clock {
   advance(ms: number): void {
     const end = this.#now + ms;
     while (this.fireNext(end));
-    this.#now = end;
+    this.#now = Math.max(this.#now, end);
   }
 
   /**
