@@ -54,7 +54,7 @@ export interface ProxyConfigEntry {
   readonly state: 'loading' | 'warm' | 'cold' | 'active';
 }
 
-export interface Proxy {
+export interface TroupeProxy {
   /**
    * Resolves when the config that `createProxy` was given is in use and its probed backends have had their
    * first verdict. Rejects with what is wrong with it.
@@ -112,11 +112,11 @@ export interface Proxy {
  *
  * @param source the config to start with, as `boot`; without one, requests get 503 until another is used
  */
-export function createProxy(source?: ConfigSource, options: ProxyOptions = {}): Proxy {
+export function createProxy(source?: ConfigSource, options: ProxyOptions = {}): TroupeProxy {
   return new RunningProxy(source, options);
 }
 
-class RunningProxy implements Proxy {
+class RunningProxy implements TroupeProxy {
   readonly ready: Promise<void>;
   readonly messages$: Observable<Message>;
   readonly transitions$: Observable<Transition>;

@@ -68,7 +68,7 @@ Examples:
   troupe run -b 127.0.0.1:8081 -a 127.0.0.1:8080
   troupe run -f my.config.ts -a http=:8080 -a admin=127.0.0.1:8081 -p drain_timeout=10`,
     )
-    .action(async (options: Record<string, unknown>) => {
+    .action(async (options: RunFlags) => {
       process.exitCode = await run(runOptions(options));
     });
 
@@ -86,16 +86,25 @@ Examples:
   return program;
 }
 
-function runOptions(options: Record<string, unknown>): RunOptions {
+/** commander's names for the flags of `run`; those that are not listed have no effect. */
+interface RunFlags {
+  readonly f?: string;
+  readonly b?: string;
+  readonly a?: string[];
+  readonly p?: string[];
+  readonly [other: string]: unknown;
+}
+
+function runOptions(options: RunFlags): RunOptions {
   const ignored = [...laterFlags, ...ignoredFlags].filter(([flags]) => {
     const key = flags.replace(/ .*/, '').replace(/^-+/, '');
     return options[key] !== undefined;
   });
   return {
-    file: options['f'] as string | undefined,
-    backend: options['b'] as string | undefined,
-    listen: (options['a'] as string[] | undefined) ?? [],
-    parameters: (options['p'] as string[] | undefined) ?? [],
+    file: options.f,
+    backend: options.b,
+    listen: options.a ?? [],
+    parameters: options.p ?? [],
     notes: ignored.map(([flags, why]) => `${flags.replace(/ .*/, '')}: ${why}.`),
   };
 }

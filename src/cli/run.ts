@@ -8,8 +8,8 @@ import {
   type ConfigSource,
   createProxy,
   DEFAULT_DRAIN_TIMEOUT_MS,
-  type Proxy,
   type ProxyOptions,
+  type TroupeProxy,
 } from '../create-proxy.ts';
 import { version } from '../version.ts';
 import { formatAddress } from './format-address.ts';
@@ -160,7 +160,7 @@ function untilStopped(): Promise<string> {
 }
 
 /** Reloads one at a time; hangups that come meanwhile lead to one more reload. */
-function reloadOnHangup(proxy: Proxy, file: string | undefined, output: RunOutput): () => void {
+function reloadOnHangup(proxy: TroupeProxy, file: string | undefined, output: RunOutput): () => void {
   let reloading = false;
   let again = false;
   async function reload(path: string): Promise<void> {

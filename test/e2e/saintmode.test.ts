@@ -9,16 +9,16 @@ import {
   defineConfig,
   fallback,
   hash,
-  type Proxy,
   random,
   roundRobin,
   saintmode,
+  type TroupeProxy,
 } from '../../src/index.ts';
 import { Origin } from '../support/origin.ts';
 
 let good: Origin;
 let bad: Origin;
-let proxy: Proxy;
+let proxy: TroupeProxy;
 let port = 0;
 
 beforeEach(async () => {

@@ -2,15 +2,16 @@
  * Sharing, with real sockets: what origins see of pollers and connections while several configs declare the
  * same backends. Source: phk, "What do you mean by 'backend'?".
  */
+import { filter, firstValueFrom } from 'rxjs';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { backend, createProxy, defineConfig, type Proxy, roundRobin } from '../../src/index.ts';
+import { backend, createProxy, defineConfig, roundRobin, type TroupeProxy } from '../../src/index.ts';
 import { Origin } from '../support/origin.ts';
 
 const IDENTITIES = 50;
 const INTERVAL_MS = 150;
 
 let origins: Origin[] = [];
-let proxy: Proxy;
+let proxy: TroupeProxy;
 
 beforeEach(async () => {
   origins = await Promise.all(Array.from({ length: IDENTITIES }, (_, i) => Origin.start(`o${i}`)));
@@ -32,6 +33,15 @@ function configProbing(url: string) {
   );
   const all = roundRobin(Object.values(backends));
   return defineConfig({ backends, directors: { all }, default: all });
+}
+
+/** Resolves when every backend may be asked. */
+async function untilAllPass(): Promise<void> {
+  await firstValueFrom(
+    proxy.snapshots$.pipe(
+      filter(({ health }) => [...health.values()].filter(({ passing }) => passing).length === IDENTITIES),
+    ),
+  );
 }
 
 function urlsSince(origin: Origin, from: number): string[] {
@@ -104,15 +114,7 @@ test('a switch keeps the connections to shared backends, and a last discard clos
   await untilEach((origin) => origin.probes.length >= 1);
   const { port } = await proxy.listen({ host: '127.0.0.1', port: 0 });
   const get = async () => (await fetch(`http://127.0.0.1:${port}/`)).text();
-  const healthy = () =>
-    new Promise<void>((resolve) => {
-      const watching = proxy.snapshots$.subscribe(({ health }) => {
-        const passing = [...health.values()].filter((one) => one.passing);
-        if (passing.length === IDENTITIES) resolve();
-      });
-      proxy.ready.finally(() => watching);
-    });
-  await healthy();
+  await untilAllPass();
   for (let i = 0; i < IDENTITIES; i++) await get();
   const accepted = origins.map((origin) => origin.accepted - origin.probes.length);
   expect(accepted.every((count) => count === 1)).toBe(true);

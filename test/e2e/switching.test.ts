@@ -5,7 +5,7 @@
 
 import { Pool } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { backend, createProxy, defineConfig, type Proxy, roundRobin } from '../../src/index.ts';
+import { backend, createProxy, defineConfig, roundRobin, type TroupeProxy } from '../../src/index.ts';
 import { Origin } from '../support/origin.ts';
 
 const CLIENTS = 32;
@@ -14,7 +14,7 @@ const SPAN_MS = 10_000;
 
 let healthy: Origin[];
 let sick: Origin;
-let proxy: Proxy;
+let proxy: TroupeProxy;
 let clients: Pool;
 
 function configNamed(name: string) {
