@@ -78,6 +78,11 @@ export class ProxyWorld {
     return key;
   }
 
+  /** Backends as `plane.load` takes them. */
+  backends(...names: string[]): ResolvedBackend[] {
+    return names.map((name) => worldBackend({ name }));
+  }
+
   use(active: ConfigKey): void {
     this.apply({ active });
   }
