@@ -51,7 +51,12 @@ type Item =
       readonly from: Address | undefined;
       readonly event: BusEvent;
     }
-  | { readonly kind: 'reply'; readonly by: Speaker; readonly to: Address; readonly event: BusEvent }
+  | {
+      readonly kind: 'reply';
+      readonly by: Speaker;
+      readonly to: Address;
+      readonly event: BusEvent | (() => BusEvent | undefined);
+    }
   | { readonly kind: 'timer'; readonly to: Address; readonly timer: number };
 
 export interface BusOptions {
@@ -61,7 +66,7 @@ export interface BusOptions {
   readonly now: () => number;
   /** Called when the queue has become empty. May say more. */
   readonly onIdle: () => void;
-  /** A receiver threw: a mistake of ours, which must not stop the others. */
+  /** A receiver or `onIdle` threw: a mistake of ours, which must not stop the others. */
   readonly onFault: (error: unknown, event: BusEvent) => void;
 }
 
@@ -98,8 +103,12 @@ export class Bus {
     this.#add({ kind: 'said', by, from, event });
   }
 
-  /** Answers the very actor that asked. */
-  reply<S extends Speaker>(by: S, to: Address, event: Spoken[S]): void {
+  /**
+   * Answers the very actor that asked, if the table has a row for that.
+   *
+   * @param event made when its turn comes, if what it says may change until then; undefined: nothing to say
+   */
+  reply<S extends Speaker>(by: S, to: Address, event: Spoken[S] | (() => Spoken[S] | undefined)): void {
     this.#add({ kind: 'reply', by, to, event });
   }
 
@@ -117,53 +126,46 @@ export class Bus {
     this.#draining = true;
     try {
       speak();
-      this.#drain();
     } finally {
-      this.#draining = false;
+      this.#drain();
     }
   }
 
   #add(item: Item): void {
     this.#queue.push(item);
-    if (this.#draining) return;
+    if (!this.#draining) this.#drain();
+  }
+
+  #drain(): void {
     this.#draining = true;
     try {
-      this.#drain();
+      do {
+        while (this.#head < this.#queue.length) this.#process(this.#queue[this.#head++] as Item);
+        this.#queue = [];
+        this.#head = 0;
+        this.#idle();
+      } while (this.#queue.length > 0);
     } finally {
       this.#draining = false;
     }
   }
 
-  #drain(): void {
-    do {
-      while (this.#head < this.#queue.length) {
-        const item = this.#queue[this.#head++] as Item;
-        try {
-          this.#process(item);
-        } catch (error) {
-          this.#options.onFault(error, 'event' in item ? item.event : { type: 'timer.fired' });
-        }
-      }
-      this.#queue = [];
-      this.#head = 0;
+  #idle(): void {
+    try {
       this.#options.onIdle();
-    } while (this.#queue.length > 0);
+    } catch (error) {
+      this.#options.onFault(error, { type: 'bus.idle' });
+    }
   }
 
   #process(item: Item): void {
-    const { actors } = this.#options;
     switch (item.kind) {
-      case 'timer': {
-        const { to, timer } = item;
-        if (actors.fire(to, timer)) this.#observe(to.kind, to.id, to.kind, to.id, { type: 'timer.fired' });
+      case 'timer':
+        this.#fire(item.to, item.timer);
         return;
-      }
-      case 'reply': {
-        const { to, event, by } = item;
-        const heard = actors.deliver(to.kind, to.id, to.generation, event);
-        this.#observe(by, undefined, heard ? to.kind : 'nobody', to.id, event);
+      case 'reply':
+        this.#answer(item.by, item.to, item.event);
         return;
-      }
       case 'said':
         this.#route(item.by, item.event, item.from);
         return;
@@ -172,13 +174,43 @@ export class Bus {
     }
   }
 
+  #fire(to: Address, timer: number): void {
+    const event = { type: 'timer.fired' };
+    try {
+      if (!this.#options.actors.fire(to, timer)) return;
+    } catch (error) {
+      this.#options.onFault(error, event);
+    }
+    this.#observe(to.kind, to.id, to.kind, to.id, event);
+  }
+
+  #answer(by: Speaker, to: Address, made: BusEvent | (() => BusEvent | undefined)): void {
+    const event = typeof made === 'function' ? made() : made;
+    if (event === undefined) return;
+    const rows = this.#routes.get(`${by} ${event.type}`);
+    if (!rows?.some((row) => row.to === to.kind && row.reply === true)) return;
+    let heard = false;
+    try {
+      heard = this.#options.actors.deliver(to.kind, to.id, to.generation, event);
+    } catch (error) {
+      this.#options.onFault(error, event);
+    }
+    this.#observe(by, undefined, heard ? to.kind : 'nobody', to.id, event);
+  }
+
   #route(by: Speaker, event: BusEvent, from: Address | undefined): void {
     const rows = this.#routes.get(`${by} ${event.type}`);
     if (rows === undefined) {
       this.#observe(by, from?.id, 'nobody', undefined, event);
       return;
     }
-    for (const row of rows) this.#serve(row, event, from);
+    for (const row of rows) {
+      try {
+        this.#serve(row, event, from);
+      } catch (error) {
+        this.#options.onFault(error, event);
+      }
+    }
   }
 
   #serve(row: Route, event: BusEvent, from: Address | undefined): void {
@@ -188,8 +220,8 @@ export class Bus {
       // A copy: a follower that hears it may follow or leave.
       const kind = to as ActorKind;
       for (const one of [...actors.followers(kind, topic(event as never))]) {
-        actors.deliver(kind, one, undefined, event);
-        this.#observe(row.from, from?.id, kind, one, event);
+        const heard = actors.deliver(kind, one, undefined, event);
+        this.#observe(row.from, from?.id, heard ? kind : 'nobody', one, event);
       }
       return;
     }

@@ -44,7 +44,7 @@ const steps = fc.array(
   fc.oneof(
     {
       weight: 4,
-      arbitrary: fc.record({ set: fc.integer({ min: -2, max: 30 }), then: fc.option(fc.nat(20)) }),
+      arbitrary: fc.record({ set: fc.integer({ min: -2, max: 30 }), next: fc.option(fc.nat(20)) }),
     },
     { weight: 1, arbitrary: fc.record({ cancel: fc.nat(20) }) },
     { weight: 2, arbitrary: fc.record({ pass: fc.nat(25) }) },
@@ -69,7 +69,7 @@ test('fires what is due, each at its own time, first set first fired, timers set
       };
       sequence.forEach((step, i) => {
         if ('set' in step) {
-          const name = step.then === null ? `${i}` : `${i}+${step.then}`;
+          const name = step.next === null ? `${i}` : `${i}+${step.next}`;
           set(step.set, name);
           naive.after(step.set, name);
         } else if ('cancel' in step) {
