@@ -1,0 +1,35 @@
+/** What turns received bytes into those of one request body: chunked (chunk-reader.ts) or counted. */
+import type { Fields } from '../http/fields.ts';
+import { INCOMPLETE } from './head-reader.ts';
+import type { Refusal } from './refusal.ts';
+
+export interface BodyReader {
+  /** Body bytes of the last `read`; undefined: none. */
+  readonly data: Buffer | undefined;
+  /** Bytes of the body still to come, where they were announced. */
+  readonly left: number | undefined;
+  readonly trailers: Fields | undefined;
+  /** Why `read` gave REFUSED. */
+  readonly refusal: Refusal | undefined;
+  /** @returns the offset right after the body, INCOMPLETE or REFUSED */
+  read(chunk: Buffer, from: number): number;
+}
+
+/** A body of an announced length: RFC 9112 section 6.2. */
+export class CountedReader implements BodyReader {
+  data: Buffer | undefined;
+  left: number;
+  readonly trailers = undefined;
+  readonly refusal = undefined;
+
+  constructor(length: number) {
+    this.left = length;
+  }
+
+  read(chunk: Buffer, from: number): number {
+    const end = Math.min(chunk.length, from + this.left);
+    this.data = chunk.subarray(from, end);
+    this.left -= end - from;
+    return this.left === 0 ? end : INCOMPLETE;
+  }
+}

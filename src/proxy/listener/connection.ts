@@ -1,0 +1,529 @@
+/**
+ * One client's connection: an input that is read only as far as somebody wants it, and one request at a time.
+ *
+ *   head --(head read)--> body --(body read)--> answering --(response sent)--> head
+ *   head --(no body)----> answering         body --(response sent, rest skipped)--> head
+ *   any --(refused, last response sent, idle)--> closing --> gone        body, answering --(taken over)--> tunnel
+ *
+ * Owns its socket, its parser and its exchange. Every byte goes through the inbox, and only `#pump` takes
+ * bytes out of it; what handlers do in between at most changes the stage, and the pump goes on from there.
+ */
+import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { Clock } from '../../clock.ts';
+import { TroupeError } from '../../errors.ts';
+import type { ExchangeHandler, SocketAddress } from '../http/exchange.ts';
+import { dateField } from '../request/date-field.ts';
+import { type BodyReader, CountedReader } from './body-reader.ts';
+import { ChunkReader } from './chunk-reader.ts';
+import { HalfClosedSocket } from './half-closed-socket.ts';
+import { HeadReader, INCOMPLETE, REFUSED } from './head-reader.ts';
+import { HttpExchange, type ResponseChannel } from './http-exchange.ts';
+import { Inbox } from './inbox.ts';
+import type { ListenerLimits } from './listener-limits.ts';
+import { RequestParser } from './llhttp.ts';
+import { Outbox } from './outbox.ts';
+import { malformed, type Refusal, refusalAnswer, refusalError, timedOut, tooLarge } from './refusal.ts';
+import { type BodySource, RequestBody } from './request-body.ts';
+import type { Persistence } from './response-head.ts';
+import { localAddress, remoteAddress } from './socket-address.ts';
+import type { TurnEnd } from './turn-end.ts';
+
+type Stage = 'head' | 'body' | 'answering' | 'tunnel' | 'closing' | 'gone';
+
+/** The listener, as its connections use it. */
+export interface ConnectionOwner {
+  readonly handler: ExchangeHandler;
+  readonly clock: Clock;
+  readonly name: string;
+  readonly limits: ListenerLimits;
+  readonly turnEnd: TurnEnd;
+  /** Whether connections end with the response under way. */
+  readonly isClosing: boolean;
+  readonly onClientError: ((error: TroupeError, client: SocketAddress) => void) | undefined;
+  connectionGone(connection: Connection): void;
+}
+
+export class Connection implements ResponseChannel, BodySource {
+  readonly client: SocketAddress;
+  readonly server: SocketAddress;
+  readonly outbox: Outbox;
+  readonly #owner: ConnectionOwner;
+  readonly #socket: Socket;
+  readonly #inbox = new Inbox();
+  readonly #parser = new RequestParser();
+  readonly #head: HeadReader;
+
+  #stage: Stage = 'head';
+  /** Milliseconds of the clock: when the stage, or what it waits for now, began. */
+  #since: number;
+  #isPumping = false;
+  #isPaused = false;
+  /** The client has sent its last byte. */
+  #hasEnded = false;
+
+  // Of the request under way; the exchange stays until the next one begins.
+  #exchange: HttpExchange | undefined;
+  #keepsAlive = true;
+  #closesAfter = false;
+  #reader: BodyReader | undefined;
+  #isBodyWanted = false;
+  /** Nobody reads the body: it is read to get to its end, within a bound. */
+  #isSkipping = false;
+  #owesContinue = false;
+  /** Bytes of the body received, and of those the ones skipped. */
+  #received = 0;
+  #skipped = 0;
+
+  // What the sweeps saw.
+  #isTimingHead = false;
+  #wasQueued = false;
+  /** Bytes that the kernel has taken. */
+  #delivered = 0;
+  #stalledSince: number;
+  /** Bytes discarded while closing. */
+  #discarded = 0;
+
+  constructor(owner: ConnectionOwner, socket: Socket) {
+    this.#owner = owner;
+    this.#socket = socket;
+    this.outbox = new Outbox(socket, owner.turnEnd);
+    this.#head = new HeadReader(this.#parser, owner.limits);
+    this.#since = owner.clock.now();
+    this.#stalledSince = this.#since;
+    this.client = remoteAddress(socket);
+    this.server = localAddress(socket);
+    socket.on('data', this.#onData);
+    socket.on('end', this.#onEnd);
+    socket.on('drain', this.#onDrain);
+    // 'close' follows and does what is to be done.
+    socket.on('error', ignore);
+    socket.on('close', this.#onClose);
+  }
+
+  get clock(): Clock {
+    return this.#owner.clock;
+  }
+
+  get listener(): string {
+    return this.#owner.name;
+  }
+
+  // --- what the socket says ---
+
+  readonly #onData = (chunk: Buffer): void => {
+    if (this.#stage === 'closing') {
+      this.#discarded += chunk.length;
+      if (this.#discarded > this.#owner.limits.lingerBytes) this.#socket.destroy();
+      return;
+    }
+    this.#inbox.push(chunk);
+    this.#pump();
+  };
+
+  readonly #onEnd = (): void => {
+    this.#hasEnded = true;
+    this.#stalledSince = this.clock.now();
+    this.#pump();
+  };
+
+  readonly #onDrain = (): void => {
+    const body = this.#exchange?.streamed;
+    if (body !== undefined) body.onDrain?.();
+    else this.#pump();
+  };
+
+  readonly #onClose = (): void => {
+    const wasTunnel = this.#stage === 'tunnel';
+    this.#stage = 'gone';
+    this.#inbox.clear();
+    this.#parser.free();
+    this.#owner.connectionGone(this);
+    if (wasTunnel) this.#exchange?.tunnelClosed();
+    else this.#abortExchange(clientGone);
+  };
+
+  // --- input ---
+
+  #pump(): void {
+    if (this.#isPumping) return;
+    this.#isPumping = true;
+    while (this.#step());
+    this.#isPumping = false;
+    if (this.#stage === 'tunnel' || this.#stage === 'closing' || this.#stage === 'gone') return;
+    if (this.#hasEnded) this.#checkEnd();
+    else this.#regulate();
+  }
+
+  /** Takes something out of the inbox. False: nothing there, or nobody wants it. */
+  #step(): boolean {
+    const chunk = this.#inbox.first;
+    if (chunk === undefined) return false;
+    if (this.#stage === 'head') {
+      // A client that does not take its answers gets no further ones.
+      return !this.outbox.isFull && this.#readHead(chunk);
+    }
+    return this.#stage === 'body' && this.#isBodyWanted && this.#readBody(chunk);
+  }
+
+  #readHead(chunk: Buffer): boolean {
+    const outcome = this.#head.read(chunk, this.#inbox.offset);
+    if (outcome === REFUSED) {
+      this.#refuse(this.#head.refusal as Refusal);
+      return false;
+    }
+    if (outcome === INCOMPLETE) {
+      this.#inbox.takeTo(chunk.length);
+      if (!this.#isTimingHead && this.#head.isStarted) {
+        this.#isTimingHead = true;
+        this.#since = this.clock.now();
+      }
+      return true;
+    }
+    this.#inbox.takeTo(outcome);
+    this.#beginExchange();
+    return true;
+  }
+
+  #beginExchange(): void {
+    const { clock, handler, limits } = this.#owner;
+    const { framing, version } = this.#head;
+    const bodyLength = framing.bodyLength();
+    if (bodyLength !== undefined && limits.bodyBytes > 0 && bodyLength > limits.bodyBytes) {
+      this.#refuse(bodyTooLarge(limits));
+      return;
+    }
+    this.#keepsAlive = framing.keepsAlive(version);
+    this.#closesAfter = false;
+    this.#since = clock.now();
+    let body: RequestBody | undefined;
+    if (bodyLength === 0) {
+      this.#stage = 'answering';
+    } else {
+      this.#stage = 'body';
+      this.#reader =
+        bodyLength === undefined ? new ChunkReader(this.#parser, limits) : new CountedReader(bodyLength);
+      this.#isBodyWanted = false;
+      this.#isSkipping = false;
+      this.#received = 0;
+      this.#skipped = 0;
+      // RFC 9110 section 10.1.1: from an HTTP/1.0 client it means nothing.
+      this.#owesContinue = framing.expect !== '' && version === '1.1';
+      body = new RequestBody(this);
+    }
+    const exchange = new HttpExchange(this, this.#head, bodyLength, body, this.#since);
+    this.#exchange = exchange;
+    try {
+      handler(exchange);
+    } catch (cause) {
+      this.#report(
+        new TroupeError('troupe.internal', 'the handler of requests threw', { side: 'troupe', cause }),
+      );
+      this.#giveUp(500, internal);
+    }
+  }
+
+  #readBody(chunk: Buffer): boolean {
+    const reader = this.#reader as BodyReader;
+    const exchange = this.#exchange as HttpExchange;
+    const { limits } = this.#owner;
+    const outcome = reader.read(chunk, this.#inbox.offset);
+    if (outcome === REFUSED) {
+      this.#refuse(reader.refusal as Refusal);
+      return false;
+    }
+    const isComplete = outcome !== INCOMPLETE;
+    const data = reader.data;
+    this.#inbox.takeTo(isComplete ? outcome : chunk.length);
+    this.#received += data === undefined ? 0 : data.length;
+    if (limits.bodyBytes > 0 && this.#received > limits.bodyBytes) {
+      this.#refuse(bodyTooLarge(limits));
+      return false;
+    }
+    if (isComplete) this.#stage = 'answering';
+    else this.#since = this.clock.now();
+    if (this.#isSkipping) {
+      this.#skip(data, isComplete);
+      return true;
+    }
+    // Pushing can run the reader's code, which may want the next piece, or end all this: nothing is done after.
+    if (!isComplete) {
+      if (data !== undefined) {
+        this.#isBodyWanted = false;
+        exchange.body?.push(data);
+      }
+      return true;
+    }
+    exchange.trailers = reader.trailers;
+    if (data !== undefined) exchange.body?.push(data);
+    exchange.body?.push(null);
+    return true;
+  }
+
+  #skip(data: Buffer | undefined, isComplete: boolean): void {
+    const isAnswered = this.#exchange?.isOver === true;
+    this.#skipped += data === undefined ? 0 : data.length;
+    if (isComplete) {
+      if (isAnswered) this.#nextRequest();
+    } else if (this.#skipped > this.#owner.limits.skipBytes) {
+      this.#isBodyWanted = false;
+      this.#closesAfter = true;
+      if (isAnswered) this.#startClosing();
+    }
+  }
+
+  /** The client has sent its last byte: what was begun and cannot be completed is refused. */
+  #checkEnd(): void {
+    if (this.#stage === 'head') {
+      if (this.#inbox.first !== undefined) return;
+      if (this.#head.isStarted) this.#refuse(malformed('the connection ended within a head'));
+      else this.#startClosing();
+    } else if (this.#stage === 'body') {
+      const left = this.#reader?.left;
+      const isShort = left === undefined ? this.#isBodyWanted : left > this.#inbox.bytes;
+      if (isShort) this.#refuse(malformed('the connection ended within a body'));
+    }
+  }
+
+  /** Reads on while there is room. Reading while a request is answered is how a leaving client is noticed. */
+  #regulate(): void {
+    const isFull = this.#inbox.bytes >= this.#owner.limits.readAheadBytes;
+    if (isFull === this.#isPaused) return;
+    this.#isPaused = isFull;
+    if (isFull) this.#socket.pause();
+    else this.#socket.resume();
+  }
+
+  // --- what the request's body says ---
+
+  bodyWanted(): void {
+    if (this.#stage !== 'body' || this.#isSkipping) return;
+    this.#isBodyWanted = true;
+    this.#since = this.clock.now();
+    if (this.#owesContinue) {
+      this.#owesContinue = false;
+      // RFC 9110 section 10.1.1: not needed when the client did not wait, senseless behind a final response.
+      if (this.#inbox.first === undefined && this.#exchange?.isBegun === false) {
+        this.outbox.addText('HTTP/1.1 100 Continue\r\n\r\n');
+        this.outbox.flush();
+      }
+    }
+    this.#pump();
+  }
+
+  bodyDropped(body: RequestBody): void {
+    if (this.#stage !== 'body' || this.#exchange?.body !== body) return;
+    this.#isSkipping = true;
+    this.#isBodyWanted = true;
+    this.#since = this.clock.now();
+    this.#pump();
+  }
+
+  // --- what the exchange says ---
+
+  settlePersistence(endsWithConnection: boolean): Persistence {
+    const isLast =
+      endsWithConnection ||
+      !this.#keepsAlive ||
+      this.#closesAfter ||
+      this.#owner.isClosing ||
+      this.#head.method === 'CONNECT' ||
+      (this.#hasEnded && this.#inbox.first === undefined) ||
+      (this.#stage === 'body' && this.#isTooMuchToSkip());
+    this.#closesAfter = isLast;
+    if (isLast) return 'close';
+    return this.#exchange?.version === '1.0' ? 'keep-alive' : 'persistent';
+  }
+
+  /** Whether a client that still owes its body will hardly get to its end before the next request. */
+  #isTooMuchToSkip(): boolean {
+    const left = this.#reader?.left;
+    return this.#owesContinue || (left !== undefined && left > this.#owner.limits.skipBytes);
+  }
+
+  responseEnded(): void {
+    if (this.#closesAfter || this.#owner.isClosing) this.#startClosing();
+    // Makes `bodyDropped` skip the rest.
+    else if (this.#stage === 'body') this.#exchange?.body?.destroy();
+    else this.#nextRequest();
+  }
+
+  responseCut(endsWithConnection: boolean): void {
+    if (endsWithConnection) this.#socket.resetAndDestroy();
+    else this.#socket.destroy();
+  }
+
+  takeOver(): Duplex {
+    const socket = this.#socket;
+    this.#stage = 'tunnel';
+    this.outbox.flush();
+    this.#exchange?.body?.destroy();
+    const received = this.#inbox.takeAll();
+    socket.off('data', this.#onData);
+    socket.off('end', this.#onEnd);
+    socket.off('drain', this.#onDrain);
+    if (this.#hasEnded) return new HalfClosedSocket(socket, received);
+    socket.pause();
+    if (received.length > 0) socket.unshift(received);
+    // As new: whoever listens for data starts the flow.
+    (socket as { readableFlowing: boolean | null }).readableFlowing = null;
+    return socket;
+  }
+
+  #nextRequest(): void {
+    this.#stage = 'head';
+    this.#since = this.clock.now();
+    this.#isTimingHead = false;
+    this.#pump();
+  }
+
+  // --- the end ---
+
+  /** Refuses what the client does, or what it is too many for. */
+  refuse(refusal: Refusal): void {
+    this.#refuse(refusal);
+  }
+
+  #refuse(refusal: Refusal): void {
+    if (this.#owner.onClientError !== undefined) this.#report(refusalError(refusal));
+    this.#giveUp(refusal.status, refusal);
+  }
+
+  #report(error: TroupeError): void {
+    this.#owner.onClientError?.(error, this.client);
+  }
+
+  /** Answers if no response has begun, and closes the connection. */
+  #giveUp(status: number, refusal: Refusal): void {
+    const exchange = this.#exchange;
+    const isBetween = this.#stage === 'head';
+    if (!isBetween && exchange?.isBegun === true) {
+      // With the response sent, only the rest of the request was wrong; else the response is cut.
+      if (exchange.isOver) {
+        this.#startClosing();
+      } else {
+        this.#stage = 'closing';
+        this.#abortExchange(refusal);
+        this.#socket.destroy();
+      }
+      return;
+    }
+    this.#stage = 'closing';
+    this.#abortExchange(refusal);
+    this.outbox.addText(refusalAnswer(status, dateField(this.clock.wallNow())));
+    this.#startClosing();
+  }
+
+  #abortExchange(refusal: Refusal): void {
+    const exchange = this.#exchange;
+    if (exchange !== undefined && !exchange.isOver) exchange.abort(refusalError(refusal));
+  }
+
+  /**
+   * Ends our side and reads on for a while: closing with unread bytes would reset the connection, and the
+   * reset could reach the client before the answer does (RFC 9112 section 9.6).
+   */
+  #startClosing(): void {
+    if (this.#stage === 'gone' || this.#socket.destroyed) return;
+    const isWithinBody = this.#stage === 'body';
+    this.#stage = 'closing';
+    this.#since = this.clock.now();
+    this.#inbox.clear();
+    if (isWithinBody) this.#exchange?.body?.destroy();
+    this.outbox.flush();
+    this.#socket.end();
+    this.#socket.resume();
+  }
+
+  /** Closes the connection unless a request is under way, after which it will be. */
+  closeWhenIdle(): void {
+    if (this.#stage === 'head' && !this.#head.isStarted && this.#inbox.first === undefined)
+      this.#startClosing();
+  }
+
+  /** Cuts whatever is under way. */
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  // --- time ---
+
+  /** Compares deadlines with the time. Called by the listener's sweep, several times within each timeout. */
+  checkTime(now: number): void {
+    // What was cut just now goes on being looked at until it has closed.
+    if (this.#socket.destroyed) return;
+    const { limits } = this.#owner;
+    const waited = now - this.#since;
+    switch (this.#stage) {
+      case 'head':
+        if (this.#checkStall(now)) return;
+        // A client that still takes its answer is not idle.
+        if (this.#socket.writableLength > 0 && !this.#isTimingHead) this.#since = now;
+        else if (this.#isTimingHead) {
+          if (waited > limits.headTimeoutMs) {
+            this.#refuse(timedOut(`no end of the request's head in ${limits.headTimeoutMs} ms`));
+          }
+        } else if (waited > limits.idleTimeoutMs) {
+          this.#startClosing();
+        }
+        return;
+      case 'body':
+        if (this.#checkStall(now)) return;
+        if (this.#isBodyWanted && waited > limits.bodyTimeoutMs) {
+          this.#refuse(timedOut(`nothing of the request's body in ${limits.bodyTimeoutMs} ms`));
+        }
+        return;
+      case 'answering':
+        this.#checkStall(now);
+        return;
+      case 'closing':
+        if (this.#checkStall(now)) return;
+        if (!this.#socket.writableFinished) this.#since = now;
+        else if (waited > limits.lingerTimeoutMs) this.#socket.destroy();
+        return;
+      default:
+        // Tunnels live as long as their ends want.
+        return;
+    }
+  }
+
+  /** Cuts a client that takes nothing, or that ended its side and gets nothing. */
+  #checkStall(now: number): boolean {
+    const { limits } = this.#owner;
+    const socket = this.#socket;
+    const queued = socket.writableLength;
+    const delivered = socket.bytesWritten - queued;
+    const waitsHalfClosed = queued === 0 && this.#hasEnded && this.#exchange?.isOver === false;
+    const isStalling = queued > 0 && this.#wasQueued;
+    if (delivered !== this.#delivered || !(isStalling || waitsHalfClosed)) this.#stalledSince = now;
+    this.#wasQueued = queued > 0;
+    this.#delivered = delivered;
+    const stalled = now - this.#stalledSince;
+    if (queued > 0) {
+      if (stalled <= limits.idleSendTimeoutMs || now - this.#requestAt() <= limits.sendTimeoutMs)
+        return false;
+      this.#report(refusalError(timedOut(`the client took nothing for ${limits.idleSendTimeoutMs} ms`)));
+    } else {
+      if (!waitsHalfClosed || stalled <= limits.halfClosedTimeoutMs) return false;
+    }
+    socket.destroy();
+    return true;
+  }
+
+  #requestAt(): number {
+    return this.#exchange?.receivedAt ?? 0;
+  }
+}
+
+const clientGone: Refusal = {
+  status: 400,
+  code: 'client.gone',
+  message: 'the client closed the connection',
+};
+const internal: Refusal = { status: 500, code: 'troupe.internal', message: 'the handler of requests threw' };
+
+function bodyTooLarge(limits: ListenerLimits): Refusal {
+  return tooLarge(413, `a request body of more than ${limits.bodyBytes} bytes`);
+}
+
+function ignore(): void {}

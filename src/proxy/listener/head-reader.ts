@@ -1,0 +1,264 @@
+/**
+ * Reads request heads, one after the other, from input in pieces of any size. llhttp says where the fields
+ * are; then the whole head is turned into one string, of which names and values are slices. What llhttp found
+ * must tile that string exactly, line by line, so that nothing it might overlook can hide between them.
+ *
+ * Cost: 2 µs for a browser's head of 12 fields.
+ */
+import { Fields } from '../http/fields.ts';
+import type { ListenerLimits } from './listener-limits.ts';
+import {
+  INVALID_VERSION,
+  MORE,
+  PAUSED,
+  type ParserEvents,
+  type RequestParser,
+  STOP,
+  windowBytes,
+} from './llhttp.ts';
+import { malformed, type Refusal, tooLarge } from './refusal.ts';
+import { FramingFields } from './request-framing.ts';
+import { isLegalTarget } from './request-target.ts';
+import { trimmedSlice } from './white-space.ts';
+
+/** Outcomes of `read` that are no offset. */
+export const INCOMPLETE = -1;
+export const REFUSED = -2;
+
+/** Longest method, in bytes. The longest registered one has 17. */
+const longestMethod = 64;
+/** Empty lines before a request line: RFC 9112 section 2.2 wants at least one skipped. */
+const mostEmptyLines = 4;
+
+const CR = 0x0d;
+const LF = 0x0a;
+const SP = 0x20;
+const COLON = 0x3a;
+
+/** RFC 9110 section 5.6.2: 1 for each byte that may be in a token. */
+const isTokenByte = new Uint8Array(256);
+for (const byte of Buffer.from("!#$%&'*+-.^_`|~0123456789")) isTokenByte[byte] = 1;
+for (let letter = 0; letter < 26; letter++) {
+  isTokenByte[0x41 + letter] = 1;
+  isTokenByte[0x61 + letter] = 1;
+}
+
+export class HeadReader implements ParserEvents {
+  // Of the last head that was read to its end.
+  method = '';
+  target = '';
+  version: '1.0' | '1.1' = '1.1';
+  fields = new Fields();
+  readonly framing = new FramingFields();
+  /** Why `read` gave REFUSED. */
+  refusal: Refusal | undefined;
+
+  readonly #parser: RequestParser;
+  readonly #limits: ListenerLimits;
+  /** CR and LF of empty lines before the request. */
+  #skipped = 0;
+  /** The method so far, while its end is missing. */
+  #methodPart = '';
+  #isInside = false;
+  /** The head so far, from the target on; all offsets below count in it. */
+  #text = '';
+  /** From an offset of the parser's to one in the text. */
+  #shift = 0;
+  #targetStart = -1;
+  #targetEnd = 0;
+  /** Start and end of each name, as far as `#nameCount` says. Kept from head to head. */
+  readonly #names: number[] = [];
+  #nameCount = 0;
+
+  constructor(parser: RequestParser, limits: ListenerLimits) {
+    this.#parser = parser;
+    this.#limits = limits;
+  }
+
+  /** Whether a request's first byte has been read, but not yet the end of its head. */
+  get isStarted(): boolean {
+    return this.#isInside || this.#methodPart !== '';
+  }
+
+  /** @returns the offset right after the head, INCOMPLETE or REFUSED; after the latter nothing may follow */
+  read(chunk: Buffer, from: number): number {
+    let at = from;
+    if (!this.#isInside) {
+      at = this.#readMethod(chunk, from);
+      if (at < 0) return at;
+      this.#parser.begin(this.method === 'CONNECT');
+      this.#isInside = true;
+    }
+    const textStart = at;
+    while (at < chunk.length) {
+      const end = Math.min(chunk.length, at + windowBytes);
+      this.#shift = this.#text.length + at - textStart;
+      const code = this.#parser.run(chunk, at, end, this);
+      if (code === PAUSED) {
+        const headEnd = at + this.#parser.consumed;
+        const text = chunk.toString('latin1', textStart, headEnd);
+        this.#text = this.#text === '' ? text : this.#text + text;
+        return this.#complete() ? headEnd : REFUSED;
+      }
+      if (code !== MORE) return this.#explain(code, chunk, textStart, at + this.#parser.consumed);
+      at = end;
+      if (this.#text.length + at - textStart > this.#limits.headBytes)
+        return this.#refuse(this.#headTooLarge());
+    }
+    this.#text += chunk.toString('latin1', textStart);
+    return INCOMPLETE;
+  }
+
+  /** @returns the offset right after the method and its space, INCOMPLETE or REFUSED */
+  #readMethod(chunk: Buffer, from: number): number {
+    let at = from;
+    if (this.#methodPart === '') {
+      while (at < chunk.length && (chunk[at] === CR || chunk[at] === LF)) {
+        // Only in pairs, CR first.
+        if (chunk[at] !== (this.#skipped % 2 === 0 ? CR : LF) || ++this.#skipped > 2 * mostEmptyLines) {
+          return this.#refuse(malformed('line ends before the request line'));
+        }
+        at++;
+      }
+      if (at === chunk.length) return INCOMPLETE;
+      if (this.#skipped % 2 === 1) return this.#refuse(malformed('a CR without LF before the request line'));
+    }
+    const start = at;
+    while (at < chunk.length && isTokenByte[chunk[at] as number] === 1) at++;
+    const part = chunk.toString('latin1', start, at);
+    this.#methodPart = this.#methodPart === '' ? part : this.#methodPart + part;
+    if (this.#methodPart.length > longestMethod)
+      return this.#refuse(malformed('a method of more than 64 bytes'));
+    if (at === chunk.length) return INCOMPLETE;
+    if (chunk[at] !== SP || this.#methodPart === '') {
+      return this.#refuse(malformed('a request line that does not begin with a method and a space'));
+    }
+    this.method = this.#methodPart;
+    return at + 1;
+  }
+
+  onTarget(start: number, end: number): number {
+    if (this.#targetStart < 0) this.#targetStart = start + this.#shift;
+    this.#targetEnd = end + this.#shift;
+    if (this.#targetEnd - this.#targetStart <= this.#limits.targetBytes) return 0;
+    this.refusal = tooLarge(414, `a request target of more than ${this.#limits.targetBytes} bytes`);
+    return STOP;
+  }
+
+  onFieldName(start: number, end: number): number {
+    const names = this.#names;
+    const last = this.#nameCount * 2 - 2;
+    const from = start + this.#shift;
+    // A name that goes on where a piece of input ended; between two names there is a colon at least.
+    if (last >= 0 && names[last + 1] === from) {
+      names[last + 1] = end + this.#shift;
+      return 0;
+    }
+    if (this.#nameCount === this.#limits.fieldCount) {
+      this.refusal = tooLarge(431, `more than ${this.#limits.fieldCount} header fields`);
+      return STOP;
+    }
+    names[last + 2] = from;
+    names[last + 3] = end + this.#shift;
+    this.#nameCount++;
+    return 0;
+  }
+
+  onFieldValue(): number {
+    return 0;
+  }
+
+  onBody(): number {
+    return STOP;
+  }
+
+  /** Takes the head apart and gets ready for the next one. */
+  #complete(): boolean {
+    const refusal = this.#take(this.#text);
+    this.#text = '';
+    this.#methodPart = '';
+    this.#isInside = false;
+    this.#skipped = 0;
+    this.#targetStart = -1;
+    this.#nameCount = 0;
+    this.refusal = refusal;
+    return refusal === undefined;
+  }
+
+  #take(text: string): Refusal | undefined {
+    if (text.length > this.#limits.headBytes) return this.#headTooLarge();
+    const targetEnd = this.#targetEnd;
+    if (this.#targetStart !== 0) return malformed('more than one space after the method');
+    if (text.startsWith(' HTTP/1.1\r\n', targetEnd)) this.version = '1.1';
+    else if (text.startsWith(' HTTP/1.0\r\n', targetEnd)) this.version = '1.0';
+    else return versionRefusal(text, targetEnd);
+    this.target = text.slice(0, targetEnd);
+    if (!isLegalTarget(this.method, this.target)) return malformed('an illegal request target');
+    return (
+      this.#takeFields(text, targetEnd + ' HTTP/1.1\r\n'.length) ??
+      this.framing.refusal(this.method, this.version)
+    );
+  }
+
+  /** @param start offset of the first field's line */
+  #takeFields(text: string, start: number): Refusal | undefined {
+    const names = this.#names;
+    const count = this.#nameCount * 2;
+    const { framing } = this;
+    framing.clear();
+    const raw = new Array<string>(count);
+    let line = start;
+    for (let i = 0; i < count; i += 2) {
+      const colon = names[i + 1] as number;
+      const next = i + 2 < count ? (names[i + 2] as number) : text.length - 2;
+      if (names[i] !== line || text.charCodeAt(colon) !== COLON || !endsLine(text, next)) {
+        return malformed('a header line that is no name, colon and value');
+      }
+      if (next - line > this.#limits.fieldBytes) {
+        return tooLarge(431, `a header line of more than ${this.#limits.fieldBytes} bytes`);
+      }
+      const name = text.slice(line, colon);
+      const value = trimmedSlice(text, colon + 1, next - 2);
+      raw[i] = name;
+      raw[i + 1] = value;
+      framing.note(name, value);
+      line = next;
+    }
+    if (line !== text.length - 2 || !endsLine(text, text.length)) return malformed('a head without an end');
+    this.fields = new Fields(raw);
+    return undefined;
+  }
+
+  #headTooLarge(): Refusal {
+    const { headBytes } = this.#limits;
+    if (this.#nameCount === 0) return tooLarge(414, `a request line of more than ${headBytes} bytes`);
+    return tooLarge(431, `a head of more than ${headBytes} bytes`);
+  }
+
+  #explain(code: number, chunk: Buffer, textStart: number, errorAt: number): number {
+    if (code === STOP && this.refusal !== undefined) return REFUSED;
+    if (code === INVALID_VERSION) {
+      const text = this.#text + chunk.toString('latin1', textStart, Math.min(chunk.length, errorAt + 8));
+      return this.#refuse(versionRefusal(text, this.#targetEnd));
+    }
+    return this.#refuse(malformed(`a malformed head: ${this.#parser.errorReason()}`));
+  }
+
+  #refuse(refusal: Refusal): number {
+    this.refusal = refusal;
+    return REFUSED;
+  }
+}
+
+/** Whether a CR LF ends right before an offset. */
+function endsLine(text: string, offset: number): boolean {
+  return text.charCodeAt(offset - 2) === CR && text.charCodeAt(offset - 1) === LF;
+}
+
+function versionRefusal(text: string, targetEnd: number): Refusal {
+  // 505 only for a version that was written rightly (RFC 9110 section 15.6.6).
+  const match = /^ HTTP\/(\d\.\d)\r/.exec(text.slice(targetEnd, targetEnd + 10));
+  if (match === null || match[1] === '1.0' || match[1] === '1.1')
+    return malformed('a malformed request line');
+  return { status: 505, code: 'client.malformed', message: `HTTP version ${match[1]}` };
+}

@@ -1,0 +1,37 @@
+/** Writes the head of a response: RFC 9112 section 4, and the framing fields that a listener owns. */
+import type { ResponseHead } from '../http/exchange.ts';
+import { dateField } from '../request/date-field.ts';
+
+/** What the connection does after the response. `keep-alive` is said to HTTP/1.0 clients, to others implied. */
+export type Persistence = 'persistent' | 'keep-alive' | 'close';
+
+/** What a head says of the body's end: a number of bytes, chunked coding, or nothing. */
+export type Framing = number | 'chunked' | 'none';
+
+/** @param wallNow milliseconds since 1970, for a Date field if there is none yet */
+export function responseHead(
+  head: ResponseHead,
+  framing: Framing,
+  persistence: Persistence,
+  wallNow: number,
+): string {
+  let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
+  const { raw } = head.fields;
+  let hasDate = false;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (name.length === 4 && (name === 'Date' || name.toLowerCase() === 'date')) hasDate = true;
+    text += `${name}: ${raw[i + 1] as string}\r\n`;
+  }
+  if (!hasDate) text += `Date: ${dateField(wallNow)}\r\n`;
+  if (typeof framing === 'number') text += `Content-Length: ${framing}\r\n`;
+  else if (framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
+  if (persistence === 'close') return `${text}Connection: close\r\n\r\n`;
+  if (persistence === 'keep-alive') return `${text}Connection: keep-alive\r\n\r\n`;
+  return `${text}\r\n`;
+}
+
+/** RFC 9110 sections 9.3.2, 15.3.5 and 15.4.5: responses that end with their head, whatever it says. */
+export function endsWithHead(method: string, status: number): boolean {
+  return status === 204 || status === 304 || method === 'HEAD';
+}
