@@ -7,6 +7,8 @@ import type { TargetNode } from './target-node.ts';
  * Cost: O(members below `from`).
  */
 export function findWay(from: TargetNode, to: DirectorNode): readonly string[] | undefined {
+  // Most members are backends, and a config can have very many.
+  if (!(from instanceof DirectorNode)) return undefined;
   const seen = new Set<TargetNode>();
   const way: string[] = [];
 

@@ -30,8 +30,8 @@ export class WeightTable {
    */
   pick(share: number, request: PickRequest): Member | undefined {
     const sums = request.denied === undefined ? this.#sums : this.#sumAccepted(request);
-    const total = sums.at(-1) ?? 0;
-    if (total <= 0) return undefined;
+    const total = sums[sums.length - 1];
+    if (total === undefined || total === 0) return undefined;
     // share × total is below total but for overflow and underflow; then the last member that carries weight.
     const at = share * total < total ? firstAbove(sums, share * total) : sums.indexOf(total);
     return this.#members[at];
