@@ -6,7 +6,13 @@
  * that happens stands in one order and a record of the bus is complete.
  */
 import { type Observable, Subject } from 'rxjs';
-import { type AnyActor, type AnyMachineSnapshot, type AnyStateMachine, createActor } from 'xstate';
+import {
+  type AnyActor,
+  type AnyMachineSnapshot,
+  type AnyStateMachine,
+  createActor,
+  type Snapshot,
+} from 'xstate';
 import type { Clock } from '../clock.ts';
 import type { ActorDelivery, Address, Bus, BusEvent } from './bus.ts';
 import type { ActorKind, Spoken } from './routes.ts';
@@ -15,7 +21,6 @@ import type { Topics } from './topics.ts';
 interface Entry {
   readonly address: Address;
   actor: AnyActor;
-  readonly input: unknown;
   timers: Map<number, { readonly run: () => void; readonly cancel: () => void }> | undefined;
   nextTimer: number;
   /** The state that a delivery began with; what a failed actor is replaced from. */
@@ -62,7 +67,7 @@ export class Registry implements ActorDelivery {
   ensure(kind: ActorKind, id: string, input: unknown): void {
     if (this.#find(kind, id) !== undefined) return;
     const address: Address = { kind, id, generation: ++this.#generation };
-    this.#start(address, input, undefined);
+    this.#start(address, { input });
   }
 
   deliver(kind: ActorKind, id: string, generation: number | undefined, event: BusEvent): boolean {
@@ -117,11 +122,13 @@ export class Registry implements ActorDelivery {
     return this.#entries.get(kind)?.get(id);
   }
 
-  #start(address: Address, input: unknown, restored: AnyMachineSnapshot | undefined): void {
+  #start(
+    address: Address,
+    from: { readonly input: unknown } | { readonly snapshot: Snapshot<unknown> },
+  ): void {
     const machine = this.#options.machines[address.kind];
     const entry: Entry = {
       address,
-      input,
       actor: undefined as unknown as AnyActor,
       timers: undefined,
       nextTimer: 0,
@@ -132,11 +139,7 @@ export class Registry implements ActorDelivery {
       setTimeout: (run: () => void, ms: number) => this.#setTimer(entry, run, ms),
       clearTimeout: (timer: number) => this.#clearTimer(entry, timer),
     };
-    const snapshot = restored === undefined ? undefined : machine.getPersistedSnapshot(restored);
-    const actor = createActor(
-      machine,
-      snapshot === undefined ? { input, clock } : { input, clock, snapshot },
-    );
+    const actor = createActor(machine, { ...from, clock });
     entry.actor = actor;
     let ofKind = this.#entries.get(address.kind);
     if (ofKind === undefined) {
@@ -170,16 +173,15 @@ export class Registry implements ActorDelivery {
       this.#transitions.next({ at, address, event, before: before?.value, after: after.value });
     }
     if (after.status === 'done') this.#remove(entry);
-    else if (after.status === 'error') this.#replace(entry);
+    else if (after.status === 'error') this.#replace(entry, event);
   }
 
   #remove(entry: Entry): void {
     const { kind, id } = entry.address;
     this.#stop(entry);
     this.#entries.get(kind)?.delete(id);
-    this.#options.topics.leaveAll(kind, id);
-    // Their ids are the topics that they spoke under.
-    if (kind === 'director' || kind === 'saintmode') this.#options.topics.forget(id);
+    // A message, so that what the actor said at its end comes before.
+    this.#bus?.say('registry', { type: 'actor.ended', kind, id });
   }
 
   #stop(entry: Entry): void {
@@ -188,14 +190,23 @@ export class Registry implements ActorDelivery {
     entry.actor.stop();
   }
 
-  /** Puts an actor in its last good state in the place of one that failed, and tells it, for its timers' sake. */
-  #replace(entry: Entry): void {
+  /**
+   * Puts an actor in its last good state in the place of one that failed, and tells it, for its timers' sake.
+   * One that fails on hearing just that is not told again, and one that cannot even start is given up: both
+   * would fail for ever.
+   */
+  #replace(entry: Entry, event: BusEvent): void {
     const { kind, id } = entry.address;
-    this.#stop(entry);
-    const address: Address = { kind, id, generation: ++this.#generation };
-    this.#start(address, entry.input, entry.last);
-    const at = this.#options.clock.now();
-    if (entry.last !== undefined) this.#bus?.reply('registry', address, { type: 'actor.restored', at });
+    if (entry.last === undefined) this.#remove(entry);
+    else {
+      this.#stop(entry);
+      const address: Address = { kind, id, generation: ++this.#generation };
+      this.#start(address, { snapshot: this.#options.machines[kind].getPersistedSnapshot(entry.last) });
+      if (event.type !== 'actor.restored') {
+        const at = this.#options.clock.now();
+        this.#bus?.reply('registry', address, { type: 'actor.restored', at });
+      }
+    }
     this.#options.onActorFailed(entry.address, entry.failure);
   }
 

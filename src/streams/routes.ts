@@ -71,8 +71,10 @@ export interface Spoken {
   slices: ConfigReply & { readonly type: 'slice.granted' };
   /** What was last said under the topics that an actor has just followed. */
   topics: { readonly type: 'topic.retained'; readonly said: readonly TopicSpoken[] };
-  /** To an actor that failed and was put back into its last good state. */
-  registry: { readonly type: 'actor.restored'; readonly at: number };
+  registry: /** To an actor that failed and was put back into its last good state. */
+    | { readonly type: 'actor.restored'; readonly at: number }
+    /** After all that the actor had said. */
+    | { readonly type: 'actor.ended'; readonly kind: ActorKind; readonly id: string };
 }
 
 /** What is said under topics, and so retained. */
@@ -221,6 +223,8 @@ export const routes: readonly Route[] = [
   route('backend', 'backend.retired', 'publisher'),
   route('backend', 'backend.retired', 'topics'),
   route('planes', 'connections.closed', 'backend', byIdentity),
+
+  route('registry', 'actor.ended', 'topics'),
 
   // Newcomers hear what is known already.
   route('topics', 'topic.retained', 'saintmode', { reply: true }),

@@ -6,12 +6,16 @@ import type { BackendEmitted } from '../actors/backend.ts';
 import type { DirectorEmitted } from '../actors/director.ts';
 import { targetTopic } from '../actors/topic.ts';
 import type { Address, Bus } from './bus.ts';
-import type { ActorKind, TopicSpoken } from './routes.ts';
+import type { ActorKind, Spoken, TopicSpoken } from './routes.ts';
 
 type Heard =
   | TopicSpoken
   | Extract<BackendEmitted, { type: 'backend.retired' }>
-  | Extract<DirectorEmitted, { type: 'topic.follow' | 'topic.leave' }>;
+  | Extract<DirectorEmitted, { type: 'topic.follow' | 'topic.leave' }>
+  | Extract<Spoken['registry'], { type: 'actor.ended' }>;
+
+/** Who speaks under topics: each under its own id. */
+const speakers: readonly ActorKind[] = ['backend', 'saintmode', 'director'];
 
 interface Topic {
   /** By kind of actor: ids. */
@@ -30,9 +34,13 @@ export class Topics {
     bus.attach('topics', (event, from) => this.#take(bus, event as Heard, from));
   }
 
-  /** @returns what was last said under these topics */
-  follow(kind: ActorKind, id: string, topics: readonly string[]): TopicSpoken[] {
-    const said: TopicSpoken[] = [];
+  /** Topics that are followed, or under which something is retained. */
+  get size(): number {
+    return this.#topics.size;
+  }
+
+  follow(kind: ActorKind, id: string, topics: readonly string[]): void {
+    if (topics.length === 0) return;
     const followed = this.#followedBy(kind, id);
     for (const name of topics) {
       const topic = this.#open(name);
@@ -40,9 +48,12 @@ export class Topics {
       if (ids === undefined) topic.followers.set(kind, new Set([id]));
       else ids.add(id);
       followed.add(name);
-      said.push(...topic.retained.values());
     }
-    return said;
+  }
+
+  /** What was last said under these topics. */
+  retained(topics: readonly string[]): TopicSpoken[] {
+    return topics.flatMap((name) => [...(this.#topics.get(name)?.retained.values() ?? [])]);
   }
 
   leave(kind: ActorKind, id: string, topics: Iterable<string>): void {
@@ -79,8 +90,12 @@ export class Topics {
     switch (event.type) {
       case 'topic.follow': {
         if (from === undefined) return;
-        const said = this.follow(from.kind, from.id, event.topics);
-        if (said.length > 0) bus.reply('topics', from, { type: 'topic.retained', said });
+        this.follow(from.kind, from.id, event.topics);
+        // Looked up when its turn comes: until then the follower may hear something newer.
+        bus.reply('topics', from, () => {
+          const said = this.retained(event.topics);
+          return said.length > 0 ? { type: 'topic.retained', said } : undefined;
+        });
         return;
       }
       case 'topic.leave':
@@ -95,6 +110,10 @@ export class Topics {
         return;
       case 'backend.retired':
         this.forget(event.identity);
+        return;
+      case 'actor.ended':
+        this.leaveAll(event.kind, event.id);
+        if (speakers.includes(event.kind)) this.forget(event.id);
         return;
       default:
         event satisfies never;
