@@ -55,7 +55,7 @@ export function randomScenario(random: () => number, prefix: string): Scenario {
 function randomPolicy(random: () => number): PolicyDeclaration {
   const sticky = { kind: 'fallback', sticky: true } as const;
   const first = { kind: 'fallback', sticky: false } as const;
-  return oneOf(random, [{ kind: 'round_robin' }, first, sticky, { kind: 'random' }]);
+  return oneOf<PolicyDeclaration>(random, [{ kind: 'round_robin' }, first, sticky, { kind: 'random' }]);
 }
 
 /** Weights as VCL can spell them: three decimals. */

@@ -11,7 +11,7 @@ import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { TestContext } from 'vitest';
 
-export interface VarnishdAnswer {
+interface VarnishdAnswer {
   readonly status: number;
   readonly headers: IncomingHttpHeaders;
   readonly body: string;

@@ -9,7 +9,7 @@
 import type { Identity } from '../../identity.ts';
 import { type Dated, DeadlineHeap } from './deadline-heap.ts';
 
-export interface SaintEntry {
+interface SaintEntry {
   readonly identity: Identity;
   /** The request hash in hexadecimal. */
   readonly object: string;
@@ -18,7 +18,7 @@ export interface SaintEntry {
 }
 
 /** How many entries an identity has now, swept or not. */
-export type CountListener = (identity: Identity, count: number) => void;
+type CountListener = (identity: Identity, count: number) => void;
 
 export interface SaintList {
   /** True if nothing is listed, so that a request need not even know its hash. */

@@ -8,7 +8,8 @@ const share = fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true });
 const weight = fc.oneof(
   fc.constant(0),
   fc.nat(20),
-  fc.double({ min: 0, max: 1e12, noNaN: true }),
+  // Above the smallest doubles: with those varnishd's loop finds nobody and it gives up with a panic.
+  fc.double({ min: 1e-300, max: 1e12, noNaN: true }),
   fc.integer({ min: 1, max: 5_000 }).map((thousandths) => thousandths / 1_000),
 );
 
