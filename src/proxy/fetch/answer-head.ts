@@ -10,11 +10,26 @@ export const CHUNKED = -1;
 /** In place of a body's length: it ends with the connection. */
 export const UNTIL_CLOSE = -2;
 
+/** What `toString('latin1')` calls in the end; a third faster for pieces as short as these. */
+interface Latin1Bytes {
+  latin1Slice(): string;
+}
+
 /** Names and values as latin1 strings. */
 export function fieldsOf(raw: readonly Buffer[]): Fields {
   const strings = new Array<string>(raw.length);
-  for (let i = 0; i < raw.length; i++) strings[i] = (raw[i] as Buffer).toString('latin1');
+  for (let i = 0; i < raw.length; i += 2) {
+    strings[i] = (raw[i] as Buffer & Latin1Bytes).latin1Slice();
+    strings[i + 1] = withoutTrailingSpace((raw[i + 1] as Buffer & Latin1Bytes).latin1Slice());
+  }
   return new Fields(strings);
+}
+
+/** The parser leaves it in place; it is no part of a value (RFC 9110 section 5.5). */
+function withoutTrailingSpace(value: string): string {
+  let end = value.length;
+  while (end > 0 && (value.charCodeAt(end - 1) === 0x20 || value.charCodeAt(end - 1) === 0x09)) end--;
+  return end === value.length ? value : value.slice(0, end);
 }
 
 /**

@@ -51,10 +51,7 @@ export function failureOf(
     const message = `${identity}: this request cannot be sent as it stands: ${error.message}`;
     return new TroupeError('troupe.internal', message, { side: 'troupe', cause: error });
   }
-  if (code === 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH') {
-    const message = 'the request has a body of another length than announced';
-    return new TroupeError('client.malformed', message, { side: 'client', cause: error });
-  }
+  if (code === WRONG_LENGTH) return bodyFailure(error);
   if (code === 'UND_ERR_HEADERS_OVERFLOW') {
     return malformed(identity, `its fields are longer than ${MAX_HEAD_BYTES} bytes`, retryable, error);
   }
@@ -79,6 +76,23 @@ const places: Readonly<Record<FetchPhase, string>> = {
   answering: "in the middle of the answer's head",
   body: "in the middle of the answer's body",
 };
+
+/**
+ * Why a request's body broke off.
+ *
+ * @param error what the stream was destroyed with; undici destroys it, too, when it is longer than announced
+ */
+export function bodyFailure(error: Error | undefined): TroupeError {
+  if (error instanceof TroupeError) return error;
+  if ((error as NodeJS.ErrnoException | undefined)?.code === WRONG_LENGTH) {
+    const message = 'the request has a body of another length than announced';
+    return new TroupeError('client.malformed', message, { side: 'client', cause: error });
+  }
+  const message = "the client did not send the whole of the request's body";
+  return new TroupeError('client.gone', message, { side: 'client', cause: error });
+}
+
+const WRONG_LENGTH = 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH';
 
 /** What llhttp says when the connection ends before the last chunk. */
 const ENDED_EARLY = 'Invalid EOF state';

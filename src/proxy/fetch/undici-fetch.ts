@@ -6,12 +6,19 @@
  *      `--(the connection was stale)--> queued, once          any --(failure | abort)--> over
  */
 import { Readable } from 'node:stream';
-import { TroupeError } from '../../errors.ts';
+import type { TroupeError } from '../../errors.ts';
 import type { Fields } from '../http/fields.ts';
 import { CHUNKED, fieldsOf, framingOf, reasonOf } from './answer-head.ts';
 import type { BackendConnection, ConnectionUser } from './backend-connection.ts';
 import type { BackendPool } from './backend-pool.ts';
-import { backendFailure, type FetchPhase, failureOf, malformed, seconds } from './fetch-failure.ts';
+import {
+  backendFailure,
+  bodyFailure,
+  type FetchPhase,
+  failureOf,
+  malformed,
+  seconds,
+} from './fetch-failure.ts';
 import { sendableFields } from './request-fields.ts';
 import { Watched } from './silence-watch.ts';
 import type { FetchCall, FetchHandler, FetchRequest } from './transport.ts';
@@ -253,9 +260,7 @@ export class UndiciFetch extends Watched implements FetchCall, ConnectionUser {
 
   #clientBroke(error: Error | undefined): void {
     if (this.#isOver || (error === undefined && this.#stream?.readableEnded === true)) return;
-    const message = "the client did not send the whole of the request's body";
-    const isOurs = error instanceof TroupeError;
-    this.#fail(isOurs ? error : new TroupeError('client.gone', message, { side: 'client', cause: error }));
+    this.#fail(bodyFailure(error));
   }
 
   #fail(error: TroupeError): void {
