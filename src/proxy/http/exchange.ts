@@ -46,6 +46,8 @@ export interface Exchange {
    * ahead beyond one buffer. Destroyed with an error when the client goes away or breaks the framing.
    */
   readonly body: Readable | undefined;
+  /** Trailer fields of the request: known when the body has been read to its end, if it had any. */
+  readonly trailers?: Fields | undefined;
   readonly client: SocketAddress;
   readonly server: SocketAddress;
   /** Name of the listening socket (`-a NAME=ADDR:PORT`), `a0`, `a1`, ... by default. */
