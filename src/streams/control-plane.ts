@@ -27,7 +27,7 @@ import { FactIntake } from './fact-intake.ts';
 import { type Probe, Probes } from './probes.ts';
 import { Publisher } from './publisher.ts';
 import { Registry, type Transition } from './registry.ts';
-import { routes, SUPERVISOR, saintEntryId } from './routes.ts';
+import { type ActorKind, routes, SUPERVISOR, saintEntryId } from './routes.ts';
 import { Slices } from './slices.ts';
 import { Topics } from './topics.ts';
 
@@ -206,6 +206,24 @@ export class ControlPlane {
     return this.#descriptions.get(key);
   }
 
+  /** How much of each kind there is: all of it goes back to where it was when configs come and go. */
+  sizes(): Readonly<Record<ActorKind | 'topics' | 'probes' | 'descriptions' | 'commands', number>> {
+    const { registry } = this;
+    return {
+      supervisor: registry.count('supervisor'),
+      config: registry.count('config'),
+      backend: registry.count('backend'),
+      poller: registry.count('poller'),
+      director: registry.count('director'),
+      saintmode: registry.count('saintmode'),
+      saintEntry: registry.count('saintEntry'),
+      topics: this.#topics.size,
+      probes: this.#probes.running,
+      descriptions: this.#descriptions.size,
+      commands: this.#waiting.size,
+    };
+  }
+
   /** Ends all actors and effects at once. */
   close(): void {
     this.#slices.close();
@@ -214,7 +232,7 @@ export class ControlPlane {
     this.registry.close();
     this.#publisher.close();
     for (const { reject } of this.#waiting.values()) {
-      reject(new TroupeError('command.stopping', 'Troupe has stopped.', { side: 'troupe' }));
+      reject(stopped());
     }
     this.#waiting.clear();
   }
@@ -246,6 +264,8 @@ export class ControlPlane {
   }
 
   #command(say: (id: string) => void): Promise<void> {
+    // Once everything is gone, the supervisor among it, nobody would answer.
+    if (this.registry.count('supervisor') === 0) return Promise.reject(stopped());
     return new Promise((resolve, reject) => {
       const id = `c${++this.#commands}`;
       this.#waiting.set(id, { resolve, reject });
@@ -260,6 +280,12 @@ export class ControlPlane {
     if (event.type === 'command.done') waiting?.resolve();
     else waiting?.reject(new TroupeError(event.code, event.message, { side: 'troupe' }));
   }
+}
+
+function stopped(): TroupeError {
+  return new TroupeError('command.stopping', 'Troupe has stopped and takes no more commands.', {
+    side: 'troupe',
+  });
 }
 
 function failureOf(error: unknown): { code: TroupeError['code']; message: string } {

@@ -28,11 +28,17 @@ export class Probes {
       this.#running.get(identity)?.();
       this.#running.delete(identity);
       if (heard.type === 'probe.unwanted' || from === undefined) return;
-      const callOff = probe(heard, (result) => {
+      const answer = (result: ProbeResult) => {
         this.#running.delete(identity);
         bus.reply('probes', from, { type: 'probe.answered', attempt, result, at: clock.now() });
-      });
-      this.#running.set(identity, callOff);
+      };
+      try {
+        this.#running.set(identity, probe(heard, answer));
+      } catch (error) {
+        // Without an answer its poller would wait for ever. The bus reports the mistake.
+        answer(brokenProbe(error));
+        throw error;
+      }
     });
   }
 
@@ -45,4 +51,17 @@ export class Probes {
     for (const callOff of this.#running.values()) callOff();
     this.#running.clear();
   }
+}
+
+function brokenProbe(error: unknown): ProbeResult {
+  const flags = {
+    goodIpv4: false,
+    goodIpv6: false,
+    goodUnix: false,
+    goodXmit: false,
+    errXmit: false,
+    goodRecv: false,
+    errRecv: false,
+  };
+  return { happy: false, flags, responseTimeMs: 0, reason: `The probe could not be made: ${error}` };
 }

@@ -63,6 +63,8 @@ export interface ControlWorldOptions {
   readonly drainTimeoutMs?: number;
   /** Whether a data plane reports at once that a discarded config is drained. Default: true. */
   readonly drainsAtOnce?: boolean;
+  /** Whether a data plane reports at once that the connections of a retired identity are closed. Default: true. */
+  readonly closesAtOnce?: boolean;
 }
 
 /** Everything a test needs to drive a control plane and to see what it does. */
@@ -76,21 +78,29 @@ export class ControlWorld {
   readonly started: { at: number; order: ProbeOrder }[] = [];
   /** Whether probes are good; read when one is answered by itself. */
   healthy: (order: ProbeOrder) => boolean = () => true;
+  /** What the data plane throws when it is told the next time, instead of taking it in. */
+  throwOnce: Error | undefined;
+  /** What each probe throws at its start. */
+  throwOnProbe: Error | undefined;
   readonly ended: ConfigKey[] = [];
   readonly drains: ConfigKey[] = [];
   active: ConfigKey | undefined;
   #facts = 0;
 
   constructor(options: ControlWorldOptions) {
-    const { answersAfterMs, drainsAtOnce = true } = options;
+    const { answersAfterMs, drainsAtOnce = true, closesAtOnce = true } = options;
     this.control = new ControlPlane({
       clock: this.clock,
       drainTimeoutMs: options.drainTimeoutMs ?? 30_000,
       onFault: (error, where) => this.faults.push({ error, where }),
       planes: {
         apply: (delta) => {
+          const failure = this.throwOnce;
+          this.throwOnce = undefined;
+          if (failure !== undefined) throw failure;
           this.deltas.push(delta);
           if (delta.active !== undefined) this.active = delta.active;
+          if (!closesAtOnce) return;
           for (const identity of delta.retired) this.tell({ type: 'connections.closed', identity });
         },
         drain: (config) => {
@@ -105,6 +115,7 @@ export class ControlWorld {
         return description;
       },
       probe: (order, done) => {
+        if (this.throwOnProbe !== undefined) throw this.throwOnProbe;
         const probe: RunningProbe = {
           order,
           startedAt: this.clock.now(),
