@@ -101,19 +101,12 @@ export class UndiciFetch extends Watched implements FetchCall, ConnectionUser {
   }
 
   onSilent(): void {
-    const { firstByteTimeoutMs, betweenBytesTimeoutMs } = this.#request;
-    const { identity } = this.#pool.target;
-    if (this.#phase !== 'written') {
-      const what = `silent for ${seconds(betweenBytesTimeoutMs)} in the middle of its answer`;
-      this.#fail(backendFailure('backend.between-bytes-timeout', identity, what, this.#isRetryable()));
-    } else if (!this.#isSent && this.#connection?.socket.writableNeedDrain !== true) {
-      // It is the client who lets the backend wait.
-      this.#pool.silence.watch(this, firstByteTimeoutMs);
-    } else {
-      const what = this.#isSent ? 'no first byte' : 'it took nothing of the request';
-      const message = `${what} in ${seconds(firstByteTimeoutMs)}`;
-      this.#fail(backendFailure('backend.first-byte-timeout', identity, message, this.#isRetryable()));
-    }
+    const { since } = this;
+    // Timers come before sockets in the event loop: if this process was too slow for the limit, what it waits
+    // for may be there to be read, and gets its turn first.
+    setImmediate(() => {
+      if (!this.#isOver && !this.#isPaused && this.since === since) this.#endSilence();
+    });
   }
 
   // What undici tells.
@@ -270,6 +263,22 @@ export class UndiciFetch extends Watched implements FetchCall, ConnectionUser {
     this.#connection?.close();
     this.#stream?.destroy();
     this.#handler.onError(error);
+  }
+
+  #endSilence(): void {
+    const { firstByteTimeoutMs, betweenBytesTimeoutMs } = this.#request;
+    const { identity } = this.#pool.target;
+    if (this.#phase !== 'written') {
+      const what = `silent for ${seconds(betweenBytesTimeoutMs)} in the middle of its answer`;
+      this.#fail(backendFailure('backend.between-bytes-timeout', identity, what, this.#isRetryable()));
+    } else if (!this.#isSent && this.#connection?.socket.writableNeedDrain !== true) {
+      // It is the client who lets the backend wait.
+      this.#pool.silence.watch(this, firstByteTimeoutMs);
+    } else {
+      const what = this.#isSent ? 'no first byte' : 'it took nothing of the request';
+      const message = `${what} in ${seconds(firstByteTimeoutMs)}`;
+      this.#fail(backendFailure('backend.first-byte-timeout', identity, message, this.#isRetryable()));
+    }
   }
 
   #end(): void {
