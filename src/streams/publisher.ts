@@ -2,7 +2,7 @@
  * The publisher: gathers what the data planes must know while the bus drains, and publishes it as one delta
  * when the queue is empty, so that the active config and health never change separately.
  */
-import { BehaviorSubject, type Observable } from 'rxjs';
+import { BehaviorSubject, defer, type Observable } from 'rxjs';
 import type { BackendEmitted } from '../actors/backend.ts';
 import type { SaintEntryEmitted } from '../actors/saint-entry.ts';
 import type { SupervisorEmitted } from '../actors/supervisor.ts';
@@ -37,7 +37,11 @@ export class Publisher {
   constructor(bus: Bus, publishDelta: (delta: SnapshotDelta) => void) {
     this.#publishDelta = publishDelta;
     this.#snapshots = new BehaviorSubject<Snapshot>(this.#view());
-    this.snapshots$ = this.#snapshots.asObservable();
+    this.snapshots$ = defer(() => {
+      // Views are not made while nobody looks, so the one kept may be old.
+      if (!this.#snapshots.observed) this.#snapshots.next(this.#view());
+      return this.#snapshots;
+    });
     bus.attach('publisher', (event) => this.#take(event as Heard));
   }
 
