@@ -29,38 +29,42 @@ const optionNames = ['backends', 'directors', 'default'];
 export function buildConfig(definition: RecordedCall, files: SourceFiles, file: string | undefined): Config {
   const { site, args } = definition;
   const [given] = args;
-  const mistakes: TroupeError[] = [];
+  // Told as they are found, but looked up in the source only when somebody asks.
+  const mistakes: (() => TroupeError)[] = [];
+  const note = (mistake: Mistake, about?: string): void => {
+    mistakes.push(() => errorOf(mistake, files, about));
+  };
   if (typeof given !== 'object' || given === null) {
     const message = `defineConfig takes an object, but was given ${showValue(given)}.`;
-    mistakes.push(errorOf({ site, path: [], message }, files));
+    note({ site, path: [], message });
   }
   const input: Readonly<Record<string, unknown>> = { ...(given as object) };
 
   const naming = nameHandles(definition, input);
-  mistakes.push(...naming.mistakes.map((mistake) => errorOf(mistake, files)));
-  mistakes.push(...naming.unlisted.map((mistake) => errorOf(withVariable(mistake, files), files)));
+  for (const mistake of naming.mistakes) note(mistake);
+  for (const mistake of naming.unlisted) mistakes.push(() => errorOf(withVariable(mistake, files), files));
 
   const backends: BackendDeclaration[] = [];
   const directors: DirectorDeclaration[] = [];
   const saintmodes: SaintmodeDeclaration[] = [];
   const declared = new Map<string, Handle>();
   for (const [handle, name] of naming.names) {
-    const place = files.call(callOf(handle).site);
+    const call = callOf(handle);
+    const place = files.call(call.site);
     const common = place === undefined ? { name } : { name, place };
-    const tell = (mistake: Omit<Mistake, 'site'>): void => {
-      mistakes.push(errorOf({ ...mistake, site: callOf(handle).site }, files, name));
-    };
+    const tell = (mistake: Omit<Mistake, 'site'>): void => note({ ...mistake, site: call.site }, name);
     if (!declared.has(name)) declared.set(name, handle);
-    if (handle instanceof BackendHandle) backends.push({ ...common, ...readBackend(handle, tell) });
-    else if (handle instanceof DirectorHandle)
+    if (handle instanceof BackendHandle) {
+      backends.push({ ...common, ...readBackend(handle, tell) });
+    } else if (handle instanceof DirectorHandle) {
       directors.push({ ...common, ...readDirector(handle, naming.names, tell) });
-    else if (handle instanceof SaintmodeHandle) {
+    } else if (handle instanceof SaintmodeHandle) {
       const saintmode = readSaintmode(handle, naming.names, tell);
       if (saintmode !== undefined) saintmodes.push({ ...common, ...saintmode });
     }
   }
 
-  for (const mistake of unknownOptions(input)) mistakes.push(errorOf({ ...mistake, site }, files));
+  for (const mistake of unknownOptions(input)) note({ ...mistake, site });
   const byDefault = input['default'] instanceof Handle ? naming.names.get(input['default']) : undefined;
   return {
     backends,
@@ -102,11 +106,15 @@ function withVariable(mistake: Mistake, files: SourceFiles): Mistake {
 function originOf(
   site: CallSite,
   declared: ReadonlyMap<string, Handle>,
-  mistakes: readonly TroupeError[],
+  mistakes: readonly (() => TroupeError)[],
   files: SourceFiles,
 ): ConfigOrigin {
+  let errors: readonly TroupeError[] | undefined;
   return {
-    mistakes,
+    get mistakes() {
+      errors ??= mistakes.map((mistake) => mistake());
+      return errors;
+    },
     hook: (name) => files.argument(site, [0, name]),
     option(declaration, path) {
       const handle = declared.get(declaration);

@@ -32,7 +32,8 @@ export function* checkBackend({
   probe,
 }: BackendDeclaration): Generator<ValueMistake> {
   yield* checkEndpoint(endpoint);
-  if (!isFieldValue(hostHeader)) {
+  const isTheHost = endpoint.kind === 'tcp' && hostHeader === endpoint.host;
+  if (!isTheHost && !isFieldValue(hostHeader)) {
     yield must(['hostHeader'], 'be a host, without blanks and control characters', hostHeader);
   }
   yield* checkLimits(limits);

@@ -43,7 +43,7 @@ const definitions = new WeakMap<Config, RecordedCall>();
  */
 export function defineConfig(options: ConfigOptions): Config {
   const definition: RecordedCall = { site: captureCallSite(defineConfig), args: [options] };
-  const config = buildConfig(definition, SourceFiles.ofProgram(), undefined);
+  const config = buildConfig(definition, SourceFiles.ofProgram, undefined);
   definitions.set(config, definition);
   return config;
 }

@@ -30,9 +30,6 @@ type Names = ReadonlyMap<Handle, string>;
 /** Takes the mistakes of one handle's call. */
 type Tell = (mistake: Omit<Mistake, 'site'>) => void;
 
-/** What a backend is taken to be while its real options cannot be read. */
-const anywhere: Endpoint = { kind: 'tcp', host: '127.0.0.1', port: 80 };
-
 export function readBackend(handle: BackendHandle, tell: Tell): Omit<BackendDeclaration, 'name' | 'place'> {
   const { args } = callOf(handle);
   const { value = {}, mistakes } = readOptions(backendSchema, args[0], 'what backend() is given');
@@ -62,7 +59,8 @@ function readEndpoint({ host, port, path }: BackendShape, tell: Tell): Endpoint 
   if (host === undefined) {
     const message = 'host is missing.';
     tell({ path: [], message, advice: "Give the backend's host, or the path of its unix socket." });
-    return anywhere;
+    // Its other options are checked all the same.
+    return { kind: 'tcp', host: '127.0.0.1', port: port ?? 80 };
   }
   // Brackets are how URLs write it; addresses have none.
   const address = /^\[(.*)\]$/.exec(host)?.[1] ?? host;

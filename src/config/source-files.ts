@@ -36,19 +36,17 @@ export class SourceFiles {
     return new SourceFiles(true);
   }
 
-  /** For a config made in the program: its files are whatever its calls stand in. */
-  static ofProgram(): SourceFiles {
-    return new SourceFiles(false);
-  }
+  /** For configs made in the program: their files are whatever the calls stand in, and do not change. */
+  static readonly ofProgram = new SourceFiles(false);
 
   add(source: SourceFile, map: Transpiled['map']): void {
     this.#files.set(source.file, { ...source, map, tree: undefined });
   }
 
-  /** Of a call: of the name of what is called. */
+  /** Of a call: of the name of what is called. Reads no file, so that it can be asked of every call. */
   call(site: CallSite): Place | undefined {
     const at = this.#first(site.stack);
-    return at === undefined ? undefined : this.#startOfName(at);
+    return at === undefined || !this.#files.has(at.file) ? at : this.#startOfName(at);
   }
 
   /** Of something in a call's arguments, or of the nearest thing around it, or of the call itself. */

@@ -36,8 +36,9 @@ interface Entry {
 }
 
 interface Call {
-  readonly calleeStart: Spot;
-  readonly calleeEnd: Spot;
+  readonly start: Spot;
+  /** Where the first argument begins: up to there, a position means this call. */
+  readonly head: Spot;
   readonly args: readonly Shape[];
 }
 
@@ -72,7 +73,7 @@ export class SourceTree {
   /**
    * Of what a path leads to in a call's arguments, or of the last thing on the way that is written out.
    *
-   * @param at anywhere in the name of what is called
+   * @param at anywhere from the name of what is called to its first argument
    */
   find(at: Spot, path: ArgumentPath): Spot | undefined {
     return this.#walkPath(at, path)?.at;
@@ -121,23 +122,22 @@ export class SourceTree {
     return declared === undefined ? shape : this.#resolve(declared, new Set([...seen, shape.name]));
   }
 
-  /** The innermost call whose name covers a spot. */
+  /** The innermost call that a spot can mean. */
   #callAt(at: Spot): Call | undefined {
     let found: Call | undefined;
     for (const call of this.#calls) {
-      if (isBefore(at, call.calleeStart) || isBefore(call.calleeEnd, at)) continue;
-      if (found === undefined || isBefore(found.calleeStart, call.calleeStart)) found = call;
+      if (isBefore(at, call.start) || isBefore(call.head, at)) continue;
+      if (found === undefined || isBefore(found.start, call.start) || isBefore(call.head, found.head))
+        found = call;
     }
     return found;
   }
 
   #addCall(node: SyntaxNode): void {
-    const { callee } = node;
-    if (!isNode(callee)) return;
-    const calleeStart = startOf(callee);
-    const calleeEnd = endOf(callee);
-    if (calleeStart === undefined || calleeEnd === undefined) return;
-    this.#calls.push({ calleeStart, calleeEnd, args: nodesIn(node['arguments']).map(shapeOf) });
+    const args = nodesIn(node['arguments']);
+    const start = startOf(node);
+    const head = args[0] === undefined ? endOf(node) : startOf(args[0]);
+    if (start !== undefined && head !== undefined) this.#calls.push({ start, head, args: args.map(shapeOf) });
   }
 
   #addVariable({ id, init }: SyntaxNode): void {
