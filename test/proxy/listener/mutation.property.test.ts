@@ -1,0 +1,122 @@
+/**
+ * Mutated requests against llhttp's strict verdict. TROUPE_FUZZ_RUNS sets the number of runs; the long form
+ * is a million.
+ */
+import { fc, test } from '@fast-check/vitest';
+import { expect } from 'vitest';
+import { arbitraryRequest, cutAt } from './arbitrary-request.ts';
+import { converse } from './memory-connection.ts';
+import { strictVerdict } from './strict-verdict.ts';
+
+const numRuns = Number(process.env['TROUPE_FUZZ_RUNS'] ?? 1_000);
+
+const fragment = fc.constantFrom(
+  ...[
+    '\r',
+    '\n',
+    '\r\n',
+    '\0',
+    ' ',
+    '\t',
+    ':',
+    ',',
+    ';',
+    '\x0b',
+    '\x80',
+    '\r\n ',
+    '\n\r',
+    '\r\n\r\n',
+    '0\r\n\r\n',
+    '1',
+    'f',
+  ],
+  'Content-Length: 5\r\n',
+  'Content-Length: 0\r\n',
+  'Transfer-Encoding: chunked\r\n',
+  'Transfer-Encoding: gzip\r\n',
+  'Host: b\r\n',
+  'Connection: close\r\n',
+  'Connection: upgrade\r\nUpgrade: x\r\n',
+  ' HTTP/1.0\r\n',
+  ' HTTP/1.1\r\n',
+  'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n',
+);
+
+type Mutation =
+  | { readonly kind: 'insert'; readonly at: number; readonly text: string }
+  | { readonly kind: 'remove' | 'repeat'; readonly at: number; readonly length: number }
+  | { readonly kind: 'replace'; readonly at: number; readonly byte: number };
+
+const mutation: fc.Arbitrary<Mutation> = fc.oneof(
+  fc.record({ kind: fc.constant('insert' as const), at: fc.nat(), text: fragment }),
+  fc.record({
+    kind: fc.constantFrom('remove' as const, 'repeat' as const),
+    at: fc.nat(),
+    length: fc.nat(20),
+  }),
+  fc.record({ kind: fc.constant('replace' as const), at: fc.nat(), byte: fc.nat(255) }),
+);
+
+function mutated(bytes: string, one: Mutation): string {
+  const at = one.at % (bytes.length + 1);
+  switch (one.kind) {
+    case 'insert':
+      return bytes.slice(0, at) + one.text + bytes.slice(at);
+    case 'remove':
+      return bytes.slice(0, at) + bytes.slice(at + one.length);
+    case 'repeat':
+      return bytes.slice(0, at + one.length) + bytes.slice(at);
+    case 'replace':
+      return bytes.slice(0, at) + String.fromCharCode(one.byte) + bytes.slice(at + 1);
+    default:
+      return one satisfies never;
+  }
+}
+
+/** llhttp knows some methods only, and reads some of those in ways of its own. */
+function withKnownMethods(bytes: string, methods: readonly string[]): string {
+  let shown = bytes;
+  let from = 0;
+  for (const method of methods) {
+    const at = shown.indexOf(`${method} `, from);
+    shown = `${shown.slice(0, at)}POST${shown.slice(at + method.length)}`;
+    from = at + 'POST '.length;
+  }
+  return shown;
+}
+
+test.prop(
+  [
+    fc.array(arbitraryRequest, { minLength: 1, maxLength: 3 }),
+    fc.array(mutation, { minLength: 1, maxLength: 3 }),
+    fc.array(fc.nat(), { maxLength: 5 }),
+  ],
+  { numRuns },
+)(
+  'nothing is served that llhttp refuses, and what is served means the same to both',
+  async (requests, mutations, places) => {
+    const bytes = mutations.reduce(mutated, requests.map((one) => one.bytes).join(''));
+    const seen = await converse(cutAt(Buffer.from(bytes, 'latin1'), places));
+
+    for (const { method, target, fields, body } of seen.requests) {
+      expect(method).toMatch(/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/);
+      expect(target).toMatch(/^[!"$-~]+$/);
+      for (const text of fields) expect(text).toMatch(/^[\t -~\x80-\xff]*$/);
+      if (seen.errors.length === 0) expect(body).toBeDefined();
+    }
+    const methods = seen.requests.map(({ method }) => method);
+    const verdict = strictVerdict(Buffer.from(withKnownMethods(bytes, methods), 'latin1'));
+    expect(verdict.length).toBeGreaterThanOrEqual(seen.requests.length);
+    seen.requests.forEach(({ method: _, ...request }, i) => {
+      const whole = verdict[i];
+      // A body that was refused here may have been taken there; never the other way round.
+      expect(request).toEqual(
+        request.body === undefined ? { ...whole, body: undefined, trailers: [] } : whole,
+      );
+    });
+    // Each request has one end, and each that was served whole has an answer.
+    expect(seen.ends).toBe(seen.requests.length);
+    const answered = seen.requests.length - seen.aborts;
+    expect((seen.output.match(/HTTP\/1\.1 200 OK\r\n/g) ?? []).length).toBe(answered);
+  },
+);

@@ -1,0 +1,125 @@
+/**
+ * What llhttp by itself makes of a stream of requests, with nothing lenient: an oracle that shares no code
+ * with the listener but llhttp's own.
+ */
+import { createRequire } from 'node:module';
+import type { Understood } from './memory-connection.ts';
+
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+};
+
+interface Exports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  malloc(bytes: number): number;
+  free(at: number): void;
+  llhttp_alloc(type: number): number;
+  llhttp_free(parser: number): void;
+  llhttp_execute(parser: number, data: number, bytes: number): number;
+  llhttp_resume_after_upgrade(parser: number): void;
+  llhttp_get_error_pos(parser: number): number;
+  llhttp_get_http_major(parser: number): number;
+  llhttp_get_http_minor(parser: number): number;
+}
+
+const require = createRequire(import.meta.url);
+const PAUSED_UPGRADE = 22;
+
+interface Message {
+  target: string;
+  version: string;
+  /** Names and values, then those of the trailers. */
+  lines: string[];
+  headLines: number;
+  body: string;
+  isComplete: boolean;
+}
+
+let messages: Message[] = [];
+let isInName = false;
+
+function text(at: number, length: number): string {
+  return Buffer.from(llhttp.memory.buffer, at, length).toString('latin1');
+}
+
+function last(): Message {
+  return messages.at(-1) as Message;
+}
+
+const llhttp = new WebAssembly.Instance(
+  new WebAssembly.Module(require('undici/lib/llhttp/llhttp-wasm.js') as Uint8Array),
+  {
+    env: {
+      wasm_on_message_begin() {
+        messages.push({ target: '', version: '', lines: [], headLines: 0, body: '', isComplete: false });
+        isInName = false;
+        return 0;
+      },
+      wasm_on_status: () => 0,
+      wasm_on_url(_: number, at: number, length: number) {
+        last().target += text(at, length);
+        return 0;
+      },
+      wasm_on_header_field(_: number, at: number, length: number) {
+        if (isInName) last().lines[last().lines.length - 1] += text(at, length);
+        else last().lines.push(text(at, length));
+        isInName = true;
+        return 0;
+      },
+      wasm_on_header_value(_: number, at: number, length: number) {
+        if (isInName) last().lines.push(text(at, length));
+        else last().lines[last().lines.length - 1] += text(at, length);
+        isInName = false;
+        return 0;
+      },
+      wasm_on_headers_complete(parser: number) {
+        last().version = `${llhttp.llhttp_get_http_major(parser)}.${llhttp.llhttp_get_http_minor(parser)}`;
+        last().headLines = last().lines.length;
+        return 0;
+      },
+      wasm_on_body(_: number, at: number, length: number) {
+        last().body += text(at, length);
+        return 0;
+      },
+      wasm_on_message_complete() {
+        last().isComplete = true;
+        return 0;
+      },
+    },
+  },
+).exports as Exports;
+
+export type Verdict = Omit<Understood, 'method'>;
+
+/** The requests that llhttp takes, up to the first that it refuses. */
+export function strictVerdict(bytes: Buffer): Verdict[] {
+  messages = [];
+  const parser = llhttp.llhttp_alloc(1);
+  const data = llhttp.malloc(bytes.length);
+  new Uint8Array(llhttp.memory.buffer, data, bytes.length).set(bytes);
+  let at = data;
+  const end = data + bytes.length;
+  while (at < end) {
+    const code = llhttp.llhttp_execute(parser, at, end - at);
+    if (code !== PAUSED_UPGRADE) break;
+    at = llhttp.llhttp_get_error_pos(parser);
+    llhttp.llhttp_resume_after_upgrade(parser);
+  }
+  llhttp.free(data);
+  llhttp.llhttp_free(parser);
+  return messages
+    .filter(({ version }) => version !== '')
+    .map(({ target, version, lines, headLines, body, isComplete }) => ({
+      target,
+      version,
+      fields: lines.slice(0, headLines).map(trimmedEnd),
+      body: isComplete ? body : undefined,
+      trailers: isComplete ? lines.slice(headLines).map(trimmedEnd) : [],
+    }));
+}
+
+/** llhttp leaves the white space behind a value on it. */
+function trimmedEnd(line: string): string {
+  return line.replace(/[ \t]+$/, '');
+}
