@@ -6,7 +6,7 @@ import { weightedSchema } from './option-schemas.ts';
 import { readOptions } from './read-options.ts';
 import { showValue } from './show-value.ts';
 
-export interface ReadMember {
+interface ReadMember {
   readonly target: Handle;
   readonly weight: number;
   /** Position in the list as written, mistakes included. */

@@ -8,7 +8,7 @@ import { didYouMean, suggest } from './suggest.ts';
 
 type Path = readonly (string | number)[];
 
-export interface OptionMistake {
+interface OptionMistake {
   readonly path: Path;
   /** `port must be a number, but is "80".` */
   readonly message: string;
