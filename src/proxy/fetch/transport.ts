@@ -43,7 +43,13 @@ export interface FetchHandler {
   /** False: stop reading until `resume`. */
   onData(chunk: Uint8Array): boolean;
   onEnd(trailers: Fields | undefined): void;
-  /** `backend.*`: connect-failed, connect-timeout, first-byte-timeout, between-bytes-timeout, reset, malformed. */
+  /**
+   * `backend.*`: connect-failed, connect-timeout, first-byte-timeout, between-bytes-timeout, reset, malformed;
+   * `client.gone`, `client.malformed` or the stream's own TroupeError when the request's body breaks off;
+   * `troupe.internal` for a request that cannot be sent as it stands. `retryable`: nothing of the request was
+   * sent, or its method is idempotent (RFC 9110 section 9.2.2); whether its body can be had again is not known
+   * here.
+   */
   onError(error: TroupeError): void;
 }
 
