@@ -310,7 +310,7 @@ export default defineConfig({ backends: { app1 }, directors: { sm } });`;
 const blank = fc.constantFrom(' ', '\n', '\n\n  ', ' /* port: 1 } */ ', ' // ({[ port: 1\n', '\t');
 const otherOption = fc.constantFrom(
   "host: '127.0.0.1'",
-  'hostHeader: `a${String(1)}`',
+  'hostHeader: `a$' + '{String(1)}`',
   "connectTimeout: '1s' as const",
   'maxConnections: ((a: number) => { return { port: a }; })(3).port',
   "'firstByteTimeout': 5_000",
