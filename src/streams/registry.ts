@@ -18,11 +18,18 @@ import type { ActorDelivery, Address, Bus, BusEvent } from './bus.ts';
 import type { ActorKind, Spoken } from './routes.ts';
 import type { Topics } from './topics.ts';
 
+/**
+ * Milliseconds until a replaced actor takes its work up again: one that fails on just that would otherwise
+ * keep the event loop busy without end.
+ */
+const RESTART_PAUSE_MS = 1_000;
+
 interface Entry {
   readonly address: Address;
   actor: AnyActor;
   timers: Map<number, { readonly run: () => void; readonly cancel: () => void }> | undefined;
   nextTimer: number;
+  cancelRestart: (() => void) | undefined;
   /** The state that a delivery began with; what a failed actor is replaced from. */
   last: AnyMachineSnapshot | undefined;
   failure: unknown;
@@ -132,6 +139,7 @@ export class Registry implements ActorDelivery {
       actor: undefined as unknown as AnyActor,
       timers: undefined,
       nextTimer: 0,
+      cancelRestart: undefined,
       last: undefined,
       failure: undefined,
     };
@@ -173,7 +181,7 @@ export class Registry implements ActorDelivery {
       this.#transitions.next({ at, address, event, before: before?.value, after: after.value });
     }
     if (after.status === 'done') this.#remove(entry);
-    else if (after.status === 'error') this.#replace(entry, event);
+    else if (after.status === 'error') this.#replace(entry);
   }
 
   #remove(entry: Entry): void {
@@ -185,29 +193,35 @@ export class Registry implements ActorDelivery {
   }
 
   #stop(entry: Entry): void {
+    entry.cancelRestart?.();
     for (const timer of entry.timers?.values() ?? []) timer.cancel();
     entry.timers = undefined;
     entry.actor.stop();
   }
 
   /**
-   * Puts an actor in its last good state in the place of one that failed, and tells it, for its timers' sake.
-   * One that fails on hearing just that is not told again, and one that cannot even start is given up: both
-   * would fail for ever.
+   * Puts an actor in its last good state in the place of one that failed, and tells it after a pause, for its
+   * timers' sake. One that cannot even start is given up: it would fail for ever.
    */
-  #replace(entry: Entry, event: BusEvent): void {
+  #replace(entry: Entry): void {
     const { kind, id } = entry.address;
     if (entry.last === undefined) this.#remove(entry);
     else {
       this.#stop(entry);
       const address: Address = { kind, id, generation: ++this.#generation };
       this.#start(address, { snapshot: this.#options.machines[kind].getPersistedSnapshot(entry.last) });
-      if (event.type !== 'actor.restored') {
-        const at = this.#options.clock.now();
-        this.#bus?.reply('registry', address, { type: 'actor.restored', at });
-      }
+      this.#tellRestored(address);
     }
     this.#options.onActorFailed(entry.address, entry.failure);
+  }
+
+  #tellRestored(address: Address): void {
+    const entry = this.#find(address.kind, address.id);
+    if (entry === undefined) return;
+    const { clock } = this.#options;
+    entry.cancelRestart = clock.after(RESTART_PAUSE_MS, () => {
+      this.#bus?.reply('registry', address, { type: 'actor.restored', at: clock.now() });
+    });
   }
 
   #setTimer(entry: Entry, run: () => void, ms: number): number {

@@ -3,7 +3,14 @@ import { describe, expect, test } from 'vitest';
 import { TroupeError } from '../../src/errors.ts';
 import type { Fact } from '../../src/facts.ts';
 import { type Identity, identityOf } from '../../src/identity.ts';
-import { backendOf, ControlWorld, describeConfig, probeOf, settle } from '../support/control-world.ts';
+import {
+  backendOf,
+  ControlWorld,
+  describeConfig,
+  probeOf,
+  probeResult,
+  settle,
+} from '../support/control-world.ts';
 
 const b1 = identityOf('b1', { kind: 'tcp', ipv4: '127.0.0.1', port: 8080 });
 const b2 = identityOf('b2', { kind: 'tcp', ipv4: '127.0.0.1', port: 8080 });
@@ -37,6 +44,7 @@ const configs = {
   other: configOf('other', ['b3']),
   plain: configOf('plain', [], ['bare', 'b1']),
   none: describeConfig({}),
+  broken: describeConfig({ directors: undefined as never }),
   confident: describeConfig({
     backends: [backendOf('sure', 8080, probeOf({ initial: 3 })), backendOf('bare', 8080)],
   }),
@@ -45,6 +53,10 @@ const configs = {
     Array.from({ length: 50 }, (_, i) => `m${i}`),
   ),
 };
+
+function fail(): never {
+  throw new Error('a mistake of ours');
+}
 
 type Options = Omit<ConstructorParameters<typeof ControlWorld>[0], 'configs'>;
 
@@ -387,6 +399,35 @@ describe('contained', () => {
     expect(world.faults).toEqual([{ error: new Error('cannot apply'), where: 'bus.idle' }]);
     world.control.setHealth(b1, 'sick');
     expect(world.deltas.at(-1)?.health.get(b1)?.override).toBe('sick');
+  });
+
+  test('a poller that fails is replaced: it keeps its history and polls on', async () => {
+    const world = await worldWith(['a']);
+    const records = () => pollerOf(world, b1)?.context.history.records.length;
+    const before = records();
+    world.resultOf = (happy) => Object.defineProperty(probeResult(happy), 'happy', { get: fail });
+    while (world.faults.length < 2) world.clock.fireNext();
+    world.resultOf = probeResult;
+    expect(world.faults.map(({ where }) => where)).toEqual([`poller ${b1}`, `poller ${b2}`]);
+    expect(records()).toBe(before);
+    const started = world.started.length;
+    world.clock.advance(10_000);
+    expect(records()).toBeGreaterThanOrEqual(before + 7);
+    expect(world.started.length - started).toBeLessThanOrEqual(2 * 9);
+    expect(world.faults).toHaveLength(2);
+  });
+
+  test('a config whose description cannot be told is reported again and again, but does not stop the rest', async () => {
+    const world = await worldWith(['a']);
+    const broken = world.control.load('broken');
+    await settle();
+    world.clock.advance(5_000);
+    expect(world.faults.length).toBeGreaterThanOrEqual(4);
+    expect(new Set(world.faults.map(({ where }) => where))).toEqual(new Set(['config broken@2']));
+    expect(await refusalOf(world.control.discard('broken'))).toBe('command.config-not-ready');
+    await world.load('b');
+    world.control.close();
+    expect(await refusalOf(broken)).toBe('command.stopping');
   });
 
   test('a probe that throws instead of answering counts as a bad one, and the next is made', async () => {

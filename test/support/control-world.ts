@@ -78,6 +78,8 @@ export class ControlWorld {
   readonly started: { at: number; order: ProbeOrder }[] = [];
   /** Whether probes are good; read when one is answered by itself. */
   healthy: (order: ProbeOrder) => boolean = () => true;
+  /** What a probe's answer looks like. */
+  resultOf: (happy: boolean) => ProbeResult = probeResult;
   /** What the data plane throws when it is told the next time, instead of taking it in. */
   throwOnce: Error | undefined;
   /** What each probe throws at its start. */
@@ -121,7 +123,7 @@ export class ControlWorld {
           startedAt: this.clock.now(),
           answer: (happy) => {
             this.running.delete(probe);
-            done(probeResult(happy));
+            done(this.resultOf(happy));
           },
         };
         this.started.push({ at: this.clock.now(), order });
