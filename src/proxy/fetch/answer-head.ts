@@ -8,7 +8,7 @@ import { Fields } from '../http/fields.ts';
 /** In place of a body's length: it comes in chunks. */
 export const CHUNKED = -1;
 /** In place of a body's length: it ends with the connection. */
-export const UNTIL_CLOSE = -2;
+const UNTIL_CLOSE = -2;
 
 /** What `toString('latin1')` calls in the end; a third faster for pieces as short as these. */
 interface Latin1Bytes {

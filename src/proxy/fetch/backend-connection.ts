@@ -30,7 +30,7 @@ export interface ConnectionUser extends Dispatcher.DispatchHandler {
 }
 
 /** Why undici fails a request that it had not begun to write when the connection went. */
-export class ConnectionGone extends Error {}
+class ConnectionGone extends Error {}
 
 export class BackendConnection {
   readonly socket: Socket;
