@@ -114,10 +114,6 @@ export class ChunkReader implements BodyReader, ParserEvents {
     return 0;
   }
 
-  onFieldValue(): number {
-    return 0;
-  }
-
   /** Keeps what lies between the last body byte and an offset. */
   #account(to: number): boolean {
     if (to > this.#unread) {

@@ -219,7 +219,7 @@ export class Connection implements ResponseChannel, BodySource {
       this.#report(
         new TroupeError('troupe.internal', 'the handler of requests threw', { side: 'troupe', cause }),
       );
-      this.#giveUp(500, internal);
+      if (!exchange.isOver) this.#giveUp(500, internal);
     }
   }
 
@@ -492,6 +492,11 @@ export class Connection implements ResponseChannel, BodySource {
     const { limits } = this.#owner;
     const socket = this.#socket;
     const queued = socket.writableLength;
+    if (queued === 0 && !this.#hasEnded) {
+      this.#wasQueued = false;
+      this.#stalledSince = now;
+      return false;
+    }
     const delivered = socket.bytesWritten - queued;
     const waitsHalfClosed = queued === 0 && this.#hasEnded && this.#exchange?.isOver === false;
     const isStalling = queued > 0 && this.#wasQueued;

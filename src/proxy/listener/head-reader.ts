@@ -164,10 +164,6 @@ export class HeadReader implements ParserEvents {
     return 0;
   }
 
-  onFieldValue(): number {
-    return 0;
-  }
-
   onBody(): number {
     return STOP;
   }

@@ -36,7 +36,6 @@ interface LlhttpExports {
 export interface ParserEvents {
   onTarget(start: number, end: number): number;
   onFieldName(start: number, end: number): number;
-  onFieldValue(start: number, end: number): number;
   onBody(start: number, end: number): number;
 }
 
@@ -64,6 +63,8 @@ function compile(): object {
 
 /** Whose parser runs. Parsers run one at a time and never within each other. */
 let events: ParserEvents;
+/** Address of the input that it runs on. */
+let origin = 0;
 const goOn = () => 0;
 const pause = () => PAUSED;
 
@@ -71,12 +72,12 @@ const llhttp = new WebAssembly.Instance(compile(), {
   env: {
     wasm_on_message_begin: goOn,
     wasm_on_status: goOn,
-    wasm_on_url: (_: number, at: number, n: number) => events.onTarget(at - input, at - input + n),
+    wasm_on_url: (_: number, at: number, n: number) => events.onTarget(at - origin, at - origin + n),
     wasm_on_header_field: (_: number, at: number, n: number) =>
-      events.onFieldName(at - input, at - input + n),
-    wasm_on_header_value: (_: number, at: number, n: number) =>
-      events.onFieldValue(at - input, at - input + n),
-    wasm_on_body: (_: number, at: number, n: number) => events.onBody(at - input, at - input + n),
+      events.onFieldName(at - origin, at - origin + n),
+    // Where a value lies follows from the names around it.
+    wasm_on_header_value: goOn,
+    wasm_on_body: (_: number, at: number, n: number) => events.onBody(at - origin, at - origin + n),
     wasm_on_headers_complete: pause,
     wasm_on_message_complete: pause,
   },
@@ -84,22 +85,14 @@ const llhttp = new WebAssembly.Instance(compile(), {
 
 llhttp._initialize();
 
-/** Room for the method shown, right before the input. */
-const methodBytes = 'CONNECT '.length;
-const input = llhttp.malloc(methodBytes + windowBytes) + methodBytes;
+/** As they are put right before the target, over what was there. */
 const usualMethod = Buffer.from('   POST ', 'latin1');
 const connectMethod = Buffer.from('CONNECT ', 'latin1');
+const methodBytes = usualMethod.length;
 
-let methodView = new Uint8Array(0);
-let inputView = new Uint8Array(0);
-
-/** Memory moves when it grows, which detaches all views of it. */
-function viewMemory(): void {
-  methodView = new Uint8Array(llhttp.memory.buffer, input - methodBytes, methodBytes);
-  methodView.set(usualMethod);
-  inputView = new Uint8Array(llhttp.memory.buffer, input, windowBytes);
-}
-viewMemory();
+/** Room for a method, then the input. */
+const memory = llhttp.malloc(methodBytes + windowBytes);
+let view = new Uint8Array(0);
 
 export class RequestParser {
   /** Where the last `run` stopped, counted in its range. */
@@ -107,13 +100,13 @@ export class RequestParser {
   readonly #parser = llhttp.llhttp_alloc(constants.TYPE['REQUEST'] as number);
   /** Bytes of the method still to be shown. */
   #shown = 0;
-  #isConnect = false;
+  #method: Uint8Array = usualMethod;
 
   /** Gets ready for a message whose method has been read: the input begins right after the space. */
   begin(isConnect: boolean): void {
     llhttp.llhttp_reset(this.#parser);
-    this.#isConnect = isConnect;
-    this.#shown = isConnect ? connectMethod.length : 'POST '.length;
+    this.#method = isConnect ? connectMethod : usualMethod;
+    this.#shown = isConnect ? 'CONNECT '.length : 'POST '.length;
   }
 
   /**
@@ -123,15 +116,23 @@ export class RequestParser {
    * @returns MORE, PAUSED, STOP, or another of llhttp's error codes, after which only `begin` may follow
    */
   run(chunk: Uint8Array, start: number, end: number, handler: ParserEvents): number {
-    if (inputView.length === 0) viewMemory();
-    inputView.set(start === 0 && end === chunk.length ? chunk : chunk.subarray(start, end));
-    events = handler;
+    // Memory moves when it grows, which detaches all views of it.
+    if (view.length === 0) view = new Uint8Array(llhttp.memory.buffer, memory, methodBytes + windowBytes);
+    let at = methodBytes;
+    if (chunk.length <= windowBytes) {
+      // Copying a little more is cheaper than a view of a part.
+      view.set(chunk, methodBytes);
+      at += start;
+    } else {
+      view.set(chunk.subarray(start, end), methodBytes);
+    }
     const shown = this.#shown;
+    if (shown > 0) view.set(this.#method, at - methodBytes);
     this.#shown = 0;
-    if (this.#isConnect && shown > 0) methodView.set(connectMethod);
-    const code = llhttp.llhttp_execute(this.#parser, input - shown, end - start + shown);
-    if (this.#isConnect && shown > 0) methodView.set(usualMethod);
-    this.consumed = code === MORE ? end - start : llhttp.llhttp_get_error_pos(this.#parser) - input;
+    events = handler;
+    origin = memory + at;
+    const code = llhttp.llhttp_execute(this.#parser, origin - shown, end - start + shown);
+    this.consumed = code === MORE ? end - start : llhttp.llhttp_get_error_pos(this.#parser) - origin;
     return code;
   }
 

@@ -197,6 +197,17 @@ test('a handler that throws costs its request only', async () => {
   await other.until('fine');
 });
 
+test('a handler that throws behind its answer changes nothing', async () => {
+  const { port, errors } = await serve((exchange) => {
+    exchange.respond(...ok(exchange.target));
+    throw new Error('a mistake');
+  });
+  const client = await RawClient.connect(port);
+  client.send(get('/1') + get('/2', 'Connection: close'));
+  expect(await client.untilEnd()).toMatch(/\/1HTTP\/1\.1 200 [\s\S]*\/2$/);
+  expect(errors).toHaveLength(2);
+});
+
 test('beyond the bound of connections the answer is 503, until one has gone', async () => {
   const { listener, port, errors } = await serve(describe200, { connections: 2 });
   const first = await RawClient.connect(port);

@@ -73,16 +73,12 @@ function mutated(bytes: string, one: Mutation): string {
   }
 }
 
-/** llhttp knows some methods only, and reads some of those in ways of its own. */
-function withKnownMethods(bytes: string, methods: readonly string[]): string {
-  let shown = bytes;
-  let from = 0;
-  for (const method of methods) {
-    const at = shown.indexOf(`${method} `, from);
-    shown = `${shown.slice(0, at)}POST${shown.slice(at + method.length)}`;
-    from = at + 'POST '.length;
-  }
-  return shown;
+/** Trailers that would frame or route are not handed on. */
+function withoutFraming(trailers: readonly string[]): string[] {
+  return trailers.filter(
+    (_, i) =>
+      !/^(?:content-length|transfer-encoding|host|connection|upgrade)$/i.test(trailers[i & ~1] as string),
+  );
 }
 
 test.prop(
@@ -105,14 +101,14 @@ test.prop(
       if (seen.errors.length === 0) expect(body).toBeDefined();
     }
     const methods = seen.requests.map(({ method }) => method);
-    const verdict = strictVerdict(Buffer.from(withKnownMethods(bytes, methods), 'latin1'));
+    const verdict = strictVerdict(Buffer.from(bytes, 'latin1'), methods);
     expect(verdict.length).toBeGreaterThanOrEqual(seen.requests.length);
     seen.requests.forEach(({ method: _, ...request }, i) => {
       const whole = verdict[i];
       // A body that was refused here may have been taken there; never the other way round.
-      expect(request).toEqual(
-        request.body === undefined ? { ...whole, body: undefined, trailers: [] } : whole,
-      );
+      const isCut = request.body === undefined;
+      const trailers = isCut ? [] : withoutFraming(whole?.trailers ?? []);
+      expect(request).toEqual({ ...whole, trailers, body: isCut ? undefined : whole?.body });
     });
     // Each request has one end, and each that was served whole has an answer.
     expect(seen.ends).toBe(seen.requests.length);

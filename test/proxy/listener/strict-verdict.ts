@@ -17,14 +17,15 @@ interface Exports {
   llhttp_alloc(type: number): number;
   llhttp_free(parser: number): void;
   llhttp_execute(parser: number, data: number, bytes: number): number;
-  llhttp_resume_after_upgrade(parser: number): void;
+  llhttp_reset(parser: number): void;
   llhttp_get_error_pos(parser: number): number;
   llhttp_get_http_major(parser: number): number;
   llhttp_get_http_minor(parser: number): number;
 }
 
 const require = createRequire(import.meta.url);
-const PAUSED_UPGRADE = 22;
+const PAUSED = 21;
+const post = Buffer.from('POST ');
 
 interface Message {
   target: string;
@@ -84,7 +85,7 @@ const llhttp = new WebAssembly.Instance(
       },
       wasm_on_message_complete() {
         last().isComplete = true;
-        return 0;
+        return PAUSED;
       },
     },
   },
@@ -92,21 +93,31 @@ const llhttp = new WebAssembly.Instance(
 
 export type Verdict = Omit<Understood, 'method'>;
 
-/** The requests that llhttp takes, up to the first that it refuses. */
-export function strictVerdict(bytes: Buffer): Verdict[] {
+/**
+ * What llhttp makes of as many requests as there are methods, up to the first that it refuses.
+ *
+ * @param methods as the listener understood them. llhttp knows some only and reads some of those in ways of
+ *   its own, so it is shown POST in their place.
+ */
+export function strictVerdict(bytes: Buffer, methods: readonly string[]): Verdict[] {
   messages = [];
   const parser = llhttp.llhttp_alloc(1);
-  const data = llhttp.malloc(bytes.length);
-  new Uint8Array(llhttp.memory.buffer, data, bytes.length).set(bytes);
-  let at = data;
-  const end = data + bytes.length;
-  while (at < end) {
-    const code = llhttp.llhttp_execute(parser, at, end - at);
-    if (code !== PAUSED_UPGRADE) break;
-    at = llhttp.llhttp_get_error_pos(parser);
-    llhttp.llhttp_resume_after_upgrade(parser);
+  const data = llhttp.malloc(post.length + bytes.length) + post.length;
+  const memory = Buffer.from(llhttp.memory.buffer, data - post.length, post.length + bytes.length);
+  memory.set(bytes, post.length);
+  let at = 0;
+  for (const method of methods) {
+    while (bytes[at] === 0x0d || bytes[at] === 0x0a) at++;
+    if (bytes.toString('latin1', at, at + method.length + 1) !== `${method} `) break;
+    const target = at + method.length + 1;
+    memory.set(post, target);
+    llhttp.llhttp_reset(parser);
+    const start = target - post.length;
+    const code = llhttp.llhttp_execute(parser, data + start, bytes.length - start);
+    if (code !== PAUSED) break;
+    at = llhttp.llhttp_get_error_pos(parser) - data;
   }
-  llhttp.free(data);
+  llhttp.free(data - post.length);
   llhttp.llhttp_free(parser);
   return messages
     .filter(({ version }) => version !== '')
