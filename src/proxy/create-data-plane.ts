@@ -95,6 +95,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     }
     isInitialised = true;
     this.#configs.set(key, loaded);
+    this.#planSweep();
     return { backends, directors: graph.describeMembers(), saintmodes, defaultTarget };
   }
 
@@ -126,6 +127,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     loaded.graph.close();
     this.#configs.delete(key);
     this.#forgetBackendsOf(loaded);
+    this.#planSweep();
   }
 
   stats(identity: Identity): BackendRecord | undefined {
@@ -161,6 +163,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   #retire(identity: Identity): void {
     this.#health.delete(identity);
     this.saints.forget(identity);
+    this.#planSweep();
     this.transport.retire(identity, () => {
       this.#facts.tell({ type: 'connections.closed', identity });
     });
@@ -180,11 +183,16 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     }
   }
 
-  /** Expired entries leave memory soon after; until then readers compare deadlines. */
+  /**
+   * Expired entries leave memory at their deadline; readers compare deadlines and need not wait for that. A
+   * timer without a purpose would keep the process alive, so one is set only while there is a config.
+   */
   #planSweep(): void {
-    const at = this.saints.nextDeadline();
-    if (at === undefined || (this.#sweep !== undefined && this.#sweep.at <= at)) return;
+    const at = this.#configs.size === 0 ? undefined : this.saints.nextDeadline();
+    if (at === this.#sweep?.at) return;
     this.#sweep?.cancel();
+    this.#sweep = undefined;
+    if (at === undefined) return;
     const cancel = this.clock.after(Math.max(0, at - this.clock.now()), () => {
       this.#sweep = undefined;
       this.saints.expire(this.clock.now());

@@ -329,3 +329,32 @@ test('one object more on the saint list is swept when its time is over', () => {
   world.request({ target: '/other' });
   expect(world.transport.fetches.length).toBe(3);
 });
+
+test('with the last config goes the last timer', () => {
+  const world = new ProxyWorld();
+  const key = world.run({
+    saintmodes: [{ name: 's1', backend: 'b1', threshold: 1 }],
+    hooks: { backendResponse: ({ deny }) => void deny('1h') },
+  });
+  world.request();
+  world.transport.latest.answer(200);
+  world.plane.end(key);
+  world.clock.advance(0);
+  expect(world.clock.pending).toBe(0);
+});
+
+test('a retired backend is forgotten by the saint list', () => {
+  const world = worldWith({
+    saintmodes: [{ name: 's1', backend: 'b1', threshold: 1 }],
+    defaultTarget: 's1',
+    hooks: { backendResponse: ({ deny }) => void deny('1h') },
+  });
+  world.request();
+  world.transport.latest.answer(200);
+  expect(world.request().answer?.status).toBe(503);
+  world.apply({ retired: [identityNamed('b1')] });
+  world.clock.advance(0);
+  expect(world.clock.pending).toBe(0);
+  world.request();
+  expect(world.transport.fetches.length).toBe(2);
+});

@@ -494,6 +494,8 @@ describe('request bodies', () => {
     body.push('the beginning');
     world.transport.latest.answer(413, 'too much');
     expect(exchange.answer).toMatchObject({ status: 413, body: 'too much', state: 'ended' });
+    expect((world.transport.latest.request.body as Readable).destroyed).toBe(true);
+    expect(body.destroyed).toBe(false);
     expect(world.plane.stats(identityNamed('b1'))?.inFlight).toBe(0);
   });
 
