@@ -255,8 +255,9 @@ class RunningProxy implements TroupeProxy {
   }
 
   async #close(): Promise<void> {
-    await this.ready.catch(() => {});
+    // Before anything is waited for, so that whoever called knows that no connection is taken any more.
     const drained = Promise.all(this.#listeners.map((listener) => listener.close()));
+    await this.ready.catch(() => {});
     let cancel = () => {};
     const timedOut = new Promise<void>((resolve) => {
       cancel = this.#clock.after(this.#drainTimeoutMs, resolve);

@@ -48,6 +48,14 @@ export { type LoadOptions, loadConfigFile } from './config/load-file.ts';
 export { renderError } from './config/report.ts';
 export { type SaintmodeHandle, type SaintmodeOptions, saintmode } from './config/saintmode.ts';
 export { synth } from './config/synth.ts';
+export {
+  type ConfigSource,
+  createProxy,
+  type ProxyConfigEntry,
+  type ProxyLog,
+  type ProxyOptions,
+  type TroupeProxy,
+} from './create-proxy.ts';
 export type { Duration } from './duration.ts';
 export { type ErrorCode, type Place, TroupeError } from './errors.ts';
 export type { Fields } from './proxy/http/fields.ts';

@@ -109,11 +109,23 @@ function runOptions(options: RunFlags): RunOptions {
   };
 }
 
-try {
-  const program = createProgram();
-  await program.parseAsync();
-} catch (error) {
-  if (!(error instanceof CommanderError)) throw error;
-  // commander has said it already; varnishd, too, exits with 2 on a wrong command line.
-  process.exitCode = error.exitCode === 0 ? 0 : 2;
+/** Ends the process: a config may have opened something that would keep it alive. */
+async function exit(code: number): Promise<never> {
+  for (const stream of [process.stdout, process.stderr]) {
+    await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  }
+  process.exit(code);
 }
+
+async function main(): Promise<number> {
+  try {
+    await createProgram().parseAsync();
+    return Number(process.exitCode ?? 0);
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    // commander has said it already; varnishd, too, exits with 2 on a wrong command line.
+    return error.exitCode === 0 ? 0 : 2;
+  }
+}
+
+await exit(await main());

@@ -139,8 +139,9 @@ export async function run(options: RunOptions, output: RunOutput = standardOutpu
   const signal = await stopped;
   stopReloading();
   const seconds = (parameters.drainTimeoutMs ?? DEFAULT_DRAIN_TIMEOUT_MS) / 1_000;
+  const closed = proxy.close();
   output.out(`${signal}: no new connections; requests in flight get ${seconds} s to end`);
-  await proxy.close();
+  await closed;
   output.out('stopped');
   return 0;
 }

@@ -64,7 +64,8 @@ export interface BackendDeclaration {
   /** Host sent where a request has none, and in probes. Default: the endpoint's host. */
   readonly hostHeader: string;
   readonly probe?: ProbeDeclaration;
-  readonly limits: FetchLimits;
+  /** What the config says; the rest comes from parameters, or from fetchLimitDefaults. */
+  readonly limits: Partial<FetchLimits>;
   readonly place?: Place;
 }
 
@@ -98,8 +99,9 @@ export interface SaintmodeDeclaration {
   readonly place?: Place;
 }
 
-/** A backend declaration once its host is known: what the control plane is told. */
-export interface ResolvedBackend extends BackendDeclaration {
+/** A backend declaration once its host is known and its limits are complete. */
+export interface ResolvedBackend extends Omit<BackendDeclaration, 'limits'> {
+  readonly limits: FetchLimits;
   readonly identity: Identity;
   readonly addresses: Addresses;
 }

@@ -15,6 +15,11 @@ export function createSystemClock(): Clock {
     now: () => performance.now(),
     wallNow: () => Date.now(),
     after(ms, fire) {
+      if (ms <= 0) {
+        // The next turn of the event loop, after what has arrived meanwhile; a timeout would wait 1 ms.
+        const immediate = setImmediate(fire);
+        return () => clearImmediate(immediate);
+      }
       const due = performance.now() + ms;
       let timer: NodeJS.Timeout;
       // Goes round again for what is beyond one timeout, and because a timeout can come a fraction early.
@@ -23,7 +28,7 @@ export function createSystemClock(): Clock {
         if (left <= 0) fire();
         else timer = setTimeout(wait, Math.min(Math.ceil(left), longestTimeoutMs));
       };
-      timer = setTimeout(wait, Math.min(Math.max(Math.ceil(ms), 0), longestTimeoutMs));
+      timer = setTimeout(wait, Math.min(Math.ceil(ms), longestTimeoutMs));
       return () => clearTimeout(timer);
     },
   };

@@ -101,6 +101,7 @@ test('three configs poll at the rate of one, with the probe of the one elected',
 
   // After the last one is discarded, nobody polls, and nothing stays open.
   for (const name of left) await proxy.discard(name);
+  await firstValueFrom(proxy.snapshots$.pipe(filter(({ health }) => health.size === 0)));
   await untilEach((origin) => origin.open === 0);
   from = origins.map((origin) => origin.probes.length);
   await new Promise((resolve) => setTimeout(resolve, 3 * INTERVAL_MS));
