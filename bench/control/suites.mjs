@@ -1,8 +1,8 @@
 /** The benchmarks that need no peer: the control plane and the directors. */
 import { describeMachine } from '../support/machine.mjs';
+import { watchOtherPrograms } from '../support/other-programs.mjs';
 import { reportCosts, reportPicks, reportSwitching } from './report.mjs';
 
-const IDENTITIES = 1_000;
 /** Directors that a health change must reach. */
 const DIRECTORS = 50;
 
@@ -11,19 +11,21 @@ export async function runControl(short) {
   const { measureSwitching } = await import('./switching.mjs');
   const { measureFootprint } = await import('./footprint.mjs');
   const { measureHealthChange } = await import('./health-change.mjs');
-  const machine = describeMachine();
+  const others = watchOtherPrograms();
+  const identities = short ? 100 : 1_000;
   // First, while nothing is compiled: an operator's first command finds the process so too.
   const steps = await measureSwitching({
-    identities: IDENTITIES,
+    identities,
     directors: 1,
     switches: short ? 4 : 41,
   });
-  const footprint = await measureFootprint(IDENTITIES);
+  const footprint = await measureFootprint(identities);
   const changes = short ? 20 : 1_000;
-  const healthChange = await measureHealthChange({ identities: IDENTITIES, directors: DIRECTORS, changes });
+  const healthChange = await measureHealthChange({ identities, directors: DIRECTORS, changes });
+  const machine = describeMachine();
   const text = [
-    ...Object.entries(machine).map(([what, value]) => `${what}: ${value}`),
-    `setting: ${IDENTITIES} backends with probes`,
+    ...introduction(machine, others()),
+    `setting: ${identities} backends with probes`,
     '',
     reportSwitching(steps),
     '',
@@ -35,8 +37,16 @@ export async function runControl(short) {
 /** @param {boolean} short few repetitions: shows that it works */
 export async function runPicks(short) {
   const { measurePicks } = await import('./picks.mjs');
-  const machine = describeMachine();
+  const others = watchOtherPrograms();
   const picks = measurePicks({ sizes: [10, 1_000], batchMs: short ? 0.2 : 5, batches: short ? 3 : 15 });
+  const machine = describeMachine();
+  return {
+    result: { machine, picks },
+    text: [...introduction(machine, others()), '', reportPicks(picks)].join('\n'),
+  };
+}
+
+function introduction(machine, othersShare) {
   const lines = Object.entries(machine).map(([what, value]) => `${what}: ${value}`);
-  return { result: { machine, picks }, text: [...lines, '', reportPicks(picks)].join('\n') };
+  return [...lines, `meanwhile: other programs used ${othersShare.toFixed(2)} cores`];
 }

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { busySeconds } from '../support/machine.mjs';
+import { watchOtherPrograms } from '../support/other-programs.mjs';
 import { peakMemory, processorSeconds } from '../support/process-tree.mjs';
 import { hasEnded } from '../support/processes.mjs';
 import { putLoad } from './load.mjs';
@@ -47,7 +47,7 @@ export async function measure(processes, peer, setting) {
     const load = { port, clients, core: cores.load };
     if (warmUpSeconds > 0) await putLoad(processes, { ...load, seconds: warmUpSeconds });
     const before = processorSeconds(proxy.pid);
-    const othersBefore = othersSeconds();
+    const othersShare = watchOtherPrograms();
     const result = await putLoad(processes, { ...load, seconds });
     const used = processorSeconds(proxy.pid) - before;
     return {
@@ -60,7 +60,7 @@ export async function measure(processes, peer, setting) {
       p50Us: result.p50Us,
       p99Us: result.p99Us,
       peakBytes: peakMemory(proxy.pid),
-      othersShare: Math.max(0, othersSeconds() - othersBefore) / result.seconds,
+      othersShare: othersShare(),
     };
   } catch (error) {
     throw new Error(`${peer.name}: ${error.message}\n${proxy.output()}`, { cause: error });
@@ -68,11 +68,6 @@ export async function measure(processes, peer, setting) {
     await processes.stop(proxy);
     rmSync(dir, { recursive: true, force: true });
   }
-}
-
-/** Processor time of everything but this process and its descendants. */
-function othersSeconds() {
-  return busySeconds() - processorSeconds(process.pid);
 }
 
 /** A port of 127.0.0.1 that was free a moment ago. */

@@ -53,8 +53,3 @@ export function chooseCores() {
   }
   return { proxy: allowed[0], load: allowed[1] };
 }
-
-/** Seconds that all cores together have been busy since boot. */
-export function busySeconds() {
-  return cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1000;
-}
