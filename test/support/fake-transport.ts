@@ -154,7 +154,7 @@ export class FakeTransport implements Transport {
   }
 }
 
-export function backendError(code: ErrorCode, target: FetchTarget): TroupeError {
+function backendError(code: ErrorCode, target: FetchTarget): TroupeError {
   return new TroupeError(code, `${target.identity}: made up for a test`, {
     side: 'backend',
     retryable: true,

@@ -115,6 +115,9 @@ export class SyntheticMessage extends ResponseMessage implements SyntheticRespon
   }
 
   set body(body: string | Uint8Array) {
+    if (typeof body !== 'string' && !((body as unknown) instanceof Uint8Array)) {
+      throw new TypeError('the body of a response is a string or bytes');
+    }
     this.#body = body;
   }
 

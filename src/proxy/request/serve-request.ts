@@ -89,9 +89,11 @@ class RequestRun implements FetchClient, PipeClient, Running {
   cut(): void {
     if (this.#isOver) return;
     this.#fetch?.abort();
-    if (this.#pipe?.hasTakenOver) this.#pipe.cut();
-    else if (this.#stream !== undefined) this.#stream.cut();
-    else respondPlainly(this.exchange, 503, this.environment.clock.wallNow());
+    this.#pipe?.cut();
+    if (this.#stream !== undefined) this.#stream.cut();
+    else if (!this.#pipe?.hasTakenOver) {
+      respondPlainly(this.exchange, 503, this.environment.clock.wallNow());
+    }
     this.#finish();
   }
 

@@ -118,6 +118,16 @@ describe('pipe', () => {
     expect(world.transport.connects).toEqual([]);
   });
 
+  test('that is still connecting when its config ends is a 503, and called off', () => {
+    const world = worldWith();
+    const key = world.run({ hooks: toPipe });
+    const exchange = world.request();
+    world.plane.end(key);
+    expect(world.transport.connects[0]?.isCancelled).toBe(true);
+    expect(exchange.answer?.status).toBe(503);
+    expect(exchange.breaches).toEqual([]);
+  });
+
   test('ends with its config', async () => {
     const world = worldWith();
     const key = world.run({ hooks: toPipe });

@@ -490,6 +490,20 @@ describe('synthetic answers', () => {
     expect(json).toMatchObject({ status: 200, body: '{"ü":1}', length: 8 });
   });
 
+  test('can be bytes, and nothing but text or bytes', () => {
+    const withBody = (body: unknown) =>
+      worldWith({
+        hooks: {
+          recv: () => ({ synth: 200 }),
+          synth: ({ resp }) => void Object.assign(resp, { body }),
+        },
+      });
+    expect(withBody(Uint8Array.of(0x68, 0x69)).request().answer).toMatchObject({ body: 'hi', length: 2 });
+    const wrong = withBody(42);
+    expect(wrong.request().answer?.status).toBe(503);
+    expect(wrong.hookErrors[0]?.error.message).toMatch(/the body of a response is a string or bytes/);
+  });
+
   test('to HEAD have the length of the body that is not sent', () => {
     const world = worldWith({ hooks: { recv: () => ({ synth: 404 }) } });
     const { length } = world.request().answer ?? {};
