@@ -42,11 +42,8 @@ const suites = {
 
 async function passThrough(defaults) {
   const processes = new Processes();
-  const interrupted = async (signal) => {
-    await processes.stopAll();
-    process.exit(signal === 'SIGINT' ? 130 : 143);
-  };
-  process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
+  const interrupt = () => processes.stopAll();
+  process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
     const { short } = options;
     const comparison = await comparePassThrough(processes, {
@@ -61,11 +58,12 @@ async function passThrough(defaults) {
     const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
     return { result: comparison, text: reportPassThrough(comparison, command) };
   } finally {
+    process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     await processes.stopAll();
   }
 }
 
-const byDefault = options.short ? ['pass', 'control', 'picks'] : ['pass'];
+const byDefault = options.short && options.only === undefined ? ['pass', 'control', 'picks'] : ['pass'];
 const named = positionals.length > 0 ? positionals : byDefault;
 const unknown = named.filter((name) => suites[name] === undefined);
 if (unknown.length > 0) {

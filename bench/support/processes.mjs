@@ -17,6 +17,7 @@ const KEPT_OUTPUT = 8_192;
 export class Processes {
   /** @type {Set<Running>} */
   #running = new Set();
+  #isStopped = false;
 
   /**
    * @param {readonly string[]} argv
@@ -24,6 +25,7 @@ export class Processes {
    * @returns {Running}
    */
   start(argv, { core, env = {} } = {}) {
+    if (this.#isStopped) throw new Error('interrupted');
     const [command = '', ...args] = core === undefined ? argv : ['taskset', '-c', String(core), ...argv];
     const child = spawn(command, args, {
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -54,7 +56,9 @@ export class Processes {
     if (!hasEnded(child)) await ended;
   }
 
+  /** Ends all; no other can be started. So whoever waits for one of them fails, and cleans up. */
   async stopAll() {
+    this.#isStopped = true;
     await Promise.all([...this.#running].map((running) => this.stop(running)));
   }
 }
