@@ -19,7 +19,7 @@ class SlowDuplex extends Duplex {
     this.#waiting = done;
   }
 
-  take(): void {
+  release(): void {
     const waiting = this.#waiting;
     this.#waiting = undefined;
     waiting?.();
@@ -39,7 +39,7 @@ test('reads no faster than the other side takes', async () => {
   for (let i = 0; i < 10; i++) await turn();
   const before = made;
   expect(before).toBeLessThanOrEqual(4);
-  slow.take();
+  slow.release();
   for (let i = 0; i < 10; i++) await turn();
   expect(made).toBeGreaterThan(before);
   cut();
