@@ -192,7 +192,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('closed' as const) }) },
   ),
-  { maxLength: 40 },
+  { maxLength: 40, size: 'max' },
 );
 
 /** Everything worked out anew from what is declared, after each step. */
@@ -282,6 +282,6 @@ test('health is polling, order and declarations combined; it is told exactly whe
         if (naive.life === 'retired') return;
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });

@@ -196,7 +196,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       }),
     },
   ),
-  { maxLength: 60 },
+  { maxLength: 60, size: 'max' },
 );
 
 /** What is known from outside: the elected probe, the probe under way, and when the last one ended. */
@@ -284,14 +284,14 @@ test('a probe is under way or scheduled exactly while a config is elected; start
         }
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 200 },
   );
 });
 
 test('a flood of elections neither starves nor floods probing', () => {
   const { clock, elect, answer, said } = startPoller();
   const starts = () => said.filter(({ type }) => type === 'probe.wanted');
-  for (let ms = 0; ms < 20_000; ms++) {
+  for (let ms = 0; ms < 8_000; ms++) {
     elect(`config${ms % 7}`, every(1_000, { url: `/${ms % 7}` }));
     elect('again', every(1_000));
     const before = starts().length;
@@ -300,7 +300,7 @@ test('a flood of elections neither starves nor floods probing', () => {
   }
   const times = starts().map(({ at }) => at);
   // Each probe is answered 0 to 1 ms after its start.
-  expect(times.length).toBeGreaterThanOrEqual(19);
+  expect(times.length).toBeGreaterThanOrEqual(7);
   times.slice(1).forEach((at, i) => {
     expect(at - (times[i] ?? 0)).toBeGreaterThanOrEqual(1_000);
   });

@@ -3,7 +3,7 @@ import { type AnyStateMachine, createActor, type EmittedFrom, type InputFrom } f
 import { SimulatedClock } from '../../src/streams/simulated-clock.ts';
 
 /** The simulated clock as an XState actor takes it: what `setTimeout` returns is what cancels it. */
-export function xstateClock(clock: SimulatedClock) {
+function xstateClock(clock: SimulatedClock) {
   return {
     setTimeout: (fire: (...args: unknown[]) => void, ms: number) => clock.after(ms, () => fire()),
     clearTimeout: (cancel: () => void) => cancel(),
