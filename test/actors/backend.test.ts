@@ -160,6 +160,14 @@ test('counts its saint entries', () => {
   expect(heard()).toMatchObject([{ count: 1 }, { count: 2 }, { count: 1 }]);
 });
 
+test('an entry of the time before it came anew, which ends only now, is not counted off', () => {
+  const { declare, actor, heard } = startBackend();
+  declare(a, false);
+  heard();
+  actor.send({ type: 'saint.unlisted', identity });
+  expect(heard()).toMatchObject([{ count: 0 }]);
+});
+
 type Step =
   | { readonly do: 'declare'; readonly config: ConfigKey; readonly active: boolean }
   | { readonly do: 'withdraw'; readonly config: ConfigKey }

@@ -242,6 +242,18 @@ test('discarded while it declares, it withdraws no more than it declared', () =>
   expect([...config.listener.known.keys()]).toEqual([]);
 });
 
+test('discarded when it is cold, it has nothing left to withdraw', () => {
+  const config = startWarm(8);
+  config.grantAll();
+  config.send({ type: 'config.cool' });
+  config.grantAll();
+  const before = config.listener.count('backend.withdraw');
+  config.send({ type: 'config.discard' });
+  config.grantAll();
+  expect(config.listener.count('backend.withdraw')).toBe(before);
+  expect(config.value()).toEqual({ draining: 'withdrawn' });
+});
+
 test('cooled and warmed at once, it is known again as a whole', () => {
   const config = startWarm(16);
   config.grantAll();

@@ -116,11 +116,13 @@ test('a member that is there twice is left as the other one when the first is re
 });
 
 test('news of a member that has just been removed is not believed', () => {
-  const { target, backend, remove, state } = startDirector(['s1', 'b1']);
+  const { actor, target, backend, remove, state } = startDirector(['s1', 'b1']);
   remove('s1');
   remove('b1');
   target('s1', true);
   backend('b1', health());
+  const identity = identityFor('b1');
+  actor.send({ type: 'topic.retained', said: [{ type: 'backend.health', identity, ...health() }] });
   expect(state()).toBe('empty');
 });
 
