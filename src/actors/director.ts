@@ -93,6 +93,12 @@ export function withoutFirst<Member extends MemberDeclaration>(
   return index < 0 ? members : members.filter((_, i) => i !== index);
 }
 
+/** Under a policy that shares by weight, a member of weight 0 is never picked, however healthy it is. */
+function canPick({ policy, config, members, healthy }: DirectorContext): boolean {
+  if (policy.kind !== 'random' && policy.kind !== 'hash') return healthy.length > 0;
+  return members.some((member) => member.weight > 0 && healthy.includes(topicOf(config, member)));
+}
+
 /** The chart alone: what is drawn, and tested without effects. */
 export const directorMachine = setup({
   types: {
@@ -103,8 +109,8 @@ export const directorMachine = setup({
   },
   guards: {
     isEmpty: ({ context }) => context.members.length === 0,
-    isHealthy: ({ context }) => context.healthy.length > 0,
-    isSick: ({ context }) => context.members.length > 0 && context.healthy.length === 0,
+    isHealthy: ({ context }) => canPick(context),
+    isSick: ({ context }) => context.members.length > 0 && !canPick(context),
   },
   actions: {
     addMember: enqueueActions(({ context, event, enqueue }) => {
@@ -145,8 +151,9 @@ export const directorMachine = setup({
       const topics = new Set(members.map((member) => topicOf(config, member)));
       enqueue.emit({ type: 'topic.follow', topics: [...topics] });
     }),
-    tellHealth: enqueueActions(({ context: { config, name, healthy, told }, enqueue }) => {
-      const now = healthy.length > 0;
+    tellHealth: enqueueActions(({ context, enqueue }) => {
+      const { config, name, told } = context;
+      const now = canPick(context);
       if (told === now) return;
       enqueue.assign({ told: now });
       enqueue.emit({ type: 'target.health', config, name, healthy: now });

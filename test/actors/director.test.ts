@@ -126,6 +126,20 @@ test('news of a member that has just been removed is not believed', () => {
   expect(state()).toBe('empty');
 });
 
+test.each([
+  { kind: 'random', healthy: false },
+  { kind: 'hash', healthy: false },
+  { kind: 'round_robin', healthy: true },
+] as const)('under $kind a member of weight 0 makes it healthy: $healthy', ({ kind, healthy }) => {
+  const members = [{ target: 's1', weight: 0 }];
+  const { actor } = startInTime(directorMachine, { config, name, policy: { kind }, members });
+  actor.send({ type: 'target.health', config, name: 's1', healthy: true });
+  expect(actor.getSnapshot().value).toBe(healthy ? 'healthy' : 'sick');
+  actor.send({ type: 'member.added', member: { target: 'd1', weight: 1 } });
+  actor.send({ type: 'target.health', config, name: 'd1', healthy: true });
+  expect(actor.getSnapshot().value).toBe('healthy');
+});
+
 test('ends without a word', () => {
   const { actor, heard } = startDirector(['b1']);
   heard();
