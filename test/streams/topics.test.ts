@@ -159,3 +159,12 @@ test('an actor that has ended follows nothing and nothing is retained of it, eve
   });
   expect(topics.size).toBe(0);
 });
+
+test('the end of a poller does not make its backend, which has the same id, forgotten', () => {
+  const { bus, topics } = onBus();
+  bus.say('backend', health('auto'));
+  bus.say('registry', { type: 'actor.ended', kind: 'poller', id: b1 });
+  expect(topics.retained([b1])).toHaveLength(1);
+  bus.say('registry', { type: 'actor.ended', kind: 'backend', id: b1 });
+  expect(topics.size).toBe(0);
+});
