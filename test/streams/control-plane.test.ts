@@ -185,6 +185,21 @@ describe('switching', () => {
     expect(world.faults).toEqual([]);
   });
 
+  test('a probe that is called off again and again does not flood the backend', async () => {
+    const world = await worldWith(['plain', 'a'], { answersAfterMs: 500 });
+    const before = world.started.length;
+    for (let i = 0; i < 20; i++) {
+      await world.control.setState('a', 'cold');
+      world.clock.advance(50);
+      await world.warm('a');
+      world.clock.advance(50);
+    }
+    // `b2` retires and comes anew each time; `b1` stays, for `plain` declares it, and has its interval.
+    expect(world.control.registry.snapshot('backend', b1)?.status).toBe('active');
+    expect(world.started.length - before).toBeLessThanOrEqual(20 + 2);
+    expect(world.faults).toEqual([]);
+  });
+
   test('a cold config does not count: its backends retire, and warmed up they come anew', async () => {
     const world = await worldWith(['none', 'a']);
     await world.control.setState('a', 'cold');
