@@ -22,7 +22,10 @@ export interface ResponseHead {
 
 /** The streamed body of a response. After `end` or `cut`, nothing may follow. */
 export interface ResponseBody {
-  /** Sends a piece. False: wait for `onDrain` before the next one. The bytes must not be changed afterwards. */
+  /**
+   * Sends a piece. False: wait for `onDrain` before the next one; it does not come when nothing can be sent
+   * any more. The bytes must not be changed afterwards.
+   */
   write(chunk: Uint8Array): boolean;
   /** Ends the body, with trailer fields if the framing can carry them. */
   end(trailers?: Fields): void;

@@ -25,9 +25,12 @@ export class Outbox {
     this.#turnEnd = turnEnd;
   }
 
-  /** Whether a writer should wait: the socket will tell when it has room. */
+  /**
+   * Whether a writer should wait: the socket will tell when it has room. One that cannot be written to any
+   * more counts as full, or else a writer could loop before the loop gets to say that the client has gone.
+   */
   get isFull(): boolean {
-    return this.#socket.writableNeedDrain;
+    return this.#socket.writableNeedDrain || !this.#socket.writable;
   }
 
   /** Adds latin1 text. */

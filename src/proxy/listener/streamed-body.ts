@@ -34,8 +34,9 @@ export class StreamedBody implements ResponseBody {
 
   write(chunk: Uint8Array): boolean {
     const { outbox, isOver } = this.#owner;
+    if (isOver) return false;
     // An empty chunk would end a chunked body.
-    if (isOver || chunk.length === 0) return true;
+    if (chunk.length === 0) return true;
     switch (this.#framing) {
       case 'empty':
         return true;
@@ -51,7 +52,7 @@ export class StreamedBody implements ResponseBody {
         this.#left -= chunk.length;
         if (this.#left < 0) {
           this.cut();
-          return true;
+          return false;
         }
         outbox.addBytes(chunk);
     }

@@ -238,6 +238,27 @@ test('a client that takes no answers gets no further requests served', async () 
   await eventually(() => served === 1_000);
 });
 
+test('a writer that goes on until it is told to wait stops when the client has gone', async () => {
+  let stops = 0;
+  const { listener, port } = await serve((exchange) => {
+    const body = exchange.begin(head(200), undefined);
+    const piece = Buffer.alloc(10_000);
+    body.onDrain = () => {
+      while (body.write(piece));
+      stops++;
+    };
+    body.onDrain();
+  });
+  for (let round = 0; round < 50; round++) {
+    const client = await RawClient.connect(port);
+    client.send(request('GET'));
+    await eventually(() => stops > round);
+    client.socket.resetAndDestroy();
+  }
+  await eventually(() => listener.connections === 0);
+  expect(stops).toBeGreaterThanOrEqual(50);
+});
+
 /** Keeps what each write was. */
 class Recorder extends Writable {
   readonly writes: string[] = [];
