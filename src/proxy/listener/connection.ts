@@ -14,7 +14,8 @@ import type { Clock } from '../../clock.ts';
 import { TroupeError } from '../../errors.ts';
 import type { ExchangeHandler, SocketAddress } from '../http/exchange.ts';
 import { dateField } from '../request/date-field.ts';
-import { type BodyReader, CountedReader } from './body-reader.ts';
+import { BodyIntake, bodyTooLarge } from './body-intake.ts';
+import { CountedReader } from './body-reader.ts';
 import { ChunkReader } from './chunk-reader.ts';
 import { HalfClosedSocket } from './half-closed-socket.ts';
 import { HeadReader, INCOMPLETE, REFUSED } from './head-reader.ts';
@@ -23,10 +24,11 @@ import { Inbox } from './inbox.ts';
 import type { ListenerLimits } from './listener-limits.ts';
 import { RequestParser } from './llhttp.ts';
 import { Outbox } from './outbox.ts';
-import { malformed, type Refusal, refusalAnswer, refusalError, timedOut, tooLarge } from './refusal.ts';
-import { type BodySource, RequestBody } from './request-body.ts';
+import { malformed, type Refusal, refusalAnswer, refusalError, timedOut } from './refusal.ts';
+import type { BodySource, RequestBody } from './request-body.ts';
 import type { Persistence } from './response-head.ts';
 import { localAddress, remoteAddress } from './socket-address.ts';
+import { StallWatch } from './stall-watch.ts';
 import type { TurnEnd } from './turn-end.ts';
 
 type Stage = 'head' | 'body' | 'answering' | 'tunnel' | 'closing' | 'gone';
@@ -53,6 +55,7 @@ export class Connection implements ResponseChannel, BodySource {
   readonly #inbox = new Inbox();
   readonly #parser = new RequestParser();
   readonly #head: HeadReader;
+  readonly #stall: StallWatch;
 
   #stage: Stage = 'head';
   /** Milliseconds of the clock: when the stage, or what it waits for now, began. */
@@ -66,21 +69,10 @@ export class Connection implements ResponseChannel, BodySource {
   #exchange: HttpExchange | undefined;
   #keepsAlive = true;
   #closesAfter = false;
-  #reader: BodyReader | undefined;
-  #isBodyWanted = false;
-  /** Nobody reads the body: it is read to get to its end, within a bound. */
-  #isSkipping = false;
-  #owesContinue = false;
-  /** Bytes of the body received, and of those the ones skipped. */
-  #received = 0;
-  #skipped = 0;
+  /** Until the body has been received; used in stage `body` only. */
+  #intake: BodyIntake | undefined;
 
-  // What the sweeps saw.
   #isTimingHead = false;
-  #wasQueued = false;
-  /** Bytes that the kernel has taken. */
-  #delivered = 0;
-  #stalledSince: number;
   /** Bytes discarded while closing. */
   #discarded = 0;
 
@@ -90,7 +82,7 @@ export class Connection implements ResponseChannel, BodySource {
     this.outbox = new Outbox(socket, owner.turnEnd);
     this.#head = new HeadReader(this.#parser, owner.limits);
     this.#since = owner.clock.now();
-    this.#stalledSince = this.#since;
+    this.#stall = new StallWatch(socket, owner.limits, this.#since);
     this.client = remoteAddress(socket);
     this.server = localAddress(socket);
     socket.on('data', this.#onData);
@@ -123,7 +115,7 @@ export class Connection implements ResponseChannel, BodySource {
 
   readonly #onEnd = (): void => {
     this.#hasEnded = true;
-    this.#stalledSince = this.clock.now();
+    this.#stall.restart(this.clock.now());
     this.#pump();
   };
 
@@ -163,7 +155,7 @@ export class Connection implements ResponseChannel, BodySource {
       // A client that does not take its answers gets no further ones.
       return !this.outbox.isFull && this.#readHead(chunk);
     }
-    return this.#stage === 'body' && this.#isBodyWanted && this.#readBody(chunk);
+    return this.#stage === 'body' && this.#intake?.isWanted === true && this.#readBody(this.#intake, chunk);
   }
 
   #readHead(chunk: Buffer): boolean {
@@ -196,22 +188,17 @@ export class Connection implements ResponseChannel, BodySource {
     this.#keepsAlive = framing.keepsAlive(version);
     this.#closesAfter = false;
     this.#since = clock.now();
-    let body: RequestBody | undefined;
     if (bodyLength === 0) {
       this.#stage = 'answering';
+      this.#intake = undefined;
     } else {
       this.#stage = 'body';
-      this.#reader =
+      const reader =
         bodyLength === undefined ? new ChunkReader(this.#parser, limits) : new CountedReader(bodyLength);
-      this.#isBodyWanted = false;
-      this.#isSkipping = false;
-      this.#received = 0;
-      this.#skipped = 0;
-      // RFC 9110 section 10.1.1: from an HTTP/1.0 client it means nothing.
-      this.#owesContinue = framing.expect !== '' && version === '1.1';
-      body = new RequestBody(this);
+      // RFC 9110 section 10.1.1: from an HTTP/1.0 client an expectation means nothing.
+      this.#intake = new BodyIntake(this, reader, limits, framing.expect !== '' && version === '1.1');
     }
-    const exchange = new HttpExchange(this, this.#head, bodyLength, body, this.#since);
+    const exchange = new HttpExchange(this, this.#head, bodyLength, this.#intake?.body, this.#since);
     this.#exchange = exchange;
     try {
       handler(exchange);
@@ -223,50 +210,34 @@ export class Connection implements ResponseChannel, BodySource {
     }
   }
 
-  #readBody(chunk: Buffer): boolean {
-    const reader = this.#reader as BodyReader;
-    const exchange = this.#exchange as HttpExchange;
-    const { limits } = this.#owner;
-    const outcome = reader.read(chunk, this.#inbox.offset);
+  #readBody(intake: BodyIntake, chunk: Buffer): boolean {
+    const outcome = intake.read(chunk, this.#inbox.offset);
     if (outcome === REFUSED) {
-      this.#refuse(reader.refusal as Refusal);
+      this.#refuse(intake.refusal as Refusal);
       return false;
     }
     const isComplete = outcome !== INCOMPLETE;
-    const data = reader.data;
     this.#inbox.takeTo(isComplete ? outcome : chunk.length);
-    this.#received += data === undefined ? 0 : data.length;
-    if (limits.bodyBytes > 0 && this.#received > limits.bodyBytes) {
-      this.#refuse(bodyTooLarge(limits));
-      return false;
-    }
     if (isComplete) this.#stage = 'answering';
     else this.#since = this.clock.now();
-    if (this.#isSkipping) {
-      this.#skip(data, isComplete);
+    if (intake.isSkipping) {
+      this.#afterSkipping(intake, isComplete);
       return true;
     }
-    // Pushing can run the reader's code, which may want the next piece, or end all this: nothing is done after.
-    if (!isComplete) {
-      if (data !== undefined) {
-        this.#isBodyWanted = false;
-        exchange.body?.push(data);
-      }
-      return true;
-    }
-    exchange.trailers = reader.trailers;
-    if (data !== undefined) exchange.body?.push(data);
-    exchange.body?.push(null);
+    // Pushing can run the reader's code, which may want the next piece, or end all this: all else is done.
+    const { body, data } = intake;
+    if (isComplete && this.#exchange !== undefined) this.#exchange.trailers = intake.trailers;
+    if (data !== undefined) body.push(data);
+    if (isComplete) body.push(null);
     return true;
   }
 
-  #skip(data: Buffer | undefined, isComplete: boolean): void {
+  #afterSkipping(intake: BodyIntake, isComplete: boolean): void {
     const isAnswered = this.#exchange?.isOver === true;
-    this.#skipped += data === undefined ? 0 : data.length;
     if (isComplete) {
       if (isAnswered) this.#nextRequest();
-    } else if (this.#skipped > this.#owner.limits.skipBytes) {
-      this.#isBodyWanted = false;
+    } else if (intake.hasSkippedEnough) {
+      intake.isWanted = false;
       this.#closesAfter = true;
       if (isAnswered) this.#startClosing();
     }
@@ -279,9 +250,9 @@ export class Connection implements ResponseChannel, BodySource {
       if (this.#head.isStarted) this.#refuse(malformed('the connection ended within a head'));
       else this.#startClosing();
     } else if (this.#stage === 'body') {
-      const left = this.#reader?.left;
-      const isShort = left === undefined ? this.#isBodyWanted : left > this.#inbox.bytes;
-      if (isShort) this.#refuse(malformed('the connection ended within a body'));
+      if (this.#intake?.isShortOf(this.#inbox.bytes) === true) {
+        this.#refuse(malformed('the connection ended within a body'));
+      }
     }
   }
 
@@ -297,11 +268,12 @@ export class Connection implements ResponseChannel, BodySource {
   // --- what the request's body says ---
 
   bodyWanted(): void {
-    if (this.#stage !== 'body' || this.#isSkipping) return;
-    this.#isBodyWanted = true;
+    const intake = this.#intake;
+    if (this.#stage !== 'body' || intake === undefined || intake.isSkipping) return;
+    intake.isWanted = true;
     this.#since = this.clock.now();
-    if (this.#owesContinue) {
-      this.#owesContinue = false;
+    if (intake.owesContinue) {
+      intake.owesContinue = false;
       // RFC 9110 section 10.1.1: not needed when the client did not wait, senseless behind a final response.
       if (this.#inbox.first === undefined && this.#exchange?.isBegun === false) {
         this.outbox.addText('HTTP/1.1 100 Continue\r\n\r\n');
@@ -312,9 +284,10 @@ export class Connection implements ResponseChannel, BodySource {
   }
 
   bodyDropped(body: RequestBody): void {
-    if (this.#stage !== 'body' || this.#exchange?.body !== body) return;
-    this.#isSkipping = true;
-    this.#isBodyWanted = true;
+    const intake = this.#intake;
+    if (this.#stage !== 'body' || intake === undefined || intake.body !== body) return;
+    intake.isSkipping = true;
+    intake.isWanted = true;
     this.#since = this.clock.now();
     this.#pump();
   }
@@ -329,16 +302,10 @@ export class Connection implements ResponseChannel, BodySource {
       this.#owner.isClosing ||
       this.#head.method === 'CONNECT' ||
       (this.#hasEnded && this.#inbox.first === undefined) ||
-      (this.#stage === 'body' && this.#isTooMuchToSkip());
+      (this.#stage === 'body' && this.#intake?.isTooMuchToSkip === true);
     this.#closesAfter = isLast;
     if (isLast) return 'close';
     return this.#exchange?.version === '1.0' ? 'keep-alive' : 'persistent';
-  }
-
-  /** Whether a client that still owes its body will hardly get to its end before the next request. */
-  #isTooMuchToSkip(): boolean {
-    const left = this.#reader?.left;
-    return this.#owesContinue || (left !== undefined && left > this.#owner.limits.skipBytes);
   }
 
   responseEnded(): void {
@@ -469,7 +436,7 @@ export class Connection implements ResponseChannel, BodySource {
         return;
       case 'body':
         if (this.#checkStall(now)) return;
-        if (this.#isBodyWanted && waited > limits.bodyTimeoutMs) {
+        if (this.#intake?.isWanted === true && waited > limits.bodyTimeoutMs) {
           this.#refuse(timedOut(`nothing of the request's body in ${limits.bodyTimeoutMs} ms`));
         }
         return;
@@ -489,34 +456,16 @@ export class Connection implements ResponseChannel, BodySource {
 
   /** Cuts a client that takes nothing, or that ended its side and gets nothing. */
   #checkStall(now: number): boolean {
-    const { limits } = this.#owner;
-    const socket = this.#socket;
-    const queued = socket.writableLength;
-    if (queued === 0 && !this.#hasEnded) {
-      this.#wasQueued = false;
-      this.#stalledSince = now;
-      return false;
+    const exchange = this.#exchange;
+    const isOwed = exchange?.isOver === false;
+    const stall = this.#stall.look(now, exchange?.receivedAt ?? 0, this.#hasEnded, isOwed);
+    if (stall === undefined) return false;
+    if (stall === 'stuck') {
+      const { idleSendTimeoutMs } = this.#owner.limits;
+      this.#report(refusalError(timedOut(`the client took nothing for ${idleSendTimeoutMs} ms`)));
     }
-    const delivered = socket.bytesWritten - queued;
-    const waitsHalfClosed = queued === 0 && this.#hasEnded && this.#exchange?.isOver === false;
-    const isStalling = queued > 0 && this.#wasQueued;
-    if (delivered !== this.#delivered || !(isStalling || waitsHalfClosed)) this.#stalledSince = now;
-    this.#wasQueued = queued > 0;
-    this.#delivered = delivered;
-    const stalled = now - this.#stalledSince;
-    if (queued > 0) {
-      if (stalled <= limits.idleSendTimeoutMs || now - this.#requestAt() <= limits.sendTimeoutMs)
-        return false;
-      this.#report(refusalError(timedOut(`the client took nothing for ${limits.idleSendTimeoutMs} ms`)));
-    } else {
-      if (!waitsHalfClosed || stalled <= limits.halfClosedTimeoutMs) return false;
-    }
-    socket.destroy();
+    this.#socket.destroy();
     return true;
-  }
-
-  #requestAt(): number {
-    return this.#exchange?.receivedAt ?? 0;
   }
 }
 
@@ -526,9 +475,5 @@ const clientGone: Refusal = {
   message: 'the client closed the connection',
 };
 const internal: Refusal = { status: 500, code: 'troupe.internal', message: 'the handler of requests threw' };
-
-function bodyTooLarge(limits: ListenerLimits): Refusal {
-  return tooLarge(413, `a request body of more than ${limits.bodyBytes} bytes`);
-}
 
 function ignore(): void {}
