@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 /** The command line: which command, with which options. What a command does stands in a file of its own. */
+import './tune-engine.ts';
 import { Command, CommanderError, Option } from 'commander';
 import { version } from '../version.ts';
 import { runCheck } from './check.ts';

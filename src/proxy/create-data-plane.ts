@@ -122,7 +122,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     const loaded = this.#loaded(key);
     if (this.#active === loaded) this.#active = undefined;
     loaded.onIdle = undefined;
-    for (const request of loaded.running) request.cut();
+    loaded.running.cutAll();
     runFini(loaded, this.log);
     loaded.graph.close();
     this.#configs.delete(key);

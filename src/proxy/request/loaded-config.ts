@@ -13,12 +13,7 @@ import type { TargetGraph } from '../directors/target-graph.ts';
 import { hookThrew, hookWasAsync, hookWasWrong, isPromise } from './hook-error.ts';
 import { shown } from './message-check.ts';
 import type { RequestLog } from './request-log.ts';
-
-/** A request in flight, as the config that it began with sees it. */
-export interface Running {
-  /** Ends it now: a response under way is cut, one not yet begun is a plain 503. */
-  cut(): void;
-}
+import { RunningRequests } from './running-requests.ts';
 
 /** Which messages hooks have their hands on; what none can change need be neither copied nor checked. */
 interface Touches {
@@ -35,7 +30,7 @@ export interface LoadedConfig {
   /** Where changes of membership go that its hooks make. */
   readonly scope: HookScope;
   readonly touches: Touches;
-  readonly running: Set<Running>;
+  readonly running: RunningRequests;
   /** Called when a request has ended and none is left. */
   onIdle: (() => void) | undefined;
 }
@@ -59,7 +54,7 @@ export function createLoadedConfig(
     },
   };
   const touches = touchesOf(config.hooks);
-  return { key, config, backends, graph, scope, touches, running: new Set(), onIdle: undefined };
+  return { key, config, backends, graph, scope, touches, running: new RunningRequests(), onIdle: undefined };
 }
 
 function throwIf(error: TroupeError | undefined): void {

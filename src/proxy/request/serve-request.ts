@@ -18,7 +18,7 @@ import { appendForwardedFor, appendVia } from './forwarded.ts';
 import { hookWasWrong } from './hook-error.ts';
 import { hookRules } from './hook-rules.ts';
 import { dropConnectionOptions, endToEndRequest } from './hop-by-hop.ts';
-import type { LoadedConfig, Running } from './loaded-config.ts';
+import type { LoadedConfig } from './loaded-config.ts';
 import { illegalFields, illegalStatusLine } from './message-check.ts';
 import { BackendMessage, ClientMessage, type ResponseMessage, SyntheticMessage } from './messages.ts';
 import { Pipe, type PipeClient } from './pipe-steps.ts';
@@ -26,6 +26,7 @@ import { ReplayableBody } from './replayable-body.ts';
 import { RequestHash } from './request-hash.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { mistaken, runHook } from './run-hook.ts';
+import type { Running } from './running-requests.ts';
 import { phraseOf, respondPlainly } from './synthetic.ts';
 import { transmit, transmitSynthetic } from './transmit.ts';
 
@@ -58,6 +59,8 @@ class RequestRun implements FetchClient, PipeClient, Running {
   readonly loaded: LoadedConfig;
   readonly exchange: Exchange;
   readonly req: ClientMessage;
+  runningBefore: Running | undefined;
+  runningAfter: Running | undefined;
   readonly #body: ReplayableBody | undefined;
   #hash: RequestHash | undefined;
   #context: ClientSideContext | undefined;
@@ -301,7 +304,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
     this.exchange.onAborted = undefined;
     this.#body?.close();
     const { running } = this.loaded;
-    running.delete(this);
+    running.remove(this);
     if (running.size === 0) this.loaded.onIdle?.();
   }
 
