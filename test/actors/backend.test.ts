@@ -200,7 +200,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     { weight: 1, arbitrary: fc.record({ do: fc.constant('closed' as const) }) },
   ),
-  { maxLength: 40, size: 'max' },
+  { maxLength: 40 },
 );
 
 /** Everything worked out anew from what is declared, after each step. */

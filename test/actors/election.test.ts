@@ -14,7 +14,7 @@ function declarationOf(config: Declaration['config'], probed: boolean, active: b
 
 const declared = fc.array(
   fc.record({ config: fc.constantFrom(...keys), probed: fc.boolean(), active: fc.boolean() }),
-  { maxLength: 12, size: 'max' },
+  { maxLength: 12 },
 );
 
 test('each config is there once, in order of first mention, as it last spoke; at most the latest active one is marked', () => {

@@ -196,7 +196,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       }),
     },
   ),
-  { maxLength: 60, size: 'max' },
+  { maxLength: 60 },
 );
 
 /** What is known from outside: the elected probe, the probe under way, and when the last one ended. */

@@ -93,7 +93,7 @@ test('it is healthy exactly if its backend is and the list is shorter than the t
     fc.property(
       fc.nat({ max: 3 }),
       fc.boolean(),
-      fc.array(step, { maxLength: 40, size: 'max' }),
+      fc.array(step, { maxLength: 40 }),
       (threshold, probed, sequence) => {
         const saintmode = startSaintmode(threshold, probed);
         let backend: BackendHealth | undefined;

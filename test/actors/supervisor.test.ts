@@ -202,7 +202,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
     },
     { weight: 1, arbitrary: fc.constant<Step>({ do: 'stop' }) },
   ),
-  { maxLength: 60, size: 'max' },
+  { maxLength: 60 },
 );
 
 /** The configs as they would obey: what each was last ordered. */

@@ -70,7 +70,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
       arbitrary: fc.record({ do: fc.constant('pass' as const), ms: fc.constantFrom(0, 0, 300, 1_000) }),
     },
   ),
-  { maxLength: 40, size: 'max' },
+  { maxLength: 40 },
 );
 
 /** The model: what is loaded, and how. */

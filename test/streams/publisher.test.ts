@@ -142,7 +142,7 @@ const message = fc.oneof(
 
 test('one delta for each cause that changes anything, versions without gaps, and all deltas folded are the snapshot', () => {
   fc.assert(
-    fc.property(fc.array(fc.array(message, { maxLength: 8, size: 'max' }), { maxLength: 12 }), (causes) => {
+    fc.property(fc.array(fc.array(message, { maxLength: 8 }), { maxLength: 12 }), (causes) => {
       const { bus, publisher, deltas, ...says } = makePublisher();
       const known = new Map<Identity, BackendHealth>();
       const facts: Record<string, number> = {};

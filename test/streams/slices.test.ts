@@ -46,7 +46,7 @@ function makeSlices(costs: Readonly<Record<string, readonly number[]>>) {
 }
 
 const costs = fc
-  .array(fc.array(fc.constantFrom(0, 0.3, 1, 1.9, 2, 5), { minLength: 1, maxLength: 12, size: 'max' }), {
+  .array(fc.array(fc.constantFrom(0, 0.3, 1, 1.9, 2, 5), { minLength: 1, maxLength: 12 }), {
     maxLength: 5,
   })
   .map((all) => Object.fromEntries(all.map((slices, i) => [`c${i}`, slices])));
