@@ -32,7 +32,7 @@ import { Slices } from './slices.ts';
 import { Topics } from './topics.ts';
 
 /** What the control plane sends to the data planes. */
-export interface Planes {
+interface Planes {
   apply(delta: SnapshotDelta): void;
   /** A config was discarded: say when no request is left on it. */
   drain(key: ConfigKey): void;
@@ -45,7 +45,7 @@ export interface Planes {
  *
  * @throws TroupeError what is wrong with it
  */
-export type LoadConfig = (key: ConfigKey, name: string) => Promise<ConfigDescription>;
+type LoadConfig = (key: ConfigKey, name: string) => Promise<ConfigDescription>;
 
 export interface ControlPlaneOptions {
   readonly clock: Clock;

@@ -124,7 +124,6 @@ test('closed, it takes nothing more in', () => {
 test('facts are said in order, each once; a snapshot contains exactly what it says; a turn ends with the stride that fills its share', () => {
   const sizes = fc.array(fc.record({ plane: fc.constantFrom('p0', 'p1'), size: fc.nat(30) }), {
     maxLength: 8,
-    size: 'max',
   });
   fc.assert(
     fc.property(sizes, fc.constantFrom(0, 0.1, 0.5, 3), (batches, cost) => {

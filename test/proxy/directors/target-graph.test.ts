@@ -299,7 +299,6 @@ describe('whatever happens', () => {
   const saintmodes = fc
     .array(fc.record({ backend: fc.constantFrom(...backends), threshold: fc.nat(3) }), {
       maxLength: 5,
-      size: 'max',
     })
     .map((list) => list.map((one, i): SaintmodeDeclaration => ({ name: `sm${i}`, ...one })));
   const weight = fc.constantFrom(0, 0.1, 0.7, 1, 3);
