@@ -105,7 +105,9 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
       for (const { graph } of this.#configs.values()) graph.setHealth(identity, health);
     }
     if (delta.active !== undefined) this.#active = this.#loaded(delta.active);
+    for (const { identity, object } of delta.lifted ?? []) this.saints.lift(identity, object);
     for (const identity of delta.retired) this.#retire(identity);
+    this.#planSweep();
   }
 
   drain(key: ConfigKey): void {
@@ -163,7 +165,6 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   #retire(identity: Identity): void {
     this.#health.delete(identity);
     this.saints.forget(identity);
-    this.#planSweep();
     this.transport.retire(identity, () => {
       this.#facts.tell({ type: 'connections.closed', identity });
     });
@@ -179,6 +180,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
       if (declared.has(identity)) continue;
       this.#records.delete(identity);
       this.#health.delete(identity);
+      this.saints.forget(identity);
       this.transport.retire(identity, () => {});
     }
   }

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { currentScope } from '../../src/config/hook-scope.ts';
-import type { Hooks, LifeContext } from '../../src/config/hooks.ts';
+import type { BackendResponseContext, Hooks, LifeContext } from '../../src/config/hooks.ts';
 import { configKeyOf } from '../../src/config-key.ts';
 import type { FactBatch } from '../../src/facts.ts';
+import { RequestHash } from '../../src/proxy/request/request-hash.ts';
 import { anyProbe, identityNamed, ProxyWorld, type WorldConfig, worldWith } from '../support/proxy-world.ts';
 
 const emptyDirector = { name: 'd', policy: { kind: 'round_robin' }, members: [] } as const;
@@ -355,6 +356,46 @@ test('a retired backend is forgotten by the saint list', () => {
   world.apply({ retired: [identityNamed('b1')] });
   world.clock.advance(0);
   expect(world.clock.pending).toBe(0);
+  world.request();
+  expect(world.transport.fetches.length).toBe(2);
+});
+
+test('what an operator lifts from the saint list may be asked for again, at once', () => {
+  const world = worldWith({
+    backends: ['b1'],
+    saintmodes: [{ name: 's1', backend: 'b1', threshold: 10 }],
+    defaultTarget: 's1',
+    hooks: {
+      hash: ({ hashData, req }) => {
+        hashData(req.url);
+        return 'lookup';
+      },
+      backendResponse: ({ deny }) => void deny('1h'),
+    },
+  });
+  for (const target of ['/one', '/two']) {
+    world.request({ target });
+    world.transport.latest.answer(200);
+    expect(world.request({ target }).answer?.status).toBe(503);
+  }
+  const identity = identityNamed('b1');
+  world.apply({ lifted: [{ identity, object: new RequestHash(['/one']).hex() }] });
+  expect(world.request({ target: '/one' }).answer).toBeUndefined();
+  expect(world.request({ target: '/two' }).answer?.status).toBe(503);
+});
+
+test('what a config that drains denies its retired backends ends with that config', () => {
+  const world = new ProxyWorld();
+  const saintmodes = [{ name: 's1', backend: 'b1', threshold: 1 }];
+  const denies = { backendResponse: ({ deny }: BackendResponseContext) => void deny('1h') };
+  const old = world.load({ saintmodes, hooks: denies }, 'old');
+  world.use(old);
+  world.request();
+  world.use(world.load({ backends: ['b2'] }, 'next'));
+  world.apply({ retired: [identityNamed('b1')] });
+  world.transport.latest.answer(200);
+  world.plane.end(old);
+  world.use(world.load({ saintmodes, defaultTarget: 's1' }, 'third'));
   world.request();
   expect(world.transport.fetches.length).toBe(2);
 });

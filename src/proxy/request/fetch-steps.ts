@@ -24,13 +24,12 @@ import {
   type HookOwner,
 } from './contexts.ts';
 import { dateField } from './date-field.ts';
-import { hookWasWrong } from './hook-error.ts';
 import { hookRules } from './hook-rules.ts';
 import { contentLength, dropRequestFraming, dropResponseHopByHop } from './hop-by-hop.ts';
 import { illegalFields, illegalRequestLine, isFinalStatus, shown } from './message-check.ts';
 import { type BackendMessage, ResponseMessage, SyntheticMessage } from './messages.ts';
 import type { ReplayableBody } from './replayable-body.ts';
-import { mistaken, runHook } from './run-hook.ts';
+import { hookLeft, runHook } from './run-hook.ts';
 
 /** What a fetch does next. An error is what the attempt came to; `nothing`: there is nothing to deliver. */
 type Step = 'fetch' | TroupeError | 'nothing' | 'wait';
@@ -198,7 +197,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     const mistake = illegalRequestLine(bereq.method, bereq.url) ?? illegalFields(bereq.http);
     if (mistake === undefined) return true;
     const hook = owner.loaded.config.hooks.backendFetch === undefined ? 'recv' : 'backendFetch';
-    mistaken(owner, hook, hookWasWrong(hook, `left a request that cannot be sent: ${mistake}`));
+    hookLeft(owner, hook, `left a request that cannot be sent: ${mistake}`);
     return false;
   }
 

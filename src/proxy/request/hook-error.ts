@@ -1,26 +1,34 @@
 /**
- * Mistakes of hooks as errors for a person: which hook, where in the config's file, and what to do.
+ * Mistakes of hooks as errors for a person: which hook, where in the config's own text, and what to do. The
+ * place is that of the line that threw, or else of the hook's name.
  */
+import type { ConfigOrigin } from '../../config/config.ts';
 import type { Hooks } from '../../config/hooks.ts';
 import { type Place, TroupeError } from '../../errors.ts';
 
-export function hookThrew(hook: keyof Hooks, thrown: unknown, file: string | undefined): TroupeError {
+/** @param origin what knows the config's text; undefined: there is none, or nobody wants to know the place */
+export function hookThrew(hook: keyof Hooks, thrown: unknown, origin: ConfigOrigin | undefined): TroupeError {
   const text = thrown instanceof Error ? `${thrown.name}: ${thrown.message}` : String(thrown);
   return new TroupeError('troupe.hook-threw', `the hook ${hook} threw ${text}`, {
     side: 'troupe',
     cause: thrown,
-    place: placeOf(thrown, file),
+    place: placeOf(thrown, origin) ?? origin?.hook(hook),
   });
 }
 
-export function hookWasAsync(hook: keyof Hooks): TroupeError {
+export function hookWasAsync(hook: keyof Hooks, origin: ConfigOrigin | undefined): TroupeError {
   const message = `the hook ${hook} returned a promise; hooks run to completion, so make it a plain function without async and await`;
-  return new TroupeError('troupe.hook-async', message, { side: 'troupe' });
+  return new TroupeError('troupe.hook-async', message, { side: 'troupe', place: origin?.hook(hook) });
 }
 
 /** @param mistake what follows the hook's name in the sentence */
-export function hookWasWrong(hook: keyof Hooks, mistake: string): TroupeError {
-  return new TroupeError('troupe.hook-threw', `the hook ${hook} ${mistake}`, { side: 'troupe' });
+export function hookWasWrong(
+  hook: keyof Hooks,
+  mistake: string,
+  origin: ConfigOrigin | undefined,
+): TroupeError {
+  const message = `the hook ${hook} ${mistake}`;
+  return new TroupeError('troupe.hook-threw', message, { side: 'troupe', place: origin?.hook(hook) });
 }
 
 /** Whether a hook's answer will come later. Its rejection is swallowed, since nobody will wait for it. */
@@ -31,16 +39,6 @@ export function isPromise(answer: unknown): boolean {
   return true;
 }
 
-/** The innermost line of the stack that lies in the config's own file; otherwise what the error itself says. */
-function placeOf(thrown: unknown, file: string | undefined): Place | undefined {
-  if (!(thrown instanceof Error)) return undefined;
-  if (thrown instanceof TroupeError && thrown.place !== undefined) return thrown.place;
-  if (file === undefined || thrown.stack === undefined) return undefined;
-  for (const line of thrown.stack.split('\n')) {
-    const start = line.lastIndexOf(`${file}:`);
-    if (start < 0) continue;
-    const match = /^:(\d+):(\d+)/.exec(line.slice(start + file.length));
-    if (match !== null) return { file, line: Number(match[1]), column: Number(match[2]) };
-  }
-  return undefined;
+function placeOf(thrown: unknown, origin: ConfigOrigin | undefined): Place | undefined {
+  return thrown instanceof TroupeError && thrown.place !== undefined ? thrown.place : origin?.thrown(thrown);
 }

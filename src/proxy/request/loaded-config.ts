@@ -96,13 +96,16 @@ function runLifeHook(
   try {
     answer = hook({ log: (message) => log?.line(key, undefined, String(message)) });
   } catch (thrown) {
-    return hookThrew(name, thrown, config.file);
+    return hookThrew(name, thrown, config.origin);
   } finally {
     leaveHook(before);
   }
   if (answer === undefined || answer === null) return undefined;
-  if (isPromise(answer)) return hookWasAsync(name);
+  if (isPromise(answer)) return hookWasAsync(name, config.origin);
   if (name === 'fini') return undefined;
-  if (answer === 'fail') return hookWasWrong(name, "returned 'fail': the config does not want to be loaded");
-  return hookWasWrong(name, `returned ${shown(answer)}; it may return 'fail', or nothing`);
+  const mistake =
+    answer === 'fail'
+      ? "returned 'fail': the config does not want to be loaded"
+      : `returned ${shown(answer)}; it may return 'fail', or nothing`;
+  return hookWasWrong(name, mistake, config.origin);
 }

@@ -12,12 +12,11 @@ import { BackendPick } from './backend-pick.ts';
 import type { BackendRecord } from './backend-record.ts';
 import { type HookOwner, PipeSideContext } from './contexts.ts';
 import { appendVia } from './forwarded.ts';
-import { hookWasWrong } from './hook-error.ts';
 import { hookRules } from './hook-rules.ts';
 import { pipedRequest } from './hop-by-hop.ts';
 import { illegalFields, illegalRequestLine } from './message-check.ts';
 import { BackendMessage } from './messages.ts';
-import { mistaken, runHook } from './run-hook.ts';
+import { hookLeft, runHook } from './run-hook.ts';
 import { splice } from './splice.ts';
 
 /** The client side, which is told of one of these, once. */
@@ -71,7 +70,7 @@ export class Pipe {
     const { method, url, http } = this.#bereq;
     const mistake = illegalRequestLine(method, url) ?? illegalFields(http);
     if (mistake === undefined) return undefined;
-    mistaken(owner, 'pipe', hookWasWrong('pipe', `left a request that cannot be sent: ${mistake}`));
+    hookLeft(owner, 'pipe', `left a request that cannot be sent: ${mistake}`);
     return 'failed';
   }
 

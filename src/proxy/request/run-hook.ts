@@ -2,6 +2,7 @@
  * Runs one hook: synchronously, inside its config's scope, with every mistake turned into `fail`.
  */
 
+import type { ConfigOrigin } from '../../config/config.ts';
 import { enterHook, leaveHook } from '../../config/hook-scope.ts';
 import type { Hooks } from '../../config/hooks.ts';
 import type { TroupeError } from '../../errors.ts';
@@ -26,20 +27,34 @@ export function runHook<Context extends RequestContext, Action>(
   try {
     answer = hook(context);
   } catch (thrown) {
-    return mistaken(owner, rule.hook, hookThrew(rule.hook, thrown, loaded.config.file));
+    return mistaken(owner, rule.hook, hookThrew(rule.hook, thrown, originFor(owner)));
   } finally {
     leaveHook(before);
   }
   // JavaScript returns null, too, where nothing is meant.
   if (answer === undefined || answer === null) return rule.byDefault;
-  if (isPromise(answer)) return mistaken(owner, rule.hook, hookWasAsync(rule.hook));
+  if (isPromise(answer)) return mistaken(owner, rule.hook, hookWasAsync(rule.hook, originFor(owner)));
   const mistake = illegalAnswer(rule, answer);
-  return mistake === undefined ? answer : mistaken(owner, rule.hook, hookWasWrong(rule.hook, mistake));
+  return mistake === undefined ? answer : hookLeft(owner, rule.hook, mistake);
+}
+
+/**
+ * Tells of a hook that left something that cannot be used.
+ *
+ * @param mistake what follows the hook's name in the sentence
+ */
+export function hookLeft(owner: HookOwner, hook: keyof Hooks, mistake: string): 'fail' {
+  return mistaken(owner, hook, hookWasWrong(hook, mistake, originFor(owner)));
 }
 
 /** Tells the log of a mistake in a hook; the request goes on as if the hook had returned `fail`. */
-export function mistaken(owner: HookOwner, hook: keyof Hooks, error: TroupeError): 'fail' {
+function mistaken(owner: HookOwner, hook: keyof Hooks, error: TroupeError): 'fail' {
   const { environment, loaded, req } = owner;
   environment.log?.hookError({ config: loaded.key, xid: req.xid, hook, error });
   return 'fail';
+}
+
+/** Finding a place reads, and the first time parses, the config's text: for nobody who is not there. */
+function originFor({ environment, loaded }: HookOwner): ConfigOrigin | undefined {
+  return environment.log === undefined ? undefined : loaded.config.origin;
 }

@@ -15,7 +15,6 @@ import { dateField } from './date-field.ts';
 import type { RequestEnvironment } from './environment.ts';
 import { BackendFetch, type FetchClient } from './fetch-steps.ts';
 import { appendForwardedFor, appendVia } from './forwarded.ts';
-import { hookWasWrong } from './hook-error.ts';
 import { hookRules } from './hook-rules.ts';
 import { dropConnectionOptions, endToEndRequest } from './hop-by-hop.ts';
 import type { LoadedConfig } from './loaded-config.ts';
@@ -25,7 +24,7 @@ import { Pipe, type PipeClient } from './pipe-steps.ts';
 import { ReplayableBody } from './replayable-body.ts';
 import { RequestHash } from './request-hash.ts';
 import { parseRequestTarget } from './request-target.ts';
-import { mistaken, runHook } from './run-hook.ts';
+import { hookLeft, runHook } from './run-hook.ts';
 import type { Running } from './running-requests.ts';
 import { phraseOf, respondPlainly } from './synthetic.ts';
 import { transmit, transmitSynthetic } from './transmit.ts';
@@ -286,7 +285,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
   #isSendable(hook: 'backendResponse' | 'deliver' | 'synth', resp: ResponseMessage): boolean {
     const mistake = illegalStatusLine(resp.status, resp.reason) ?? illegalFields(resp.http);
     if (mistake === undefined) return true;
-    mistaken(this, hook, hookWasWrong(hook, `left a response that cannot be sent: ${mistake}`));
+    hookLeft(this, hook, `left a response that cannot be sent: ${mistake}`);
     return false;
   }
 
