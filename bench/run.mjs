@@ -23,6 +23,8 @@ const { values: options, positionals } = parseArgs({
     seconds: { type: 'string' },
     'warm-up': { type: 'string' },
     rounds: { type: 'string' },
+    /** Waits for other programs to be idle, and repeats runs that they disturbed; for shared machines. */
+    quiet: { type: 'boolean', default: false },
     clients: { type: 'string' },
     /** Bytes of an answer's body. */
     body: { type: 'string' },
@@ -52,6 +54,7 @@ async function passThrough(defaults) {
       seconds: short ? 1 : number(options.seconds, defaults.seconds),
       warmUpSeconds: short ? 0 : number(options['warm-up'], 3),
       rounds: short ? 1 : number(options.rounds, defaults.rounds),
+      quiet: options.quiet,
       only: options.only?.toLowerCase().split(','),
       say,
     });

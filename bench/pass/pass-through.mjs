@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { peers } from '../peers/peers.mjs';
 import { chooseCores, describeMachine, versionOf } from '../support/machine.mjs';
 import { hasEnded } from '../support/processes.mjs';
+import { inQuiet } from '../support/quiet.mjs';
 import { freePort, measure } from './measure.mjs';
 import { describeOrigin, originCommand } from './origin.mjs';
 import { untilItAnswers } from './until-it-answers.mjs';
@@ -17,7 +18,7 @@ import { untilItAnswers } from './until-it-answers.mjs';
  * @property {Record<string, string>} machine
  * @property {Record<string, string>} versions of the peers measured, by name
  * @property {readonly string[]} missing peers that are not installed
- * @property {{ bodyBytes: number, clients: number, seconds: number, warmUpSeconds: number, rounds: number }} setting
+ * @property {{ bodyBytes: number, clients: number, seconds: number, warmUpSeconds: number, rounds: number, quiet: boolean }} setting
  * @property {Record<string, import('./measure.mjs').Run[]>} runs by name
  */
 
@@ -29,6 +30,7 @@ import { untilItAnswers } from './until-it-answers.mjs';
  * @param {number} options.seconds of each run
  * @param {number} options.warmUpSeconds
  * @param {number} options.rounds
+ * @param {boolean} options.quiet measure in the gaps that other programs leave
  * @param {readonly string[] | undefined} options.only parts of names; undefined: all
  * @param {(line: string) => void} options.say progress
  * @returns {Promise<Comparison>}
@@ -49,7 +51,8 @@ export async function comparePassThrough(processes, { only, say, ...setting }) {
     const runs = Object.fromEntries(present.map(({ name }) => [name, []]));
     for (let round = 1; round <= setting.rounds; round++) {
       for (const peer of present) {
-        const run = await measure(processes, peer, { ...setting, cores, origin: origin.port });
+        const once = () => measure(processes, peer, { ...setting, cores, origin: origin.port });
+        const run = setting.quiet ? await inQuiet(once) : await once();
         runs[peer.name]?.push(run);
         say(`round ${round}, ${peer.name}: ${(1e6 / run.perCpuSecond).toFixed(1)} CPU µs/request`);
       }

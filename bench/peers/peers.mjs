@@ -5,7 +5,7 @@ import { httpProxy } from './http-proxy.mjs';
 import { nginx } from './nginx.mjs';
 import { nodeHttp } from './node-http.mjs';
 import { troupe } from './troupe.mjs';
-import { varnishd } from './varnishd.mjs';
+import { varnishd, varnishdWithoutLog } from './varnishd.mjs';
 
 /**
  * @typedef {object} Peer
@@ -16,4 +16,13 @@ import { varnishd } from './varnishd.mjs';
  */
 
 /** @type {readonly Peer[]} */
-export const peers = [troupe, nodeHttp, httpProxy, fastifyHttpProxy, nginx, haproxy, varnishd];
+export const peers = [
+  troupe,
+  nodeHttp,
+  httpProxy,
+  fastifyHttpProxy,
+  nginx,
+  haproxy,
+  varnishd,
+  varnishdWithoutLog,
+];
