@@ -10,18 +10,21 @@ import { TroupeError } from '../errors.ts';
 import type { FactBatch } from '../facts.ts';
 import type { Identity } from '../identity.ts';
 import type { BackendHealth, SnapshotDelta } from '../snapshot.ts';
-import type { DataPlane } from './data-plane.ts';
+import type { DataPlane, DataPlaneFigures } from './data-plane.ts';
 import { createSaintList } from './directors/saint-list.ts';
 import { createTargetGraph } from './directors/target-graph.ts';
 import { FactQueue } from './fact-queue.ts';
 import type { Transport } from './fetch/transport.ts';
 import type { Exchange } from './http/exchange.ts';
-import { BackendRecord } from './request/backend-record.ts';
+import { BackendRecord, type BackendStats } from './request/backend-record.ts';
 import { type RequestEnvironment, type RequestLimits, requestLimitDefaults } from './request/environment.ts';
+import { FailedRequests } from './request/failed-requests.ts';
 import { createLoadedConfig, type LoadedConfig, runFini, runInit } from './request/loaded-config.ts';
 import type { RequestLog } from './request/request-log.ts';
+import type { FailedRequest, Failure } from './request/request-report.ts';
 import { serveRequest } from './request/serve-request.ts';
-import { respondPlainly } from './request/synthetic.ts';
+import { Traffic } from './request/traffic.ts';
+import { answerUnserved } from './request/unserved-request.ts';
 
 export interface DataPlaneOptions {
   readonly transport: Transport;
@@ -33,7 +36,13 @@ export interface DataPlaneOptions {
   /** Default: nothing is logged, and nothing built for a log. */
   readonly log?: RequestLog | undefined;
   readonly limits?: Partial<RequestLimits> | undefined;
+  /** How many failed requests are kept with their story; 0: none, and no story is kept. Default: 100. */
+  readonly failedRequests?: number | undefined;
 }
+
+const failedRequestsByDefault = 100;
+const noConfig: Failure = { message: 'no config is in use: load one, and use it' };
+const neverAsked = new BackendRecord().stats();
 
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new RunningDataPlane(options);
@@ -45,6 +54,10 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   readonly random: () => number;
   readonly log: RequestLog | undefined;
   readonly limits: RequestLimits;
+  readonly access: RequestEnvironment['access'];
+  readonly failedRequests: FailedRequests | undefined;
+  readonly keepsStories: boolean;
+  readonly traffic = new Traffic();
   readonly saints = createSaintList();
   readonly #facts: FactQueue;
   readonly #configs = new Map<ConfigKey, LoadedConfig>();
@@ -55,11 +68,16 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   #requests = 0;
   #sweep: { readonly at: number; readonly cancel: () => void } | undefined;
 
-  constructor({ transport, clock, random, plane, log, limits }: DataPlaneOptions) {
+  constructor(options: DataPlaneOptions) {
+    const { transport, clock, random, plane, log, limits } = options;
+    const { failedRequests = failedRequestsByDefault } = options;
     this.transport = transport;
     this.clock = clock;
     this.random = random;
     this.log = log;
+    this.access = log?.access?.bind(log);
+    this.failedRequests = failedRequests > 0 ? new FailedRequests(failedRequests) : undefined;
+    this.keepsStories = this.access !== undefined || this.failedRequests !== undefined;
     this.limits = { ...requestLimitDefaults, ...limits };
     this.#facts = new FactQueue(plane, clock);
   }
@@ -73,7 +91,8 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   }
 
   readonly handle = (exchange: Exchange): void => {
-    if (this.#active === undefined) respondPlainly(exchange, 503, this.clock.wallNow());
+    this.traffic.requests++;
+    if (this.#active === undefined) answerUnserved(this, exchange, 503, undefined, noConfig);
     else serveRequest(this, this.#active, exchange);
   };
 
@@ -136,6 +155,17 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     return this.#records.get(identity);
   }
 
+  figures(): DataPlaneFigures {
+    const backends = new Map<Identity, BackendStats>();
+    for (const identity of this.#declared()) backends.set(identity, neverAsked);
+    for (const [identity, record] of this.#records) backends.set(identity, record.stats());
+    return { traffic: this.traffic.stats(), backends };
+  }
+
+  failures(): readonly FailedRequest[] {
+    return this.failedRequests?.list() ?? [];
+  }
+
   nextXid(): number {
     return ++this.#requests;
   }
@@ -165,6 +195,8 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   #retire(identity: Identity): void {
     this.#health.delete(identity);
     this.saints.forget(identity);
+    // Or else requests in flight would be forgotten that `maxConnections` counts; they end with their config.
+    if (this.#records.get(identity)?.inFlight === 0) this.#records.delete(identity);
     this.transport.retire(identity, () => {
       this.#facts.tell({ type: 'connections.closed', identity });
     });
@@ -172,10 +204,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
 
   /** A config that drains may have used backends after they had retired: what that left behind goes with it. */
   #forgetBackendsOf(ended: LoadedConfig): void {
-    const declared = new Set<Identity>();
-    for (const { backends } of this.#configs.values()) {
-      for (const { identity } of backends) declared.add(identity);
-    }
+    const declared = this.#declared();
     for (const { identity } of ended.backends) {
       if (declared.has(identity)) continue;
       this.#records.delete(identity);
@@ -183,6 +212,14 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
       this.saints.forget(identity);
       this.transport.retire(identity, () => {});
     }
+  }
+
+  #declared(): Set<Identity> {
+    const declared = new Set<Identity>();
+    for (const { backends } of this.#configs.values()) {
+      for (const { identity } of backends) declared.add(identity);
+    }
+    return declared;
   }
 
   /**

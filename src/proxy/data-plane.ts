@@ -10,6 +10,14 @@ import type { Identity } from '../identity.ts';
 import type { SnapshotDelta } from '../snapshot.ts';
 import type { ExchangeHandler } from './http/exchange.ts';
 import type { BackendStats } from './request/backend-record.ts';
+import type { FailedRequest } from './request/request-report.ts';
+import type { TrafficStats } from './request/traffic.ts';
+
+export interface DataPlaneFigures {
+  readonly traffic: TrafficStats;
+  /** Of each backend that a loaded config declares or that a draining one still uses. */
+  readonly backends: ReadonlyMap<Identity, BackendStats>;
+}
 
 export interface DataPlane {
   /**
@@ -35,6 +43,12 @@ export interface DataPlane {
 
   /** Counters of a backend in this data plane; undefined if it has not been asked yet. */
   stats(identity: Identity): BackendStats | undefined;
+
+  /** All counters of this data plane, as they are now. */
+  figures(): DataPlaneFigures;
+
+  /** The requests that failed last, the oldest first. */
+  failures(): readonly FailedRequest[];
 
   /** Called with each batch of facts, never within a call to this interface. */
   onFacts: ((batch: FactBatch) => void) | undefined;

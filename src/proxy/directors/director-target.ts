@@ -66,6 +66,7 @@ export class DirectorNode extends TargetNode implements Container {
   }
 
   resolve(request: PickRequest): BackendTarget | undefined {
+    request.passed?.(this.name);
     this.#policy ??= this.#rule.build(this.members);
     return this.#policy.pick(request)?.target.resolve(request);
   }

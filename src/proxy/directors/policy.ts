@@ -24,6 +24,8 @@ export interface PickRequest {
   key(): Uint8Array;
   /** A random number in [0, 1). */
   random(): number;
+  /** Told of each director and saintmode object that leads to the pick, the outermost first. Absent: not told. */
+  passed?(name: string): void;
 }
 
 /** Picks are synchronous, never throw, and allocate nothing unless members are denied to the request. */

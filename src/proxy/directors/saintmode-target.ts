@@ -38,6 +38,7 @@ export class SaintmodeNode extends TargetNode implements Container {
   }
 
   resolve(request: PickRequest): BackendTarget | undefined {
+    request.passed?.(this.name);
     return this.accepts(request) ? this.backend : undefined;
   }
 }

@@ -40,6 +40,11 @@ export class BackendPool {
     this.#origin = new URL(`http://${host}:${addresses.kind === 'unix' ? 80 : addresses.port}`);
   }
 
+  /** Milliseconds of the clock. */
+  now(): number {
+    return this.#clock.now();
+  }
+
   /** Connections that are open or being opened. */
   get open(): number {
     return this.#sockets.size + this.#dialling.size;

@@ -55,6 +55,8 @@ export interface FetchHandler {
 
 /** A fetch under way. Both calls are harmless once it is over. */
 export interface FetchCall {
+  /** Milliseconds that it took to open a connection for it; undefined or absent: it has not opened one. */
+  readonly connectMs?: number | undefined;
   resume(): void;
   /** Gives up: no handler is called afterwards, and the connection is not used again. */
   abort(): void;

@@ -24,6 +24,7 @@ import { Watched } from './silence-watch.ts';
 import type { FetchCall, FetchHandler, FetchRequest } from './transport.ts';
 
 export class UndiciFetch extends Watched implements FetchCall, ConnectionUser {
+  connectMs: number | undefined;
   readonly #pool: BackendPool;
   readonly #request: FetchRequest;
   readonly #handler: FetchHandler;
@@ -191,10 +192,12 @@ export class UndiciFetch extends Watched implements FetchCall, ConnectionUser {
   }
 
   #connect(): void {
+    const began = this.#pool.now();
     this.#giveUpDial = this.#pool.dial(this.#request.connectTimeoutMs, false, (error, socket) => {
       this.#giveUpDial = undefined;
       if (socket === undefined) return this.#fail(error as TroupeError);
       this.#isReused = false;
+      this.connectMs = this.#pool.now() - began;
       this.#dispatch(this.#pool.adopt(socket));
     });
   }

@@ -3,6 +3,7 @@
  * to whoever sent it for as long as that one listens. An answer that is not wanted any more (a retry, a
  * response to HEAD) is read to its end if it is small, so that the connection lives on.
  */
+import type { Clock } from '../../clock.ts';
 import { TroupeError } from '../../errors.ts';
 import type { BackendTarget } from '../directors/target.ts';
 import type { FetchCall, FetchHandler, FetchHead, FetchRequest, Transport } from '../fetch/transport.ts';
@@ -21,25 +22,39 @@ export interface AttemptReceiver {
 export const worthReading = 64 * 1024;
 
 export class Attempt implements FetchHandler {
-  readonly #target: BackendTarget;
-  readonly #record: BackendRecord;
+  readonly target: BackendTarget;
+  readonly record: BackendRecord;
+  /** Milliseconds of the clock. */
+  sentAt = 0;
+  /** Milliseconds of the clock; undefined until the head of an answer has come. */
+  answeredAt: number | undefined;
+  /** Of the answer; 0 until its head has come. */
+  status = 0;
+  readonly #clock: Clock;
   #receiver: AttemptReceiver | undefined;
   #call: FetchCall | undefined;
   #isOver = false;
   #unwantedBytes = 0;
 
-  constructor(target: BackendTarget, record: BackendRecord, receiver: AttemptReceiver) {
-    this.#target = target;
-    this.#record = record;
+  constructor(target: BackendTarget, record: BackendRecord, receiver: AttemptReceiver, clock: Clock) {
+    this.target = target;
+    this.record = record;
     this.#receiver = receiver;
+    this.#clock = clock;
   }
 
-  send(transport: Transport, request: FetchRequest): void {
-    this.#record.begin();
+  /** Milliseconds that a connection took which was opened for this attempt. */
+  get connectMs(): number | undefined {
+    return this.#call?.connectMs;
+  }
+
+  send(transport: Transport, request: FetchRequest, isRetry: boolean): void {
+    this.record.begin(isRetry);
+    this.sentAt = this.#clock.now();
     try {
-      this.#call = transport.fetch(this.#target, request, this);
+      this.#call = transport.fetch(this.target, request, this);
     } catch (cause) {
-      const message = `${this.#target.identity}: the request could not be handed to the transport`;
+      const message = `${this.target.identity}: the request could not be handed to the transport`;
       this.onError(new TroupeError('troupe.internal', message, { side: 'troupe', cause }));
     }
   }
@@ -63,10 +78,15 @@ export class Attempt implements FetchHandler {
   }
 
   onHead(head: FetchHead): void {
+    const now = this.#clock.now();
+    this.answeredAt = now;
+    this.status = head.status;
+    this.record.countAnswer(now - this.sentAt);
     this.#receiver?.answered(head);
   }
 
   onData(chunk: Uint8Array): boolean {
+    this.record.bytesReceived += chunk.length;
     if (this.#receiver !== undefined) return this.#receiver.received(chunk);
     this.#unwantedBytes += chunk.length;
     if (this.#unwantedBytes > worthReading) this.abort();
@@ -81,13 +101,13 @@ export class Attempt implements FetchHandler {
   onError(error: TroupeError): void {
     this.#end();
     // A client that goes away during its upload is no failure of the backend's.
-    if (error.side !== 'client') this.#record.countFailure(error.code);
+    if (error.side !== 'client') this.record.countFailure(error.code);
     this.#receiver?.failed(error);
   }
 
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#record.end();
+    this.record.end();
   }
 }

@@ -1,16 +1,19 @@
-/** Tells the log about a backend that could not be used, or did not keep what it had promised. */
+/** Tells about a backend that could not be used, or did not keep what it had promised. */
 import type { TroupeError } from '../../errors.ts';
 import type { BackendTarget } from '../directors/target.ts';
 import type { HookOwner } from './contexts.ts';
 import type { BackendMessage } from './messages.ts';
+import { storyOf } from './request-story.ts';
 
 /** @param target who was asked; undefined if nobody could be */
 export function tellFailure(
-  { environment, loaded, req, exchange }: HookOwner,
+  owner: HookOwner,
   bereq: BackendMessage,
   target: BackendTarget | undefined,
   error: TroupeError,
 ): void {
+  storyOf(owner)?.fail(error);
+  const { environment, loaded, req, exchange } = owner;
   environment.log?.failure({
     config: loaded.key,
     xid: req.xid,

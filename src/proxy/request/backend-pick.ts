@@ -16,6 +16,10 @@ export class BackendPick implements PickRequest {
   denied: ReadonlySet<string> | undefined;
   readonly #owner: HookOwner;
   #key: string | undefined;
+  // Where the pick has passed, in fields: two names are the rule, and a list for each request would cost more.
+  #first: string | undefined;
+  #second: string | undefined;
+  #others: string[] | undefined;
 
   constructor(owner: HookOwner) {
     this.#owner = owner;
@@ -29,6 +33,21 @@ export class BackendPick implements PickRequest {
     return this.#owner.environment.random();
   }
 
+  passed(name: string): void {
+    if (this.#first === undefined) this.#first = name;
+    else if (this.#second === undefined) this.#second = name;
+    else if (this.#others === undefined) this.#others = [name];
+    else this.#others.push(name);
+  }
+
+  /** The directors and saintmode objects that the last `resolve` has passed, the outermost first. */
+  way(): string[] {
+    const way = this.#others === undefined ? [] : [...this.#others];
+    if (this.#second !== undefined) way.unshift(this.#second);
+    if (this.#first !== undefined) way.unshift(this.#first);
+    return way;
+  }
+
   /** Whether something could be asked now. */
   accepts(ref: BackendRef): boolean {
     const target = this.#owner.loaded.graph.get(nameOf(ref));
@@ -39,6 +58,9 @@ export class BackendPick implements PickRequest {
 
   /** The backend to ask now, or why none can be. Moves the cursors of directors. */
   resolve(ref: BackendRef | undefined): BackendTarget | TroupeError {
+    this.#first = undefined;
+    this.#second = undefined;
+    this.#others = undefined;
     if (ref === undefined) return noTarget();
     const { graph } = this.#owner.loaded;
     const target = graph.get(nameOf(ref));

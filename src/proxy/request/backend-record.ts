@@ -1,6 +1,7 @@
 /**
  * Counters of one backend identity, shared by all configs that declare it: in one data plane, so that the
- * limit on requests in flight needs nobody's answer.
+ * limit on requests in flight needs nobody's answer. They begin with the first request that asks it and end
+ * when the identity retires.
  */
 import type { ErrorCode } from '../../errors.ts';
 
@@ -9,25 +10,60 @@ export interface BackendStats {
   readonly inFlight: number;
   /** Requests asked since the identity was first used. */
   readonly requests: number;
+  /** Of these, retries: somebody else, or this backend before, had failed the client's request. */
+  readonly retries: number;
+  /** How many answers and failures of this backend's were not left at that: the request was tried again. */
+  readonly retried: number;
+  /** Answers whose head has come, whatever they say. */
+  readonly answers: number;
+  /** Milliseconds from sending a request to the head of its answer, a connection included: their sum. */
+  readonly answerMs: number;
+  /** The same as an exponential average, to which each answer adds a sixteenth; 0 before the first one. */
+  readonly averageAnswerMs: number;
+  /** Of bodies, to and from the backend; of tunnels, everything. */
+  readonly bytesSent: number;
+  readonly bytesReceived: number;
   /** Failures by their code: what came of requests asked, and those not asked because of `maxConnections`. */
-  readonly failures: ReadonlyMap<ErrorCode, number>;
+  readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
 }
+
+/** As in Varnish's probes, the first answers weigh as much as each other until there are so many. */
+const answersAveraged = 16;
 
 export class BackendRecord implements BackendStats {
   inFlight = 0;
   requests = 0;
-  readonly failures = new Map<ErrorCode, number>();
+  retries = 0;
+  retried = 0;
+  answers = 0;
+  answerMs = 0;
+  averageAnswerMs = 0;
+  bytesSent = 0;
+  bytesReceived = 0;
+  readonly failures: Partial<Record<ErrorCode, number>> = {};
 
-  begin(): void {
+  begin(isRetry = false): void {
     this.inFlight++;
     this.requests++;
+    if (isRetry) this.retries++;
   }
 
   end(): void {
     this.inFlight--;
   }
 
+  countAnswer(ms: number): void {
+    this.answers++;
+    this.answerMs += ms;
+    this.averageAnswerMs += (ms - this.averageAnswerMs) / Math.min(this.answers, answersAveraged);
+  }
+
   countFailure(code: ErrorCode): void {
-    this.failures.set(code, (this.failures.get(code) ?? 0) + 1);
+    this.failures[code] = (this.failures[code] ?? 0) + 1;
+  }
+
+  /** A copy that does not change any more. */
+  stats(): BackendStats {
+    return { ...this, failures: { ...this.failures } };
   }
 }

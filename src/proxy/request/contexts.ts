@@ -19,14 +19,13 @@ import type {
   SyntheticResponse,
 } from '../../config/hooks.ts';
 import type { Exchange } from '../http/exchange.ts';
-import type { RequestEnvironment } from './environment.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import type { ClientMessage } from './messages.ts';
 import type { RequestHash } from './request-hash.ts';
+import { type StoryOwner, storyOf } from './request-story.ts';
 
 /** The request on whose behalf hooks run. */
-export interface HookOwner {
-  readonly environment: RequestEnvironment;
+export interface HookOwner extends StoryOwner {
   readonly loaded: LoadedConfig;
   readonly exchange: Exchange;
   readonly req: ClientMessage;
@@ -53,9 +52,7 @@ export class RequestContext implements HookContext {
     const { client, server, listener } = owner.exchange;
     this.client = { ip: client.address, port: client.port };
     this.server = { ip: server.address, port: server.port, listener };
-    this.log = (message) => {
-      owner.environment.log?.line(owner.loaded.key, owner.req.xid, String(message));
-    };
+    this.log = (message) => say(owner, String(message));
     this.healthy = healthy ?? ((target) => owner.loaded.graph.get(nameOf(target))?.healthy ?? false);
   }
 }
@@ -136,6 +133,13 @@ export class BackendErrorSideContext extends BackendSideContext implements Backe
     this.beresp = beresp;
     this.deny = (duration) => fetch.deny(duration);
   }
+}
+
+/** Adds a line to the log, and to what there is to tell of the request. */
+export function say(owner: HookOwner, message: string): void {
+  const { environment, loaded, req } = owner;
+  environment.log?.line(loaded.key, req.xid, message);
+  storyOf(owner)?.addLine(message);
 }
 
 export function nameOf(ref: BackendRef): string {

@@ -6,7 +6,10 @@ import type { Identity } from '../../identity.ts';
 import type { SaintList } from '../directors/saint-list.ts';
 import type { Transport } from '../fetch/transport.ts';
 import type { BackendRecord } from './backend-record.ts';
+import type { FailedRequests } from './failed-requests.ts';
 import type { RequestLog } from './request-log.ts';
+import type { RequestReport } from './request-report.ts';
+import type { Traffic } from './traffic.ts';
 
 export interface RequestLimits {
   /** varnishd(1): parameter max_restarts. */
@@ -29,6 +32,13 @@ export interface RequestEnvironment {
   readonly random: () => number;
   /** undefined: nobody reads, so nothing is built. */
   readonly log: RequestLog | undefined;
+  /** The log's receiver of reports; undefined: it has none. */
+  readonly access: ((report: RequestReport) => void) | undefined;
+  /** undefined: they are not kept. */
+  readonly failedRequests: FailedRequests | undefined;
+  /** Whether there is somebody to read what there is to tell of a request. */
+  readonly keepsStories: boolean;
+  readonly traffic: Traffic;
   readonly limits: RequestLimits;
   readonly saints: SaintList;
   /** Numbers requests, from 1. */

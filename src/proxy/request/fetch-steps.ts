@@ -16,12 +16,14 @@ import { Fields } from '../http/fields.ts';
 import { Attempt, type AttemptReceiver, worthReading } from './attempt.ts';
 import { tellFailure } from './backend-failure.ts';
 import { BackendPick } from './backend-pick.ts';
+import { describeTry } from './backend-try.ts';
 import {
   BackendErrorSideContext,
   BackendResponseSideContext,
   BackendSideContext,
   type FetchOwner,
   type HookOwner,
+  say,
 } from './contexts.ts';
 import { dateField } from './date-field.ts';
 import { hookRules } from './hook-rules.ts';
@@ -29,6 +31,7 @@ import { contentLength, dropRequestFraming, dropResponseHopByHop } from './hop-b
 import { illegalFields, illegalRequestLine, isFinalStatus, shown } from './message-check.ts';
 import { type BackendMessage, ResponseMessage, SyntheticMessage } from './messages.ts';
 import type { ReplayableBody } from './replayable-body.ts';
+import { storyOf } from './request-story.ts';
 import { hookLeft, runHook } from './run-hook.ts';
 
 /** What a fetch does next. An error is what the attempt came to; `nothing`: there is nothing to deliver. */
@@ -65,6 +68,10 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
   #hasBody = false;
   #length: number | undefined;
   #isDelivered = false;
+  /** Whether there is a try that the request's story does not have yet. */
+  #isUntold = false;
+  /** For how long hooks have denied the backend asked; 0: they have not. */
+  #deniedForMs = 0;
 
   constructor(owner: FetchClient, bereq: BackendMessage, body: ReplayableBody | undefined) {
     this.owner = owner;
@@ -94,6 +101,20 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     else this.#attempt?.abort();
   }
 
+  /**
+   * Adds the try that is over to the request's story.
+   *
+   * @param givenUp why it is not what the client gets; undefined: it is
+   */
+  remember(givenUp: string | undefined, error?: TroupeError): void {
+    if (!this.#isUntold) return;
+    this.#isUntold = false;
+    const story = storyOf(this.owner);
+    if (story === undefined) return;
+    const outcome = { givenUp, error, deniedForMs: this.#deniedForMs };
+    story.tries.push(describeTry(this.owner, this.#pick, this.#attempt, outcome));
+  }
+
   accepts(target: BackendRef): boolean {
     return this.#pick.accepts(target);
   }
@@ -103,12 +124,13 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     if (ms === undefined) throw noDuration(duration);
     const target = this.#target;
     if (target === undefined) {
-      this.#say('deny: no backend was asked, so there is none to deny');
+      say(this.owner, 'deny: no backend was asked, so there is none to deny');
     } else if (!this.owner.loaded.graph.hasSaintmode(target.identity)) {
-      this.#say(`deny: no saintmode object wraps the backend ${target.name}, so this has no effect`);
+      say(this.owner, `deny: no saintmode object wraps the backend ${target.name}, so this has no effect`);
     } else if (ms === 0) {
-      this.#say(`deny: a duration of ${duration} for ${target.name} denies nothing`);
+      say(this.owner, `deny: a duration of ${duration} for ${target.name} denies nothing`);
     } else {
+      this.#deniedForMs = ms;
       this.owner.environment.deny(target.identity, this.owner.requestHash().hex(), ms);
     }
   }
@@ -129,6 +151,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
   failed(error: TroupeError): void {
     if (this.#isDelivered) {
       tellFailure(this.owner, this.bereq, this.#target, error);
+      this.remember(error.code, error);
       this.owner.bodyBroke();
     } else if (this.#body?.isBroken !== true) {
       this.#proceed(error);
@@ -165,6 +188,8 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     }
     if (loaded.touches.request && !this.#isSendable()) return 'nothing';
 
+    this.#isUntold = true;
+    this.#deniedForMs = 0;
     const target = this.#pick.resolve(bereq.wanted);
     if (target instanceof TroupeError) return target;
     this.#target = target;
@@ -175,10 +200,11 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     if (!fields.has('Host')) fields.append('Host', target.declaration.hostHeader);
 
     const { limits } = target;
-    const body = this.#body?.open();
+    const record = environment.record(target.identity);
+    const body = this.#body?.open(record);
     this.#isHead = bereq.method === 'HEAD';
-    this.#attempt = new Attempt(target, environment.record(target.identity), this);
-    this.#attempt.send(environment.transport, {
+    this.#attempt = new Attempt(target, record, this, environment.clock);
+    const request = {
       method: bereq.method,
       path: bereq.url,
       fields,
@@ -187,7 +213,8 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
       connectTimeoutMs: bereq.connectTimeoutMs ?? limits.connectTimeoutMs,
       firstByteTimeoutMs: bereq.firstByteTimeoutMs ?? limits.firstByteTimeoutMs,
       betweenBytesTimeoutMs: bereq.betweenBytesTimeoutMs ?? limits.betweenBytesTimeoutMs,
-    });
+    };
+    this.#attempt.send(environment.transport, request, bereq.retries > 0);
     return 'wait';
   }
 
@@ -206,6 +233,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     const { status, fields } = head;
     if (!isFinalStatus(status)) {
       this.#attempt?.abort();
+      this.#attempt?.record.countFailure('backend.malformed');
       return nonsense(this.#target, status);
     }
     this.#hasBody = !this.#isHead && status !== 204 && status !== 304;
@@ -221,6 +249,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     const action = runHook(owner, hookRules.backendResponse, backendResponse, context);
     if (action === 'deliver' || action === 'pass') return this.#deliver(beresp);
     this.leave();
+    this.remember(`${action} after ${status}: backendResponse`);
     return action === 'retry' ? this.#retry() : 'nothing';
   }
 
@@ -243,13 +272,17 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
       const context = new BackendErrorSideContext(this, bereq, beresp);
       const action = runHook(owner, hookRules.backendError, backendError, context);
       if (action === 'retry') {
+        this.remember(`retry after ${error.code}: backendError`, error);
         const next = this.#retry();
         if (next === 'fetch') return next;
         tellFailure(owner, bereq, this.#target, next);
+        storyOf(owner)?.addLine(next.message);
         return 'nothing';
       }
+      this.remember(error.code, error);
       if (action !== 'deliver') return 'nothing';
     }
+    this.remember(error.code, error);
     owner.fetchedSynthetic(beresp);
     return 'wait';
   }
@@ -257,17 +290,20 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
   /** Begins again, or says why that cannot be. */
   #retry(): 'fetch' | TroupeError {
     const { bereq, owner } = this;
-    const { maxRetries } = owner.environment.limits;
+    const { traffic, limits } = owner.environment;
+    const { maxRetries } = limits;
     if (bereq.retries >= maxRetries) return tooManyRetries(maxRetries);
     const refusal = this.#body?.refusal('retry');
     if (refusal !== undefined) return refusal;
     bereq.retries++;
+    traffic.retries++;
+    if (this.#attempt !== undefined) this.#attempt.record.retried++;
+    const { story } = owner;
+    if (story !== undefined) {
+      story.retries++;
+      story.goOn();
+    }
     return 'fetch';
-  }
-
-  #say(message: string): void {
-    const { environment, loaded, req } = this.owner;
-    environment.log?.line(loaded.key, req.xid, message);
   }
 }
 

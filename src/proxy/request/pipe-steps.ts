@@ -3,6 +3,7 @@
  * ends have closed. As in varnishd, `Connection: close` tells the backend that nothing follows, unless the
  * hook says otherwise (an upgrade: `bereq.http.set('Connection', 'upgrade')`).
  */
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Synth } from '../../config/hooks.ts';
 import { TroupeError } from '../../errors.ts';
@@ -10,12 +11,14 @@ import type { BackendTarget } from '../directors/target.ts';
 import { tellFailure } from './backend-failure.ts';
 import { BackendPick } from './backend-pick.ts';
 import type { BackendRecord } from './backend-record.ts';
+import { type AskedBackend, describeTry } from './backend-try.ts';
 import { type HookOwner, PipeSideContext } from './contexts.ts';
 import { appendVia } from './forwarded.ts';
 import { hookRules } from './hook-rules.ts';
 import { pipedRequest } from './hop-by-hop.ts';
 import { illegalFields, illegalRequestLine } from './message-check.ts';
 import { BackendMessage } from './messages.ts';
+import { storyOf } from './request-story.ts';
 import { hookLeft, runHook } from './run-hook.ts';
 import { splice } from './splice.ts';
 
@@ -34,11 +37,18 @@ export class Pipe {
   readonly #bereq: BackendMessage;
   /** Where the pipe counts as in flight. */
   #record: BackendRecord | undefined;
+  readonly #pick: BackendPick;
+  /** undefined until a backend was found. */
+  #asked: (AskedBackend & { connectMs: number | undefined }) | undefined;
+  #isUntold = false;
+  /** The connection to the backend, once it is joined to the client's. */
+  #backend: Duplex | undefined;
   /** What ends it: first the connecting, then both connections. */
   #cancel: (() => void) | undefined;
 
   constructor(owner: PipeClient) {
     this.#owner = owner;
+    this.#pick = new BackendPick(owner);
     this.#bereq = new BackendMessage(
       owner.req,
       pipedRequest(owner.req.http),
@@ -51,6 +61,22 @@ export class Pipe {
   begin(): void {
     const refusal = this.#ask() ?? this.#connect();
     if (refusal !== undefined) this.#owner.pipeRefused(refusal);
+  }
+
+  get bytesToClient(): number {
+    return bytesOf(this.#backend, 'bytesRead');
+  }
+
+  get bytesFromClient(): number {
+    return bytesOf(this.#backend, 'bytesWritten');
+  }
+
+  /** As in `BackendFetch`. */
+  remember(givenUp: string | undefined, error?: TroupeError): void {
+    if (!this.#isUntold) return;
+    this.#isUntold = false;
+    const outcome = { givenUp, error, deniedForMs: 0 };
+    storyOf(this.#owner)?.tries.push(describeTry(this.#owner, this.#pick, this.#asked, outcome));
   }
 
   /** Ends it, whatever it is doing. The owner is not told. */
@@ -77,7 +103,8 @@ export class Pipe {
   #connect(): Synth | undefined {
     const { environment } = this.#owner;
     const bereq = this.#bereq;
-    const target = new BackendPick(this.#owner).resolve(bereq.wanted);
+    this.#isUntold = true;
+    const target = this.#pick.resolve(bereq.wanted);
     if (target instanceof TroupeError) return this.#unconnected(undefined, target);
     bereq.asked = target.name;
     if (!bereq.http.has('Host')) bereq.http.append('Host', target.declaration.hostHeader);
@@ -85,6 +112,8 @@ export class Pipe {
     const record = environment.record(target.identity);
     record.begin();
     this.#record = record;
+    const sentAt = environment.clock.now();
+    this.#asked = { target, sentAt, status: 0, connectMs: undefined };
     const timeoutMs = bereq.connectTimeoutMs ?? target.limits.connectTimeoutMs;
     this.#cancel = environment.transport.connect(target, timeoutMs, (error, connection) => {
       if (connection !== undefined) {
@@ -101,6 +130,9 @@ export class Pipe {
   #join(backend: Duplex): void {
     const owner = this.#owner;
     this.hasTakenOver = true;
+    this.#backend = backend;
+    const asked = this.#asked;
+    if (asked !== undefined) asked.connectMs = owner.environment.clock.now() - asked.sentAt;
     // From here on the two connections tell how it goes.
     owner.exchange.onAborted = undefined;
     const client = owner.exchange.takeOver();
@@ -113,13 +145,23 @@ export class Pipe {
 
   #unconnected(target: BackendTarget | undefined, error: TroupeError): Synth {
     tellFailure(this.#owner, this.#bereq, target, error);
+    this.remember(error.code, error);
     return { synth: 503 };
   }
 
   #release(): void {
-    this.#record?.end();
+    const record = this.#record;
+    if (record === undefined) return;
     this.#record = undefined;
+    record.end();
+    record.bytesSent += this.bytesFromClient;
+    record.bytesReceived += this.bytesToClient;
   }
+}
+
+/** A connection that is no socket, as in a simulation, counts nothing. */
+function bytesOf(connection: Duplex | undefined, which: 'bytesRead' | 'bytesWritten'): number {
+  return (connection as Partial<Socket> | undefined)?.[which] ?? 0;
 }
 
 function headOf(bereq: BackendMessage): string {

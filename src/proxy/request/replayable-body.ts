@@ -8,13 +8,19 @@
 import { Readable } from 'node:stream';
 import { TroupeError } from '../../errors.ts';
 
+/** Where it is counted what readers have been given. */
+export interface SentCounter {
+  bytesSent: number;
+}
+
 export class ReplayableBody {
   readonly #source: Readable;
   /** Bytes that the client announced; undefined with chunked coding. */
   readonly length: number | undefined;
   readonly #limit: number;
   #kept: Uint8Array[] = [];
-  #keptBytes = 0;
+  /** How much the client has sent, as far as it was read. */
+  readBytes = 0;
   #state: 'reading' | 'read' | 'broken' = 'reading';
   #isListening = false;
   #reader: BodyReader | undefined;
@@ -51,11 +57,14 @@ export class ReplayableBody {
   }
 
   /** The whole body from its first byte, for one more attempt. The reader before gets nothing any more. */
-  open(): Uint8Array | Readable {
+  open(counter: SentCounter): Uint8Array | Readable {
     this.#reader?.destroy();
     this.#takeWhatIsThere();
-    if (this.#state === 'read') return this.#wholeBody();
-    const reader = new BodyReader(this);
+    if (this.#state === 'read') {
+      counter.bytesSent += this.readBytes;
+      return this.#wholeBody();
+    }
+    const reader = new BodyReader(this, counter);
     this.#reader = reader;
     if (this.isBroken || this.#source.destroyed) reader.destroy(brokenOff());
     return reader;
@@ -92,14 +101,14 @@ export class ReplayableBody {
     const { length } = this;
     const source = this.#source;
     if (this.#state !== 'reading' || length === undefined || length > this.#limit) return;
-    if (source.readableLength === 0 || source.readableLength + this.#keptBytes !== length) return;
+    if (source.readableLength === 0 || source.readableLength + this.readBytes !== length) return;
     for (let chunk = source.read(); chunk !== null; chunk = source.read()) this.#keep(chunk as Uint8Array);
     this.#state = 'read';
   }
 
   #wholeBody(): Uint8Array {
     const [only] = this.#kept;
-    return only !== undefined && this.#kept.length === 1 ? only : Buffer.concat(this.#kept, this.#keptBytes);
+    return only !== undefined && this.#kept.length === 1 ? only : Buffer.concat(this.#kept, this.readBytes);
   }
 
   readonly #wakeReader = (): void => this.#reader?.wake();
@@ -115,9 +124,9 @@ export class ReplayableBody {
   }
 
   #keep(chunk: Uint8Array): void {
-    this.#keptBytes += chunk.length;
+    this.readBytes += chunk.length;
     if (!this.isReplayable) return;
-    if (this.#keptBytes <= this.#limit) {
+    if (this.readBytes <= this.#limit) {
       this.#kept.push(chunk);
     } else {
       this.isReplayable = false;
@@ -135,12 +144,14 @@ export class ReplayableBody {
 /** One attempt's view of the body: first what was kept, then what the client goes on sending. */
 class BodyReader extends Readable {
   readonly #body: ReplayableBody;
+  readonly #counter: SentCounter;
   #index = 0;
   #isWanting = false;
 
-  constructor(body: ReplayableBody) {
+  constructor(body: ReplayableBody, counter: SentCounter) {
     super();
     this.#body = body;
+    this.#counter = counter;
     // Whoever reads hears of an error; if nobody does any more, it must not end the process.
     this.on('error', () => {});
   }
@@ -168,6 +179,7 @@ class BodyReader extends Readable {
         return;
       }
       this.#index++;
+      this.#counter.bytesSent += piece.length;
       // Pushing may ask for more at once.
       this.#isWanting = false;
       if (this.push(piece)) this.#isWanting = true;

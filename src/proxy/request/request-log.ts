@@ -5,6 +5,7 @@ import type { Hooks } from '../../config/hooks.ts';
 import type { ConfigKey } from '../../config-key.ts';
 import type { TroupeError } from '../../errors.ts';
 import type { Identity } from '../../identity.ts';
+import type { RequestReport } from './request-report.ts';
 
 interface RequestEntry {
   readonly config: ConfigKey;
@@ -29,6 +30,11 @@ export interface HookErrorEntry extends RequestEntry {
 }
 
 export interface RequestLog {
+  /**
+   * Called with each request that has ended: the access log. Absent: nothing is built for it. Looked at once,
+   * when the proxy is made.
+   */
+  access?(report: RequestReport): void;
   failure(entry: FailureEntry): void;
   hookError(entry: HookErrorEntry): void;
   /** A line that a hook wrote, or that Troupe has to say about a request. */

@@ -9,6 +9,7 @@ import type { TroupeError } from '../../errors.ts';
 import type { HookOwner, RequestContext } from './contexts.ts';
 import { hookThrew, hookWasAsync, hookWasWrong, isPromise } from './hook-error.ts';
 import { type HookRule, illegalAnswer } from './hook-rules.ts';
+import { storyOf } from './request-story.ts';
 
 /**
  * @returns what the hook returned, or what returning nothing means; `fail` if it threw, returned a promise or
@@ -35,7 +36,11 @@ export function runHook<Context extends RequestContext, Action>(
   if (answer === undefined || answer === null) return rule.byDefault;
   if (isPromise(answer)) return mistaken(owner, rule.hook, hookWasAsync(rule.hook, originFor(owner)));
   const mistake = illegalAnswer(rule, answer);
-  return mistake === undefined ? answer : hookLeft(owner, rule.hook, mistake);
+  if (mistake !== undefined) return hookLeft(owner, rule.hook, mistake);
+  if (answer === 'fail' || answer === 'abandon') {
+    storyOf(owner)?.fail({ message: `the hook ${rule.hook} returned ${answer}` });
+  }
+  return answer;
 }
 
 /**
@@ -47,14 +52,17 @@ export function hookLeft(owner: HookOwner, hook: keyof Hooks, mistake: string): 
   return mistaken(owner, hook, hookWasWrong(hook, mistake, originFor(owner)));
 }
 
-/** Tells the log of a mistake in a hook; the request goes on as if the hook had returned `fail`. */
+/** Tells of a mistake in a hook; the request goes on as if the hook had returned `fail`. */
 function mistaken(owner: HookOwner, hook: keyof Hooks, error: TroupeError): 'fail' {
   const { environment, loaded, req } = owner;
+  environment.traffic.hookErrors++;
   environment.log?.hookError({ config: loaded.key, xid: req.xid, hook, error });
+  storyOf(owner)?.addHookError(hook, error);
   return 'fail';
 }
 
 /** Finding a place reads, and the first time parses, the config's text: for nobody who is not there. */
 function originFor({ environment, loaded }: HookOwner): ConfigOrigin | undefined {
-  return environment.log === undefined ? undefined : loaded.config.origin;
+  const isRead = environment.log !== undefined || environment.keepsStories;
+  return isRead ? loaded.config.origin : undefined;
 }

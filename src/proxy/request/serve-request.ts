@@ -10,7 +10,7 @@
 import type { Synth } from '../../config/hooks.ts';
 import type { Exchange, ResponseBody } from '../http/exchange.ts';
 import { Fields } from '../http/fields.ts';
-import { ClientSideContext, DeliverSideContext, HashSideContext, SynthSideContext } from './contexts.ts';
+import { ClientSideContext, DeliverSideContext, HashSideContext, SynthSideContext, say } from './contexts.ts';
 import { dateField } from './date-field.ts';
 import type { RequestEnvironment } from './environment.ts';
 import { BackendFetch, type FetchClient } from './fetch-steps.ts';
@@ -23,11 +23,15 @@ import { BackendMessage, ClientMessage, type ResponseMessage, SyntheticMessage }
 import { Pipe, type PipeClient } from './pipe-steps.ts';
 import { ReplayableBody } from './replayable-body.ts';
 import { RequestHash } from './request-hash.ts';
+import { tellEnd } from './request-report.ts';
+import { type RequestStory, storyOf } from './request-story.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { hookLeft, runHook } from './run-hook.ts';
 import type { Running } from './running-requests.ts';
 import { phraseOf, respondPlainly } from './synthetic.ts';
+import type { Ending } from './traffic.ts';
 import { transmit, transmitSynthetic } from './transmit.ts';
+import { answerUnserved } from './unserved-request.ts';
 
 /**
  * What a request does next; `wait`: something else will call, or the request is over. `failed` is what comes
@@ -43,7 +47,7 @@ export function serveRequest(
 ): void {
   const target = parseRequestTarget(exchange.method, exchange.target);
   if (target === undefined) {
-    respondPlainly(exchange, 400, environment.clock.wallNow());
+    answerUnserved(environment, exchange, 400, loaded.key);
     return;
   }
   const { fields } = exchange;
@@ -60,6 +64,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
   readonly req: ClientMessage;
   runningBefore: Running | undefined;
   runningAfter: Running | undefined;
+  story: RequestStory | undefined;
   readonly #body: ReplayableBody | undefined;
   #hash: RequestHash | undefined;
   #context: ClientSideContext | undefined;
@@ -67,6 +72,9 @@ class RequestRun implements FetchClient, PipeClient, Running {
   #pipe: Pipe | undefined;
   /** The response under way. */
   #stream: ResponseBody | undefined;
+  /** Of the response; 0 until it begins. */
+  #status = 0;
+  #bytesSent = 0;
   #isOver = false;
 
   constructor(environment: RequestEnvironment, loaded: LoadedConfig, exchange: Exchange, url: string) {
@@ -92,11 +100,18 @@ class RequestRun implements FetchClient, PipeClient, Running {
     if (this.#isOver) return;
     this.#fetch?.abort();
     this.#pipe?.cut();
-    if (this.#stream !== undefined) this.#stream.cut();
-    else if (!this.#pipe?.hasTakenOver) {
-      respondPlainly(this.exchange, 503, this.environment.clock.wallNow());
+    storyOf(this)?.fail({
+      message: 'its config was discarded, and the time that requests get to end was over',
+    });
+    if (this.#stream !== undefined) {
+      this.#stream.cut();
+      this.#finish('cut');
+    } else if (this.#pipe?.hasTakenOver) {
+      this.#finish('piped');
+    } else {
+      this.#respondPlainly();
+      this.#finish('complete');
     }
-    this.#finish();
   }
 
   requestHash(): RequestHash {
@@ -109,14 +124,20 @@ class RequestRun implements FetchClient, PipeClient, Running {
   fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined): void {
     // Transports do not say in which version they got the response; all speak 1.1.
     appendVia(beresp.http, '1.1');
+    const { status } = beresp;
     const next = this.#deliver(beresp);
     if (next === 'transmit') {
+      this.#status = beresp.status;
       this.#stream = transmit(this.exchange, beresp, hasBody, length);
       if (this.#stream !== undefined) return;
     }
     this.#fetch?.leave();
-    if (next === 'transmit') this.#finish();
-    else this.#proceed(next);
+    if (next === 'transmit') {
+      this.#finish('complete');
+    } else {
+      this.#fetch?.remember(`${wordFor(next)} after ${status}: deliver`);
+      this.#proceed(next);
+    }
   }
 
   fetchedSynthetic(beresp: SyntheticMessage): void {
@@ -125,8 +146,8 @@ class RequestRun implements FetchClient, PipeClient, Running {
       this.#proceed(next);
       return;
     }
-    transmitSynthetic(this.exchange, beresp);
-    this.#finish();
+    this.#transmitSynthetic(beresp);
+    this.#finish('complete');
   }
 
   fetchFailed(): void {
@@ -135,6 +156,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
 
   pieceFetched(chunk: Uint8Array): boolean {
     const stream = this.#stream;
+    this.#bytesSent += chunk.length;
     if (stream === undefined || stream.write(chunk)) return true;
     stream.onDrain ??= () => this.#fetch?.resume();
     return false;
@@ -142,12 +164,12 @@ class RequestRun implements FetchClient, PipeClient, Running {
 
   bodyFetched(trailers: Fields | undefined): void {
     this.#stream?.end(trailers);
-    this.#finish();
+    this.#finish('complete');
   }
 
   bodyBroke(): void {
     this.#stream?.cut();
-    this.#finish();
+    this.#finish('cut');
   }
 
   pipeRefused(next: 'failed' | Synth): void {
@@ -155,7 +177,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
   }
 
   pipeEnded(): void {
-    this.#finish();
+    this.#finish('piped');
   }
 
   // The steps. Each returns what comes next.
@@ -246,9 +268,15 @@ class RequestRun implements FetchClient, PipeClient, Running {
     const { req, environment } = this;
     const { maxRestarts } = environment.limits;
     req.restarts++;
+    this.story?.goOn();
     const refusal = this.#body?.refusal('restart');
-    if (req.restarts <= maxRestarts && refusal === undefined) return 'recv';
-    this.#say(refusal?.message ?? `no restart: the request was restarted ${maxRestarts} times already`);
+    if (req.restarts <= maxRestarts && refusal === undefined) {
+      environment.traffic.restarts++;
+      return 'recv';
+    }
+    const message = refusal?.message ?? `no restart: the request was restarted ${maxRestarts} times already`;
+    say(this, message);
+    storyOf(this)?.fail({ code: refusal?.code ?? 'troupe.limit', message });
     return { synth: 503 };
   }
 
@@ -264,7 +292,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
   }
 
   #synth(status: number, reason = phraseOf(status)): Step {
-    const { environment, exchange, req } = this;
+    const { environment, req } = this;
     const now = environment.clock.wallNow();
     const resp = new SyntheticMessage(status, reason, new Fields(['Date', dateField(now)]), req.xid);
     const { synth } = this.loaded.config.hooks;
@@ -275,9 +303,9 @@ class RequestRun implements FetchClient, PipeClient, Running {
       if (action === 'restart' && req.restarts <= environment.limits.maxRestarts) return 'restart';
       isFit = action !== 'fail' && this.#isSendable('synth', resp);
     }
-    if (isFit) transmitSynthetic(exchange, resp);
-    else respondPlainly(exchange, 503, now);
-    this.#finish();
+    if (isFit) this.#transmitSynthetic(resp);
+    else this.#respondPlainly();
+    this.#finish('complete');
     return 'wait';
   }
 
@@ -294,25 +322,66 @@ class RequestRun implements FetchClient, PipeClient, Running {
     if (this.#isOver) return;
     this.#fetch?.abort();
     this.#pipe?.cut();
-    this.#finish();
+    this.#finish('aborted');
   }
 
-  #finish(): void {
+  #transmitSynthetic(resp: SyntheticMessage): void {
+    this.#status = resp.status;
+    this.#bytesSent = transmitSynthetic(this.exchange, resp);
+  }
+
+  #respondPlainly(): void {
+    this.#status = 503;
+    this.#bytesSent = respondPlainly(this.exchange, 503, this.environment.clock.wallNow());
+  }
+
+  #finish(ending: Ending): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.exchange.onAborted = undefined;
+    const pipe = this.#pipe;
+    const bytesSent = this.#bytesSent + (pipe?.bytesToClient ?? 0);
+    const bytesReceived = (this.#body?.readBytes ?? 0) + (pipe?.bytesFromClient ?? 0);
     this.#body?.close();
-    const { running } = this.loaded;
+    const { environment, loaded } = this;
+    environment.traffic.end(ending, this.#status, bytesSent, bytesReceived);
+    const { running } = loaded;
     running.remove(this);
-    if (running.size === 0) this.loaded.onIdle?.();
+    if (running.size === 0) loaded.onIdle?.();
+    if (environment.access !== undefined || this.story?.failure !== undefined) {
+      this.#tellEnd(ending, bytesSent, bytesReceived);
+    }
+  }
+
+  /** The last try, which was not given up, becomes part of the story only where that is read. */
+  #tellEnd(ending: Ending, bytesSent: number, bytesReceived: number): void {
+    const givenUp = ending === 'complete' || ending === 'piped' ? undefined : ending;
+    this.#fetch?.remember(givenUp);
+    this.#pipe?.remember(givenUp);
+    const { environment, exchange, loaded, req, story } = this;
+    const { xid, restarts } = req;
+    const config = loaded.key;
+    const status = this.#status;
+    tellEnd(environment, exchange, {
+      config,
+      xid,
+      restarts,
+      ending,
+      status,
+      bytesSent,
+      bytesReceived,
+      story,
+    });
   }
 
   #clientContext(): ClientSideContext {
     this.#context ??= new ClientSideContext(this);
     return this.#context;
   }
+}
 
-  #say(message: string): void {
-    this.environment.log?.line(this.loaded.key, this.req.xid, message);
-  }
+/** What a hook wants instead of the response, for people. */
+function wordFor(next: Step): string {
+  if (typeof next !== 'string') return `synth ${next.synth}`;
+  return next === 'failed' ? 'fail' : next;
 }

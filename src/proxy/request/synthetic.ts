@@ -20,14 +20,22 @@ export function syntheticPage(status: number, reason: string, xid: string): stri
   );
 }
 
-/** Answers with one line of text, where no config is asked or its hooks have failed. */
-export function respondPlainly(exchange: Exchange, status: number, wallNow: number): void {
+/**
+ * Answers with one line of text, where no config is asked or its hooks have failed.
+ *
+ * @returns how many bytes of a body that sends
+ */
+export function respondPlainly(exchange: Exchange, status: number, wallNow: number): number {
   const reason = phraseOf(status);
   const raw = ['Date', dateField(wallNow), 'Content-Type', 'text/plain; charset=utf-8'];
   const head: ResponseHead = { status, reason, fields: new Fields(raw) };
   const body = Buffer.from(`${status} ${reason}\n`);
-  if (exchange.method === 'HEAD') exchange.respond(head, undefined, body.length);
-  else exchange.respond(head, body);
+  if (exchange.method === 'HEAD') {
+    exchange.respond(head, undefined, body.length);
+    return 0;
+  }
+  exchange.respond(head, body);
+  return body.length;
 }
 
 function escapeHtml(text: string): string {

@@ -31,16 +31,24 @@ export function transmit(
   return undefined;
 }
 
-/** As `transmit`, for a response that was made here. */
-export function transmitSynthetic(exchange: Exchange, response: SyntheticMessage): void {
+/**
+ * As `transmit`, for a response that was made here.
+ *
+ * @returns how many bytes of a body that sends
+ */
+export function transmitSynthetic(exchange: Exchange, response: SyntheticMessage): number {
   if (response.hasPage && !response.http.has('Content-Type')) {
     response.http.append('Content-Type', 'text/html; charset=utf-8');
   }
   dropResponseFraming(response, false);
   const { body, status } = response;
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-  if (mayHaveBody(exchange, status)) exchange.respond(response, bytes);
-  else exchange.respond(response, undefined, status === 204 || status === 304 ? undefined : bytes.length);
+  if (mayHaveBody(exchange, status)) {
+    exchange.respond(response, bytes);
+    return bytes.length;
+  }
+  exchange.respond(response, undefined, status === 204 || status === 304 ? undefined : bytes.length);
+  return 0;
 }
 
 /** RFC 9112 section 6.3: these end with their head, whatever it says. */

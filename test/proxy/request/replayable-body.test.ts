@@ -4,6 +4,9 @@ import { fc, test } from '@fast-check/vitest';
 import { describe, expect } from 'vitest';
 import { ReplayableBody } from '../../../src/proxy/request/replayable-body.ts';
 
+/** Counts what readers have been given, for tests that do not ask. */
+const sent = { bytesSent: 0 };
+
 function source(): Readable {
   return new Readable({ read() {} });
 }
@@ -38,10 +41,10 @@ test.prop([
   const body = new ReplayableBody(client, undefined, 1_000);
   for (const stop of stops) {
     const length = Math.min(stop, whole.length);
-    expect(await begin(body.open(), length)).toBe(whole.slice(0, length));
+    expect(await begin(body.open(sent), length)).toBe(whole.slice(0, length));
     expect(body.refusal('retry')).toBeUndefined();
   }
-  expect(await textOf(body.open())).toBe(whole);
+  expect(await textOf(body.open(sent))).toBe(whole);
 });
 
 describe('a body larger than the limit', () => {
@@ -51,7 +54,7 @@ describe('a body larger than the limit', () => {
       undefined,
       3,
     );
-    expect(await textOf(body.open())).toBe('abcdef');
+    expect(await textOf(body.open(sent))).toBe('abcdef');
     expect(body.isReplayable).toBe(false);
     expect(body.refusal('restart')).toMatchObject({ code: 'troupe.not-replayable' });
   });
@@ -59,11 +62,11 @@ describe('a body larger than the limit', () => {
   test('can be opened again as long as nothing of it was read', async () => {
     const client = source();
     const body = new ReplayableBody(client, 6, 3);
-    body.open();
+    body.open(sent);
     client.push('abcdef');
     client.push(null);
     expect(body.refusal('retry')).toBeUndefined();
-    expect(await textOf(body.open())).toBe('abcdef');
+    expect(await textOf(body.open(sent))).toBe('abcdef');
   });
 });
 
@@ -71,16 +74,16 @@ test('a small body that is there already is one piece', () => {
   const client = source();
   client.push('abc');
   const body = new ReplayableBody(client, 3, 10);
-  expect(body.open()).toEqual(Buffer.from('abc'));
+  expect(body.open(sent)).toEqual(Buffer.from('abc'));
   expect(body.isComplete).toBe(true);
-  expect(body.open()).toEqual(Buffer.from('abc'));
+  expect(body.open(sent)).toEqual(Buffer.from('abc'));
 });
 
 test('nothing is read from the client before the backend wants it', () => {
   const client = source();
   const body = new ReplayableBody(client, undefined, 10);
   client.push('abc');
-  body.open();
+  body.open(sent);
   expect(client.readableLength).toBe(3);
 });
 
@@ -94,7 +97,7 @@ test('the client is not read faster than the backend takes', async () => {
       this.push(piece);
     },
   });
-  const reader = new ReplayableBody(client, undefined, 0).open() as Readable;
+  const reader = new ReplayableBody(client, undefined, 0).open(sent) as Readable;
   await once(reader, 'readable');
   await new Promise((resolve) => setImmediate(resolve));
   // One buffer of the reader's, one of the source's.
@@ -106,7 +109,7 @@ test('the client is not read faster than the backend takes', async () => {
 test('a client that breaks off ends the attempt with an error', async () => {
   const client = source();
   const body = new ReplayableBody(client, undefined, 10);
-  const reader = body.open() as Readable;
+  const reader = body.open(sent) as Readable;
   reader.resume();
   const failed = once(reader, 'error');
   client.destroy(new Error('gone'));
@@ -119,7 +122,7 @@ test('so does a client that has broken off before', async () => {
   const client = source();
   const body = new ReplayableBody(client, undefined, 10);
   client.destroy();
-  const reader = body.open() as Readable;
+  const reader = body.open(sent) as Readable;
   const [error] = (await once(reader, 'error')) as [Error];
   expect(error.message).toMatch(/did not send/);
 });
@@ -127,7 +130,7 @@ test('so does a client that has broken off before', async () => {
 test('after close the rest can be drained by the owner', async () => {
   const client = Readable.from([Buffer.from('abc'), Buffer.from('def')]);
   const body = new ReplayableBody(client, undefined, 10);
-  await begin(body.open(), 3);
+  await begin(body.open(sent), 3);
   body.close();
   client.resume();
   await once(client, 'end');
@@ -136,10 +139,27 @@ test('after close the rest can be drained by the owner', async () => {
 test('an attempt given up gets nothing more', async () => {
   const client = source();
   const body = new ReplayableBody(client, undefined, 10);
-  const first = body.open() as Readable;
-  const second = body.open() as Readable;
+  const first = body.open(sent) as Readable;
+  const second = body.open(sent) as Readable;
   expect(first.destroyed).toBe(true);
   client.push('abc');
   client.push(null);
   expect(await textOf(second)).toBe('abc');
+});
+
+test('what each reader was given is counted, and once what the client has sent', async () => {
+  const client = source();
+  const body = new ReplayableBody(client, undefined, 1_000);
+  const [first, second] = [{ bytesSent: 0 }, { bytesSent: 0 }];
+  const reader = body.open(first);
+  client.push('abc');
+  await begin(reader, 3);
+  expect([first.bytesSent, body.readBytes]).toEqual([3, 3]);
+  const again = textOf(body.open(second));
+  client.push('def');
+  client.push(null);
+  expect(await again).toBe('abcdef');
+  expect([first.bytesSent, second.bytesSent, body.readBytes]).toEqual([3, 6, 6]);
+  body.open(second);
+  expect(second.bytesSent).toBe(12);
 });
