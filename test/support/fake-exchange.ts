@@ -2,7 +2,7 @@
  * A client without a network: one request, and whatever the proxy answers. It notes each breach of the
  * exchange's contract (a second answer, bytes after the end, anything after the client has gone).
  */
-import { Duplex, Readable } from 'node:stream';
+import { Duplex, type DuplexOptions, Readable } from 'node:stream';
 import type { Exchange, ResponseBody, ResponseHead, SocketAddress } from '../../src/proxy/http/exchange.ts';
 import { Fields } from '../../src/proxy/http/fields.ts';
 
@@ -143,8 +143,8 @@ export class FakeDuplex extends Duplex {
   written = '';
   hasEnded = false;
 
-  constructor() {
-    super({ allowHalfOpen: true });
+  constructor(options: DuplexOptions = {}) {
+    super({ allowHalfOpen: true, ...options });
   }
 
   override _read(): void {}
