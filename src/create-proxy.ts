@@ -17,8 +17,10 @@ import type { SocketAddress } from './proxy/http/exchange.ts';
 import { createListener, type ListenAddress, type Listener } from './proxy/listener/listener.ts';
 import type { ListenerLimits } from './proxy/listener/listener-limits.ts';
 import type { RequestLimits } from './proxy/request/environment.ts';
-import type { RequestLog } from './proxy/request/request-log.ts';
+import type { FailedRequest } from './proxy/request/request-report.ts';
 import { createSystemClock } from './proxy/system-clock.ts';
+import { containedLog, type ProxyLog } from './proxy-log.ts';
+import { type ProxyStats, proxyStats } from './proxy-stats.ts';
 import type { Override, Snapshot } from './snapshot.ts';
 import type { Message } from './streams/bus.ts';
 import { ControlPlane } from './streams/control-plane.ts';
@@ -31,16 +33,11 @@ export const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 /** Where a config comes from: a file, or a value made by `defineConfig`. */
 export type ConfigSource = string | Config;
 
-export interface ProxyLog extends RequestLog {
-  /** A client's connection was refused or cut because of what it sent. */
-  clientError(error: TroupeError, client: SocketAddress): void;
-  /** A mistake of Troupe's own that was contained. */
-  fault(error: unknown, where: string): void;
-}
-
 export interface ProxyOptions {
-  /** What is told of requests that failed and hooks that threw. Default: nobody is told. */
+  /** Who is told of requests, of what failed, and of hooks that threw. Default: nobody. */
   readonly log?: ProxyLog;
+  /** How many failed requests are kept with their story, for `failedRequests()`; 0: none. Default: 100. */
+  readonly failedRequests?: number;
   /** Milliseconds that requests in flight get to end, after a discard and on close. Default: 30,000. */
   readonly drainTimeout?: number;
   readonly listener?: Partial<ListenerLimits>;
@@ -97,6 +94,10 @@ export interface TroupeProxy {
   configs(): readonly ProxyConfigEntry[];
   /** What the active config declares; undefined before the first. */
   description(): ConfigDescription | undefined;
+  /** All counters, as they are now. */
+  stats(): ProxyStats;
+  /** The requests that failed last, each with its story, the oldest first. */
+  failedRequests(): readonly FailedRequest[];
   /** Every message between actors, effects and operators. */
   readonly messages$: Observable<Message>;
   /** Every step of every actor. */
@@ -123,6 +124,7 @@ class RunningProxy implements TroupeProxy {
   readonly snapshots$: Observable<Snapshot>;
 
   readonly #options: ProxyOptions;
+  readonly #log: ProxyLog | undefined;
   readonly #clock: Clock = createSystemClock();
   readonly #control: ControlPlane;
   readonly #data;
@@ -138,7 +140,8 @@ class RunningProxy implements TroupeProxy {
   constructor(source: ConfigSource | undefined, options: ProxyOptions) {
     this.#options = options;
     this.#drainTimeoutMs = options.drainTimeout ?? DEFAULT_DRAIN_TIMEOUT_MS;
-    const { log } = options;
+    const log = options.log === undefined ? undefined : containedLog(options.log);
+    this.#log = log;
     this.#transport = createUndiciTransport({ clock: this.#clock });
     this.#data = createDataPlane({
       plane: 'p0',
@@ -146,6 +149,7 @@ class RunningProxy implements TroupeProxy {
       clock: this.#clock,
       random: Math.random,
       log,
+      failedRequests: options.failedRequests,
       ...(options.requests === undefined ? {} : { limits: options.requests }),
     });
     this.#control = new ControlPlane({
@@ -170,7 +174,8 @@ class RunningProxy implements TroupeProxy {
     if (this.#closing !== undefined) {
       throw new TroupeError('command.stopping', 'The proxy is closed: make a new one.', { side: 'troupe' });
     }
-    const { listener: limits, log } = this.#options;
+    const { listener: limits } = this.#options;
+    const log = this.#log;
     const listener = createListener({
       handler: this.#data.handle,
       clock: this.#clock,
@@ -229,6 +234,15 @@ class RunningProxy implements TroupeProxy {
   description(): ConfigDescription | undefined {
     const { active } = this.#control.snapshot();
     return active === undefined ? undefined : this.#control.description(active);
+  }
+
+  stats(): ProxyStats {
+    const connectionsTo = (identity: Identity) => this.#transport.openConnections(identity);
+    return proxyStats(this.#data.figures(), this.#listeners, connectionsTo);
+  }
+
+  failedRequests(): readonly FailedRequest[] {
+    return this.#data.failures();
   }
 
   close(): Promise<void> {

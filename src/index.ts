@@ -52,10 +52,22 @@ export {
   type ConfigSource,
   createProxy,
   type ProxyConfigEntry,
-  type ProxyLog,
   type ProxyOptions,
   type TroupeProxy,
 } from './create-proxy.ts';
 export type { Duration } from './duration.ts';
 export { type ErrorCode, type Place, TroupeError } from './errors.ts';
+export type { Identity } from './identity.ts';
 export type { Fields } from './proxy/http/fields.ts';
+export type { BackendStats } from './proxy/request/backend-record.ts';
+export type { FailureEntry, HookErrorEntry } from './proxy/request/request-log.ts';
+export type {
+  BackendTry,
+  FailedRequest,
+  Failure,
+  HookMistake,
+  RequestReport,
+} from './proxy/request/request-report.ts';
+export type { Ending, ResponseCounts, TrafficStats } from './proxy/request/traffic.ts';
+export type { ProxyLog } from './proxy-log.ts';
+export type { BackendFigures, ProxyStats } from './proxy-stats.ts';

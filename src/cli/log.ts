@@ -1,6 +1,6 @@
 /** The log of `troupe run`: JSON lines on standard error, one for each thing that went wrong. */
 import { pino } from 'pino';
-import type { ProxyLog } from '../create-proxy.ts';
+import type { ProxyLog } from '../proxy-log.ts';
 
 export function createLog(): ProxyLog {
   const logger = pino({ name: 'troupe' }, pino.destination({ dest: 2, sync: true }));

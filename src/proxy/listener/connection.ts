@@ -43,6 +43,8 @@ export interface ConnectionOwner {
   /** Whether connections end with the response under way. */
   readonly isClosing: boolean;
   readonly onClientError: ((error: TroupeError, client: SocketAddress) => void) | undefined;
+  /** Counted here. */
+  refusedRequests: number;
   connectionGone(connection: Connection): void;
 }
 
@@ -346,12 +348,14 @@ export class Connection implements ResponseChannel, BodySource {
 
   // --- the end ---
 
-  /** Refuses what the client does, or what it is too many for. */
-  refuse(refusal: Refusal): void {
-    this.#refuse(refusal);
+  /** Refuses what the client does. */
+  #refuse(refusal: Refusal): void {
+    this.#owner.refusedRequests++;
+    this.refuse(refusal);
   }
 
-  #refuse(refusal: Refusal): void {
+  /** Answers that the client is not served, and closes the connection. */
+  refuse(refusal: Refusal): void {
     if (this.#owner.onClientError !== undefined) this.#report(refusalError(refusal));
     this.#giveUp(refusal.status, refusal);
   }

@@ -43,6 +43,10 @@ export interface Listener {
   destroy(): void;
   /** Connections open now. */
   readonly connections: number;
+  /** Connections turned away, so far, because there were too many. */
+  readonly refusedConnections: number;
+  /** Requests refused, so far, because of what was sent, or how slowly: 400, 408, 413 and the like. */
+  readonly refusedRequests: number;
 }
 
 export function createListener(options: ListenerOptions): Listener {
@@ -66,6 +70,8 @@ class NetListener implements Listener, ConnectionOwner {
   readonly turnEnd = new TurnEnd();
   readonly onClientError: ((error: TroupeError, client: SocketAddress) => void) | undefined;
   isClosing = false;
+  refusedConnections = 0;
+  refusedRequests = 0;
 
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
@@ -144,6 +150,7 @@ class NetListener implements Listener, ConnectionOwner {
   #accept(socket: Socket): void {
     const bound = this.limits.connections;
     const excess = bound === 0 ? -1 : this.#connections.size - bound;
+    if (excess >= 0) this.refusedConnections++;
     if (excess >= mostRefusedAtOnce) {
       socket.destroy();
       return;

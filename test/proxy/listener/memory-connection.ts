@@ -89,6 +89,7 @@ export async function converse(pieces: readonly Buffer[]): Promise<Conversation>
         limits: defaultLimits,
         turnEnd: new TurnEnd(),
         isClosing: false,
+        refusedRequests: 0,
         onClientError: (error) => errors.push(error),
         connectionGone: () => resolve(),
       },
