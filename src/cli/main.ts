@@ -129,4 +129,7 @@ async function main(): Promise<number> {
   }
 }
 
+// Whoever reads what is said may stop reading (`troupe run | head`); that must not end what is served.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
+
 await exit(await main());
