@@ -186,6 +186,17 @@ test('drain_timeout bounds how long SIGTERM waits', async () => {
   expect(await never).toBe('cut');
 });
 
+test('goes on serving when whoever reads what it says stops reading', async () => {
+  const troupe = new Troupe('run', '-b', `127.0.0.1:${origin.port}`, '-a', '127.0.0.1:0');
+  const address = await troupe.address();
+  troupe.child.stdout?.destroy();
+  troupe.child.stderr?.destroy();
+  troupe.child.kill('SIGHUP');
+  expect((await fetch(address)).status).toBe(200);
+  troupe.child.kill('SIGTERM');
+  expect(await troupe.end()).toBe(0);
+});
+
 test('a wrong command line exits with 2 and says what to do', async () => {
   const cases: [string[], string][] = [
     [['run'], 'give a config with -f FILE, or one backend with -b HOST:PORT'],
