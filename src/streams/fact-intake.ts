@@ -14,7 +14,7 @@ import type { PlaneReport } from './routes.ts';
 /** Facts taken in between two looks at the clock; a saint entry's actor is the dearest, some 60 µs. */
 const STRIDE = 8;
 /** Milliseconds of one turn after which the rest waits for the next. */
-const TURN_SHARE_MS = 2;
+const TURN_SHARE_MS = 1;
 
 export interface FactIntakeOptions {
   readonly clock: Clock;

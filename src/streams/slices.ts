@@ -6,7 +6,7 @@ import type { Clock } from '../clock.ts';
 import type { Address, Bus, BusEvent } from './bus.ts';
 
 /** Milliseconds of one turn after which the rest waits for the next; a slice takes well below 1 ms. */
-const TURN_SHARE_MS = 2;
+const TURN_SHARE_MS = 1;
 
 export class Slices {
   readonly #clock: Clock;

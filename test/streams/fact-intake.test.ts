@@ -14,7 +14,7 @@ import { TurnClock } from '../support/turn-clock.ts';
 
 /** Facts taken in between two looks at the clock, and milliseconds of a turn; see fact-intake.ts. */
 const STRIDE = 8;
-const SHARE = 2;
+const SHARE = 1;
 
 const config = configKeyOf('a', 1);
 const identity = identityOf('b1', { kind: 'tcp', ipv4: '127.0.0.1', port: 8080 });

@@ -8,7 +8,7 @@ import { Slices } from '../../src/streams/slices.ts';
 import { TurnClock } from '../support/turn-clock.ts';
 
 /** Milliseconds; see slices.ts. */
-const SHARE = 2;
+const SHARE = 1;
 
 /** Askers by id: what each of its slices takes. */
 function makeSlices(costs: Readonly<Record<string, readonly number[]>>) {
