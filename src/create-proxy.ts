@@ -158,7 +158,7 @@ class RunningProxy implements TroupeProxy {
       load: (key, name) => this.#loadIntoPlanes(key, name),
       probe: probeOnce,
       drainTimeoutMs: this.#drainTimeoutMs,
-      onFault: (error, where) => log?.fault(error, where),
+      onFault: (error, where) => log?.fault?.(error, where),
     });
     this.#data.onFacts = (batch) => this.#control.takeFacts(batch);
     this.messages$ = this.#control.messages$;
@@ -181,7 +181,7 @@ class RunningProxy implements TroupeProxy {
       clock: this.#clock,
       name,
       ...(limits === undefined ? {} : { limits }),
-      ...(log === undefined ? {} : { onClientError: (error, client) => log.clientError(error, client) }),
+      ...(log?.clientError === undefined ? {} : { onClientError: log.clientError }),
     });
     const address = await listener.listen(where);
     this.#listeners.push(listener);

@@ -38,6 +38,7 @@ export type ErrorCode =
   | 'troupe.limit'
   | 'troupe.not-replayable'
   | 'troupe.listen-failed'
+  | 'troupe.log-failed'
   | 'troupe.outside-hook'
   | 'troupe.internal';
 

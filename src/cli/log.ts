@@ -1,10 +1,13 @@
-/** The log of `troupe run`: JSON lines on standard error, one for each thing that went wrong. */
+/** The log of `troupe run`: JSON lines on standard error, one for each thing that went wrong, and each hook's. */
 import { pino } from 'pino';
 import type { ProxyLog } from '../proxy-log.ts';
+import type { AccessLog } from './access-log.ts';
 
-export function createLog(): ProxyLog {
+/** @param access where each request goes that has ended; undefined: nowhere */
+export function createLog(access: AccessLog | undefined): ProxyLog {
   const logger = pino({ name: 'troupe' }, pino.destination({ dest: 2, sync: true }));
   return {
+    ...(access && { access: (report) => access.write(report) }),
     failure: ({ error, ...entry }) => logger.warn({ ...entry, code: error.code }, error.message),
     hookError: ({ error, ...entry }) =>
       logger.error(

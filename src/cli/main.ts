@@ -53,6 +53,10 @@ function createProgram(): Command {
       `set NAME=VALUE; may be repeated. Names: ${parameterNames.join(', ')}`,
       collect,
     );
+  runCommand.option(
+    '--access-log <file>',
+    'write a JSON line for each request to FILE; - means standard output, and what is for people goes to standard error',
+  );
   for (const [flags, why] of [...laterFlags, ...ignoredFlags]) {
     runCommand.addOption(new Option(flags, `${why} (no effect)`));
   }
@@ -62,6 +66,7 @@ function createProgram(): Command {
       `
 Signals:
   SIGHUP             load the file of -f again, use it, discard the old one; on an error keep serving the old
+  SIGUSR2            open the file of --access-log again, after it was moved away
   SIGTERM, SIGINT    stop listening, let requests end within drain_timeout (30 s), exit with 0
 
 Examples:
@@ -93,6 +98,7 @@ interface RunFlags {
   readonly b?: string;
   readonly a?: string[];
   readonly p?: string[];
+  readonly accessLog?: string;
   readonly [other: string]: unknown;
 }
 
@@ -106,6 +112,7 @@ function runOptions(options: RunFlags): RunOptions {
     backend: options.b,
     listen: options.a ?? [],
     parameters: options.p ?? [],
+    accessLog: options.accessLog,
     notes: ignored.map(([flags, why]) => `${flags.replace(/ .*/, '')}: ${why}.`),
   };
 }

@@ -12,6 +12,7 @@ import {
   type TroupeProxy,
 } from '../create-proxy.ts';
 import { version } from '../version.ts';
+import { type AccessLog, openAccessLog, STANDARD_OUTPUT } from './access-log.ts';
 import { formatAddress } from './format-address.ts';
 import {
   DEFAULT_LISTEN_PORT,
@@ -31,6 +32,8 @@ export interface RunOptions {
   readonly listen: readonly string[];
   /** `-p`, as typed. */
   readonly parameters: readonly string[];
+  /** `--access-log`: a file, or `-` for standard output; undefined: none. */
+  readonly accessLog: string | undefined;
   /** What to say of flags that have no effect. */
   readonly notes: readonly string[];
 }
@@ -88,11 +91,11 @@ function plan(options: RunOptions): Plan | readonly string[] {
   return problems;
 }
 
-function proxyOptions(parameters: Parameters): ProxyOptions {
+function proxyOptions(parameters: Parameters, accessLog: AccessLog | undefined): ProxyOptions {
   const { drainTimeoutMs, maxRestarts, maxRetries, timeoutIdleMs, sendTimeoutMs } = parameters;
   const { connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs } = parameters;
   return {
-    log: createLog(),
+    log: createLog(accessLog),
     ...(drainTimeoutMs === undefined ? {} : { drainTimeout: drainTimeoutMs }),
     requests: defined({ maxRestarts, maxRetries }),
     listener: defined({ idleTimeoutMs: timeoutIdleMs, sendTimeoutMs }),
@@ -112,7 +115,9 @@ function defined<Options extends object>(
  *
  * @returns the exit status: 0 after a signal, 1 if the config cannot be served, 2 for a wrong command line
  */
-export async function run(options: RunOptions, output: RunOutput = standardOutput): Promise<number> {
+export async function run(options: RunOptions, given: RunOutput = standardOutput): Promise<number> {
+  // Whoever reads lines of JSON there should find nothing else.
+  const output = options.accessLog === STANDARD_OUTPUT ? { ...given, out: given.err } : given;
   const planned = plan(options);
   if (!('source' in planned)) {
     for (const problem of planned) output.err(problem);
@@ -120,7 +125,15 @@ export async function run(options: RunOptions, output: RunOutput = standardOutpu
   }
   for (const note of options.notes) output.err(`note: ${note}`);
   const { source, title, listen, parameters } = planned;
-  const proxy = createProxy(source, proxyOptions(parameters));
+  let accessLog: AccessLog | undefined;
+  try {
+    accessLog = options.accessLog === undefined ? undefined : openAccessLog(options.accessLog, output.err);
+  } catch (error) {
+    output.err((error as Error).message);
+    return 1;
+  }
+  if (accessLog !== undefined) process.on('SIGUSR2', accessLog.reopen);
+  const proxy = createProxy(source, proxyOptions(parameters, accessLog));
   const stopped = untilStopped();
   try {
     await proxy.ready;
@@ -142,6 +155,7 @@ export async function run(options: RunOptions, output: RunOutput = standardOutpu
   const closed = proxy.close();
   output.out(`${signal}: no new connections; requests in flight get ${seconds} s to end`);
   await closed;
+  await accessLog?.close();
   output.out('stopped');
   return 0;
 }

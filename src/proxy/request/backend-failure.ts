@@ -14,7 +14,7 @@ export function tellFailure(
 ): void {
   storyOf(owner)?.fail(error);
   const { environment, loaded, req, exchange } = owner;
-  environment.log?.failure({
+  environment.log?.failure?.({
     config: loaded.key,
     xid: req.xid,
     error,

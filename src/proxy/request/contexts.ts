@@ -138,7 +138,7 @@ export class BackendErrorSideContext extends BackendSideContext implements Backe
 /** Adds a line to the log, and to what there is to tell of the request. */
 export function say(owner: HookOwner, message: string): void {
   const { environment, loaded, req } = owner;
-  environment.log?.line(loaded.key, req.xid, message);
+  environment.log?.line?.(loaded.key, req.xid, message);
   storyOf(owner)?.addLine(message);
 }
 

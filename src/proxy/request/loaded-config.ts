@@ -82,7 +82,7 @@ export function runInit(loaded: LoadedConfig, log: RequestLog | undefined): void
 export function runFini(loaded: LoadedConfig, log: RequestLog | undefined): void {
   const { fini } = loaded.config.hooks;
   const error = fini && runLifeHook(loaded, 'fini', fini, log);
-  if (error !== undefined) log?.hookError({ config: loaded.key, xid: undefined, hook: 'fini', error });
+  if (error !== undefined) log?.hookError?.({ config: loaded.key, xid: undefined, hook: 'fini', error });
 }
 
 function runLifeHook(
@@ -94,7 +94,7 @@ function runLifeHook(
   let answer: unknown;
   const before = enterHook(scope);
   try {
-    answer = hook({ log: (message) => log?.line(key, undefined, String(message)) });
+    answer = hook({ log: (message) => log?.line?.(key, undefined, String(message)) });
   } catch (thrown) {
     return hookThrew(name, thrown, config.origin);
   } finally {

@@ -29,14 +29,12 @@ export interface HookErrorEntry extends RequestEntry {
   readonly hook: keyof Hooks;
 }
 
+/** Each receiver may be absent. */
 export interface RequestLog {
-  /**
-   * Called with each request that has ended: the access log. Absent: nothing is built for it. Looked at once,
-   * when the proxy is made.
-   */
+  /** Called with each request that has ended: the access log. Looked at once, when the data plane is made. */
   access?(report: RequestReport): void;
-  failure(entry: FailureEntry): void;
-  hookError(entry: HookErrorEntry): void;
+  failure?(entry: FailureEntry): void;
+  hookError?(entry: HookErrorEntry): void;
   /** A line that a hook wrote, or that Troupe has to say about a request. */
-  line(config: ConfigKey, xid: string | undefined, message: string): void;
+  line?(config: ConfigKey, xid: string | undefined, message: string): void;
 }

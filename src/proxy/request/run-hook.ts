@@ -56,13 +56,13 @@ export function hookLeft(owner: HookOwner, hook: keyof Hooks, mistake: string): 
 function mistaken(owner: HookOwner, hook: keyof Hooks, error: TroupeError): 'fail' {
   const { environment, loaded, req } = owner;
   environment.traffic.hookErrors++;
-  environment.log?.hookError({ config: loaded.key, xid: req.xid, hook, error });
+  environment.log?.hookError?.({ config: loaded.key, xid: req.xid, hook, error });
   storyOf(owner)?.addHookError(hook, error);
   return 'fail';
 }
 
 /** Finding a place reads, and the first time parses, the config's text: for nobody who is not there. */
 function originFor({ environment, loaded }: HookOwner): ConfigOrigin | undefined {
-  const isRead = environment.log !== undefined || environment.keepsStories;
+  const isRead = environment.log?.hookError !== undefined || environment.keepsStories;
   return isRead ? loaded.config.origin : undefined;
 }
