@@ -29,27 +29,22 @@ function stepCells(steps, choose) {
 
 /**
  * @param {{ bytesEach: number, bytesEachWithHistory: number, cpuUsPerProbe: number }} footprint
- * @param {{ orderUs: number[], firstPickUs: number[] }} healthChange
+ * @param {Record<string, { orderUs: number[], firstPickUs: number[] }>} healthChange by kind of directors
  * @param {number} directors that have every backend as a member
  */
 export function reportCosts(footprint, healthChange, directors) {
-  const worst = (values) => Math.max(...values).toFixed(0);
+  const once = (what, value) => [what, value.toFixed(1), ''];
+  const often = (what, values) => [what, median(values).toFixed(0), Math.max(...values).toFixed(0)];
   return markdownTable(
     ['what', 'median', 'worst'],
     [
-      ['memory of a backend with its poller, KB', (footprint.bytesEach / 1000).toFixed(1), ''],
-      ['the same with 64 probes remembered, KB', (footprint.bytesEachWithHistory / 1000).toFixed(1), ''],
-      ['one probe without its socket, processor µs', footprint.cpuUsPerProbe.toFixed(1), ''],
-      [
-        `set_health until routed by, ${directors} directors, µs`,
-        median(healthChange.orderUs).toFixed(0),
-        worst(healthChange.orderUs),
-      ],
-      [
-        'first pick of a director after it, µs',
-        median(healthChange.firstPickUs).toFixed(1),
-        worst(healthChange.firstPickUs),
-      ],
+      once('memory of a backend with its poller, KB', footprint.bytesEach / 1000),
+      once('the same with 64 probes remembered, KB', footprint.bytesEachWithHistory / 1000),
+      once('one probe without its socket, processor µs', footprint.cpuUsPerProbe),
+      ...Object.entries(healthChange).flatMap(([kind, { orderUs, firstPickUs }]) => [
+        often(`set_health until routed by, ${directors} ${kind} directors, µs`, orderUs),
+        often(`first pick of a ${kind} director after it, µs`, firstPickUs),
+      ]),
     ],
   );
 }

@@ -21,7 +21,10 @@ export async function runControl(short) {
   });
   const footprint = await measureFootprint(identities);
   const changes = short ? 20 : 1_000;
-  const healthChange = await measureHealthChange({ identities, directors: DIRECTORS, changes });
+  const healthChange = {};
+  for (const kind of ['round_robin', 'hash']) {
+    healthChange[kind] = await measureHealthChange({ identities, directors: DIRECTORS, kind, changes });
+  }
   const machine = describeMachine();
   const text = [
     ...introduction(machine, others()),
