@@ -115,6 +115,31 @@ test("varnishd's flags are taken, and those without an effect are noted", async 
   expect(troupe.err).toContain('note: -s');
 });
 
+test('--access-log - leaves standard output to JSON lines, one for each request', async () => {
+  const args = ['--access-log', '-', '-b', `127.0.0.1:${origin.port}`, '-a', '127.0.0.1:0'];
+  const troupe = new Troupe('run', ...args);
+  await troupe.until(() => troupe.err.includes('serves'));
+  const address = /http:\/\/127\.0\.0\.1:\d+/.exec(troupe.err)?.[0];
+  for (const path of ['/a', '/b']) await fetch(`${address}${path}`);
+  troupe.child.kill('SIGUSR2');
+  troupe.child.kill('SIGTERM');
+  expect(await troupe.end()).toBe(0);
+  const lines = troupe.out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line));
+  expect(lines).toMatchObject([
+    { level: 'info', url: '/a', status: 200, tries: [{ status: 200 }] },
+    { level: 'info', url: '/b', status: 200, tries: [{ status: 200 }] },
+  ]);
+});
+
+test('an access log that cannot be written is said, and nothing is served', async () => {
+  const troupe = new Troupe('run', '--access-log', '/nowhere/access.log', '-b', `127.0.0.1:${origin.port}`);
+  expect(await troupe.end()).toBe(1);
+  expect(troupe.err).toMatch(/\/nowhere\/access\.log cannot be written: ENOENT/);
+});
+
 test('SIGHUP loads the file again; a mistake in it changes nothing and is told with its place', async () => {
   const path = await write('my.config.ts', config('one'));
   const troupe = new Troupe('run', '-f', path, '-a', '127.0.0.1:0');
