@@ -214,6 +214,7 @@ class RunningProxy implements TroupeProxy {
   }
 
   async replace(source: ConfigSource): Promise<string> {
+    await this.ready;
     const before = this.configs().find(({ state }) => state === 'active')?.name;
     const name = `reload_${++this.#replacements}`;
     await this.load(name, source);

@@ -135,6 +135,8 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
   if (accessLog !== undefined) process.on('SIGUSR2', accessLog.reopen);
   const proxy = createProxy(source, proxyOptions(parameters, accessLog));
   const stopped = untilStopped();
+  // Before anything is said: whoever waits for that may send a signal at once, and without this it kills.
+  const stopReloading = reloadOnHangup(proxy, options.file, output);
   try {
     await proxy.ready;
     const addresses: string[] = [];
@@ -148,7 +150,6 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
     await proxy.close();
     return 1;
   }
-  const stopReloading = reloadOnHangup(proxy, options.file, output);
   const signal = await stopped;
   stopReloading();
   const seconds = (parameters.drainTimeoutMs ?? DEFAULT_DRAIN_TIMEOUT_MS) / 1_000;
