@@ -23,6 +23,11 @@ export interface FetchRequest {
   readonly body: Uint8Array | Readable | undefined;
   /** Bytes in `body`, where known; undefined: chunked coding. */
   readonly bodyLength: number | undefined;
+  /**
+   * Protocols offered to the backend: the transport sends `Connection: upgrade` and `Upgrade` with this value,
+   * and a 101 is an answer then. Absent: nothing is offered, and a 101 is a malformed answer. Not with a body.
+   */
+  readonly upgrade?: string | undefined;
   readonly connectTimeoutMs: number;
   /** From the request's end to the answer's first byte. */
   readonly firstByteTimeoutMs: number;
@@ -43,6 +48,11 @@ export interface FetchHandler {
   /** False: stop reading until `resume`. */
   onData(chunk: Uint8Array): boolean;
   onEnd(trailers: Fields | undefined): void;
+  /**
+   * In place of onHead, and as the last call: the backend has switched protocols (status 101). The connection is
+   * the caller's from now on; what came after the head is read from it first. Needed where `upgrade` is given.
+   */
+  onUpgrade?(head: FetchHead, connection: Duplex): void;
   /**
    * `backend.*`: connect-failed, connect-timeout, first-byte-timeout, between-bytes-timeout, reset, malformed;
    * `client.gone`, `client.malformed` or the stream's own TroupeError when the request's body breaks off;
