@@ -3,10 +3,11 @@
  * bound, when nobody will read it any more.
  */
 import type { Fields } from '../http/fields.ts';
-import type { BodyReader } from './body-reader.ts';
-import { INCOMPLETE, REFUSED } from './head-reader.ts';
+import type { BodyReader } from '../http1/body-reader.ts';
+import type { Fault } from '../http1/fault.ts';
+import { INCOMPLETE, REFUSED } from '../http1/outcome.ts';
 import type { ListenerLimits } from './listener-limits.ts';
-import { type Refusal, tooLarge } from './refusal.ts';
+import { malformed, type Refusal, tooLarge } from './refusal.ts';
 import { type BodySource, RequestBody } from './request-body.ts';
 
 export class BodyIntake {
@@ -48,8 +49,10 @@ export class BodyIntake {
     const reader = this.#reader;
     const outcome = reader.read(chunk, from);
     this.data = reader.data;
-    this.refusal = reader.refusal;
-    if (outcome === REFUSED) return REFUSED;
+    if (outcome === REFUSED) {
+      this.refusal = refusalOf(reader.fault);
+      return REFUSED;
+    }
     const bytes = reader.data === undefined ? 0 : reader.data.length;
     this.#received += bytes;
     if (this.isSkipping) this.#skipped += bytes;
@@ -83,4 +86,9 @@ export class BodyIntake {
 
 export function bodyTooLarge(limits: ListenerLimits): Refusal {
   return tooLarge(413, `a request body of more than ${limits.bodyBytes} bytes`);
+}
+
+function refusalOf(fault: Fault | undefined): Refusal {
+  const message = fault?.message ?? 'a malformed body';
+  return fault?.kind === 'too-large' ? tooLarge(431, message) : malformed(message);
 }

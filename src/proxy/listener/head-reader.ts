@@ -6,24 +6,21 @@
  * Cost: 2 µs for a browser's head of 12 fields.
  */
 import { Fields } from '../http/fields.ts';
-import type { ListenerLimits } from './listener-limits.ts';
 import {
   INVALID_VERSION,
+  type MessageParser,
   MORE,
   PAUSED,
   type ParserEvents,
-  type RequestParser,
   STOP,
   windowBytes,
-} from './llhttp.ts';
+} from '../http1/llhttp.ts';
+import { INCOMPLETE, REFUSED } from '../http1/outcome.ts';
+import { trimmedSlice } from '../http1/white-space.ts';
+import type { ListenerLimits } from './listener-limits.ts';
 import { malformed, type Refusal, tooLarge } from './refusal.ts';
 import { FramingFields } from './request-framing.ts';
 import { isLegalTarget } from './request-target.ts';
-import { trimmedSlice } from './white-space.ts';
-
-/** Outcomes of `read` that are no offset. */
-export const INCOMPLETE = -1;
-export const REFUSED = -2;
 
 /** Longest method, in bytes. The longest registered one has 17. */
 const longestMethod = 64;
@@ -53,7 +50,7 @@ export class HeadReader implements ParserEvents {
   /** Why `read` gave REFUSED. */
   refusal: Refusal | undefined;
 
-  readonly #parser: RequestParser;
+  readonly #parser: MessageParser;
   readonly #limits: ListenerLimits;
   /** CR and LF of empty lines before the request. */
   #skipped = 0;
@@ -70,7 +67,7 @@ export class HeadReader implements ParserEvents {
   readonly #names: number[] = [];
   #nameCount = 0;
 
-  constructor(parser: RequestParser, limits: ListenerLimits) {
+  constructor(parser: MessageParser, limits: ListenerLimits) {
     this.#parser = parser;
     this.#limits = limits;
   }
@@ -86,7 +83,7 @@ export class HeadReader implements ParserEvents {
     if (!this.#isInside) {
       at = this.#readMethod(chunk, from);
       if (at < 0) return at;
-      this.#parser.begin(this.method === 'CONNECT');
+      this.#parser.beginRequest(this.method === 'CONNECT');
       this.#isInside = true;
     }
     const textStart = at;

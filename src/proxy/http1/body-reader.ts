@@ -1,7 +1,7 @@
-/** What turns received bytes into those of one request body: chunked (chunk-reader.ts) or counted. */
+/** What turns received bytes into those of one body: chunked (chunk-reader.ts), counted, or all that comes. */
 import type { Fields } from '../http/fields.ts';
-import { INCOMPLETE } from './head-reader.ts';
-import type { Refusal } from './refusal.ts';
+import type { Fault } from './fault.ts';
+import { INCOMPLETE } from './outcome.ts';
 
 export interface BodyReader {
   /** Body bytes of the last `read`; undefined: none. */
@@ -10,7 +10,7 @@ export interface BodyReader {
   readonly left: number | undefined;
   readonly trailers: Fields | undefined;
   /** Why `read` gave REFUSED. */
-  readonly refusal: Refusal | undefined;
+  readonly fault: Fault | undefined;
   /** @returns the offset right after the body, INCOMPLETE or REFUSED */
   read(chunk: Buffer, from: number): number;
 }
@@ -20,7 +20,7 @@ export class CountedReader implements BodyReader {
   data: Buffer | undefined;
   left: number;
   readonly trailers = undefined;
-  readonly refusal = undefined;
+  readonly fault = undefined;
 
   constructor(length: number) {
     this.left = length;
@@ -31,5 +31,18 @@ export class CountedReader implements BodyReader {
     this.data = chunk.subarray(from, end);
     this.left -= end - from;
     return this.left === 0 ? end : INCOMPLETE;
+  }
+}
+
+/** A body that ends with the connection: RFC 9112 section 6.3, number 8. */
+export class RestReader implements BodyReader {
+  data: Buffer | undefined;
+  readonly left = undefined;
+  readonly trailers = undefined;
+  readonly fault = undefined;
+
+  read(chunk: Buffer, from: number): number {
+    this.data = from === 0 ? chunk : chunk.subarray(from);
+    return INCOMPLETE;
   }
 }

@@ -1,6 +1,6 @@
 /**
  * llhttp, Node's own HTTP parser, in the WASM build that undici carries and that nobody exports: hence the
- * pinned version of undici and test/proxy/listener/llhttp.test.ts. One instance serves all connections, each
+ * pinned version of undici and test/proxy/http1/llhttp.test.ts. One instance serves all connections, each
  * with a parser of its own in it (some 100 bytes) and all with one input buffer.
  *
  * llhttp knows a fixed list of methods, and treats some of them in ways of their own. Methods are any token
@@ -94,16 +94,26 @@ const methodBytes = usualMethod.length;
 const memory = llhttp.malloc(methodBytes + windowBytes);
 let view = new Uint8Array(0);
 
-export class RequestParser {
+export class MessageParser {
   /** Where the last `run` stopped, counted in its range. */
   consumed = 0;
-  readonly #parser = llhttp.llhttp_alloc(constants.TYPE['REQUEST'] as number);
+  readonly #parser: number;
   /** Bytes of the method still to be shown. */
   #shown = 0;
   #method: Uint8Array = usualMethod;
 
-  /** Gets ready for a message whose method has been read: the input begins right after the space. */
-  begin(isConnect: boolean): void {
+  constructor(kind: 'request' | 'response') {
+    this.#parser = llhttp.llhttp_alloc(constants.TYPE[kind === 'request' ? 'REQUEST' : 'RESPONSE'] as number);
+  }
+
+  /** Gets ready for a response. */
+  beginResponse(): void {
+    llhttp.llhttp_reset(this.#parser);
+    this.#shown = 0;
+  }
+
+  /** Gets ready for a request whose method has been read: the input begins right after the space. */
+  beginRequest(isConnect: boolean): void {
     llhttp.llhttp_reset(this.#parser);
     this.#method = isConnect ? connectMethod : usualMethod;
     this.#shown = isConnect ? 'CONNECT '.length : 'POST '.length;

@@ -4,12 +4,12 @@ import constants from 'undici/lib/llhttp/constants.js';
 import { expect, test } from 'vitest';
 import {
   INVALID_VERSION,
+  MessageParser,
   MORE,
   PAUSED,
-  RequestParser,
   STOP,
   windowBytes,
-} from '../../../src/proxy/listener/llhttp.ts';
+} from '../../../src/proxy/http1/llhttp.ts';
 
 const require = createRequire(import.meta.url);
 
@@ -21,7 +21,7 @@ declare const WebAssembly: {
   };
 };
 
-function events(): { seen: string[] } & Parameters<RequestParser['run']>[3] {
+function events(): { seen: string[] } & Parameters<MessageParser['run']>[3] {
   const seen: string[] = [];
   const note = (what: string) => (start: number, end: number) => {
     seen.push(`${what} ${start}-${end}`);
@@ -76,11 +76,11 @@ test('the codes mean what they did', () => {
 });
 
 test('a parser pauses right behind the head and right behind the body', () => {
-  const parser = new RequestParser();
+  const parser = new MessageParser('request');
   const { seen, ...handler } = events();
   const head = '/ HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n';
   const bytes = Buffer.from(`${head}5\r\nhello\r\n0\r\n\r\nGET /`);
-  parser.begin(false);
+  parser.beginRequest(false);
   expect(parser.run(bytes, 0, bytes.length, handler)).toBe(PAUSED);
   expect(parser.consumed).toBe(head.length);
   parser.resume();
@@ -91,7 +91,7 @@ test('a parser pauses right behind the head and right behind the body', () => {
 });
 
 test('nothing lenient is on', () => {
-  const parser = new RequestParser();
+  const parser = new MessageParser('request');
   const { seen: _, ...handler } = events();
   for (const rest of [
     'X: a\n\r\n',
@@ -100,7 +100,7 @@ test('nothing lenient is on', () => {
     'X: a\rb\r\n\r\n',
     'X: \0\r\n\r\n',
   ]) {
-    parser.begin(false);
+    parser.beginRequest(false);
     const bytes = Buffer.from(`/ HTTP/1.1\r\n${rest}`);
     expect([MORE, PAUSED]).not.toContain(parser.run(bytes, 0, bytes.length, handler));
     expect(parser.errorReason()).toMatch(/^[A-Z][a-zA-Z ]+$/);
@@ -110,10 +110,10 @@ test('nothing lenient is on', () => {
 
 test('thousands of parsers work side by side while their memory grows', () => {
   const { seen: _, ...handler } = events();
-  const parsers = Array.from({ length: 50_000 }, () => new RequestParser());
+  const parsers = Array.from({ length: 50_000 }, () => new MessageParser('request'));
   const bytes = Buffer.from('/ HTTP/1.1\r\nHost: a\r\n\r\n');
   for (const parser of parsers) {
-    parser.begin(false);
+    parser.beginRequest(false);
     parser.run(bytes, 0, 5, handler);
   }
   for (const parser of parsers) expect(parser.run(bytes, 5, bytes.length, handler)).toBe(PAUSED);

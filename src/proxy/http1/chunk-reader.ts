@@ -1,5 +1,5 @@
 /**
- * Reads chunked request bodies: RFC 9112 section 7.1. llhttp decodes; what lies between the pieces of the
+ * Reads chunked bodies: RFC 9112 section 7.1. llhttp decodes; what lies between the pieces of the
  * body that it found (sizes, extensions, line ends, trailers) is held against the grammar once more, because
  * llhttp takes extensions without a name and sizes beyond 2^53. The bytes between are bounded, too.
  *
@@ -7,10 +7,9 @@
  */
 import { Fields } from '../http/fields.ts';
 import type { BodyReader } from './body-reader.ts';
-import { INCOMPLETE, REFUSED } from './head-reader.ts';
-import type { ListenerLimits } from './listener-limits.ts';
-import { MORE, PAUSED, type ParserEvents, type RequestParser, STOP, windowBytes } from './llhttp.ts';
-import { malformed, type Refusal, tooLarge } from './refusal.ts';
+import { type Fault, malformed, tooLarge } from './fault.ts';
+import { type MessageParser, MORE, PAUSED, type ParserEvents, STOP, windowBytes } from './llhttp.ts';
+import { INCOMPLETE, REFUSED } from './outcome.ts';
 import { trimmedSlice } from './white-space.ts';
 
 const token = "[!#$%&'*+.^_`|~0-9A-Za-z-]+";
@@ -24,6 +23,14 @@ const trailerLine = new RegExp(`^(${token}):[\\t -~\\x80-\\xff]*$`);
 const forbiddenTrailer =
   /^(?:content-(?:length|encoding|type|range)|transfer-encoding|trailer|host|connection|te|upgrade|expect|authorization|proxy-.*|cookie|max-forwards|cache-control)$/i;
 
+/** What one peer may take. */
+export interface ChunkLimits {
+  /** Bytes of extensions between two chunks, or of all trailers. */
+  readonly fieldBytes: number;
+  /** Number of trailer fields. */
+  readonly fieldCount: number;
+}
+
 export class ChunkReader implements BodyReader, ParserEvents {
   /** Body bytes of the last `read`; undefined: none. Part of the chunk given, which is changed. */
   data: Buffer | undefined;
@@ -31,10 +38,10 @@ export class ChunkReader implements BodyReader, ParserEvents {
   /** After the end, what followed the body. */
   trailers: Fields | undefined;
   /** Why `read` gave REFUSED. */
-  refusal: Refusal | undefined;
+  fault: Fault | undefined;
 
-  readonly #parser: RequestParser;
-  readonly #limits: ListenerLimits;
+  readonly #parser: MessageParser;
+  readonly #limits: ChunkLimits;
   /** What was read since the last byte of the body. */
   #between = '';
   #chunk: Buffer = Buffer.alloc(0);
@@ -46,7 +53,7 @@ export class ChunkReader implements BodyReader, ParserEvents {
   #dataEnd = 0;
   #isInPiece = false;
 
-  constructor(parser: RequestParser, limits: ListenerLimits) {
+  constructor(parser: MessageParser, limits: ChunkLimits) {
     this.#parser = parser;
     this.#limits = limits;
     parser.resume();
@@ -73,7 +80,7 @@ export class ChunkReader implements BodyReader, ParserEvents {
         return this.#account(bodyEnd) && this.#takeEnd() ? bodyEnd : REFUSED;
       }
       if (code !== MORE) {
-        this.refusal ??= malformed(`a malformed chunked body: ${this.#parser.errorReason()}`);
+        this.fault ??= malformed(`a malformed chunked body: ${this.#parser.errorReason()}`);
         return REFUSED;
       }
       at = end;
@@ -89,7 +96,7 @@ export class ChunkReader implements BodyReader, ParserEvents {
     if (from !== this.#unread || this.#between !== '' || !this.#isInPiece) {
       if (!this.#account(from)) return STOP;
       if (!sizeLine.test(this.#between)) {
-        this.refusal = malformed('an illegal chunk size or extension');
+        this.fault = malformed('an illegal chunk size or extension');
         return STOP;
       }
       this.#between = '';
@@ -121,10 +128,7 @@ export class ChunkReader implements BodyReader, ParserEvents {
       this.#unread = to;
       this.#isInPiece = false;
       if (this.#between.length > this.#limits.fieldBytes) {
-        this.refusal = tooLarge(
-          431,
-          `chunk extensions or trailers of more than ${this.#limits.fieldBytes} bytes`,
-        );
+        this.fault = tooLarge(`chunk extensions or trailers of more than ${this.#limits.fieldBytes} bytes`);
         return false;
       }
     }
@@ -134,7 +138,7 @@ export class ChunkReader implements BodyReader, ParserEvents {
   #takeEnd(): boolean {
     const match = lastLine.exec(this.#between);
     if (match === null || !this.#between.endsWith('\r\n')) {
-      this.refusal = malformed('an illegal last chunk');
+      this.fault = malformed('an illegal last chunk');
       return false;
     }
     const lines = this.#between.slice(match[0].length, -2);
@@ -148,14 +152,14 @@ export class ChunkReader implements BodyReader, ParserEvents {
     for (const line of lines.slice(0, -1)) {
       const match = trailerLine.exec(line);
       if (match === null) {
-        this.refusal = malformed('a trailer line that is no name, colon and value');
+        this.fault = malformed('a trailer line that is no name, colon and value');
         return false;
       }
       const name = match[1] as string;
       if (!forbiddenTrailer.test(name)) raw.push(name, trimmedSlice(line, name.length + 1, line.length));
     }
     if (raw.length > 2 * this.#limits.fieldCount) {
-      this.refusal = tooLarge(431, `more than ${this.#limits.fieldCount} trailer fields`);
+      this.fault = tooLarge(`more than ${this.#limits.fieldCount} trailer fields`);
       return false;
     }
     this.trailers = new Fields(raw);
