@@ -4,10 +4,9 @@
  */
 import type { Fields } from '../http/fields.ts';
 import type { BodyReader } from '../http1/body-reader.ts';
-import type { Fault } from '../http1/fault.ts';
 import { INCOMPLETE, REFUSED } from '../http1/outcome.ts';
 import type { ListenerLimits } from './listener-limits.ts';
-import { malformed, type Refusal, tooLarge } from './refusal.ts';
+import { malformed, type Refusal, refusalOf, tooLarge } from './refusal.ts';
 import { type BodySource, RequestBody } from './request-body.ts';
 
 export class BodyIntake {
@@ -50,7 +49,7 @@ export class BodyIntake {
     const outcome = reader.read(chunk, from);
     this.data = reader.data;
     if (outcome === REFUSED) {
-      this.refusal = refusalOf(reader.fault);
+      this.refusal = reader.fault === undefined ? malformed('a malformed body') : refusalOf(reader.fault);
       return REFUSED;
     }
     const bytes = reader.data === undefined ? 0 : reader.data.length;
@@ -86,9 +85,4 @@ export class BodyIntake {
 
 export function bodyTooLarge(limits: ListenerLimits): Refusal {
   return tooLarge(413, `a request body of more than ${limits.bodyBytes} bytes`);
-}
-
-function refusalOf(fault: Fault | undefined): Refusal {
-  const message = fault?.message ?? 'a malformed body';
-  return fault?.kind === 'too-large' ? tooLarge(431, message) : malformed(message);
 }

@@ -1,11 +1,11 @@
 /**
  * Reads request heads, one after the other, from input in pieces of any size. llhttp says where the fields
- * are; then the whole head is turned into one string, of which names and values are slices. What llhttp found
- * must tile that string exactly, line by line, so that nothing it might overlook can hide between them.
+ * are; then the whole head is turned into one string, of which names and values are slices.
  *
  * Cost: 2 µs for a browser's head of 12 fields.
  */
 import { Fields } from '../http/fields.ts';
+import { FieldLines } from '../http1/field-lines.ts';
 import {
   INVALID_VERSION,
   type MessageParser,
@@ -16,9 +16,8 @@ import {
   windowBytes,
 } from '../http1/llhttp.ts';
 import { INCOMPLETE, REFUSED } from '../http1/outcome.ts';
-import { trimmedSlice } from '../http1/white-space.ts';
 import type { ListenerLimits } from './listener-limits.ts';
-import { malformed, type Refusal, tooLarge } from './refusal.ts';
+import { malformed, type Refusal, refusalOf, tooLarge } from './refusal.ts';
 import { FramingFields } from './request-framing.ts';
 import { isLegalTarget } from './request-target.ts';
 
@@ -30,7 +29,6 @@ const mostEmptyLines = 4;
 const CR = 0x0d;
 const LF = 0x0a;
 const SP = 0x20;
-const COLON = 0x3a;
 
 /** RFC 9110 section 5.6.2: 1 for each byte that may be in a token. */
 const isTokenByte = new Uint8Array(256);
@@ -63,13 +61,12 @@ export class HeadReader implements ParserEvents {
   #shift = 0;
   #targetStart = -1;
   #targetEnd = 0;
-  /** Start and end of each name, as far as `#nameCount` says. Kept from head to head. */
-  readonly #names: number[] = [];
-  #nameCount = 0;
+  readonly #lines: FieldLines;
 
   constructor(parser: MessageParser, limits: ListenerLimits) {
     this.#parser = parser;
     this.#limits = limits;
+    this.#lines = new FieldLines(limits);
   }
 
   /** Whether a request's first byte has been read, but not yet the end of its head. */
@@ -143,22 +140,9 @@ export class HeadReader implements ParserEvents {
   }
 
   onFieldName(start: number, end: number): number {
-    const names = this.#names;
-    const last = this.#nameCount * 2 - 2;
-    const from = start + this.#shift;
-    // A name that goes on where a piece of input ended; between two names there is a colon at least.
-    if (last >= 0 && names[last + 1] === from) {
-      names[last + 1] = end + this.#shift;
-      return 0;
-    }
-    if (this.#nameCount === this.#limits.fieldCount) {
-      this.refusal = tooLarge(431, `more than ${this.#limits.fieldCount} header fields`);
-      return STOP;
-    }
-    names[last + 2] = from;
-    names[last + 3] = end + this.#shift;
-    this.#nameCount++;
-    return 0;
+    if (this.#lines.add(start + this.#shift, end + this.#shift)) return 0;
+    this.refusal = refusalOf(this.#lines.tooMany());
+    return STOP;
   }
 
   onBody(): number {
@@ -173,7 +157,7 @@ export class HeadReader implements ParserEvents {
     this.#isInside = false;
     this.#skipped = 0;
     this.#targetStart = -1;
-    this.#nameCount = 0;
+    this.#lines.count = 0;
     this.refusal = refusal;
     return refusal === undefined;
   }
@@ -195,36 +179,16 @@ export class HeadReader implements ParserEvents {
 
   /** @param start offset of the first field's line */
   #takeFields(text: string, start: number): Refusal | undefined {
-    const names = this.#names;
-    const count = this.#nameCount * 2;
-    const { framing } = this;
-    framing.clear();
-    const raw = new Array<string>(count);
-    let line = start;
-    for (let i = 0; i < count; i += 2) {
-      const colon = names[i + 1] as number;
-      const next = i + 2 < count ? (names[i + 2] as number) : text.length - 2;
-      if (names[i] !== line || text.charCodeAt(colon) !== COLON || !endsLine(text, next)) {
-        return malformed('a header line that is no name, colon and value');
-      }
-      if (next - line > this.#limits.fieldBytes) {
-        return tooLarge(431, `a header line of more than ${this.#limits.fieldBytes} bytes`);
-      }
-      const name = text.slice(line, colon);
-      const value = trimmedSlice(text, colon + 1, next - 2);
-      raw[i] = name;
-      raw[i + 1] = value;
-      framing.note(name, value);
-      line = next;
-    }
-    if (line !== text.length - 2 || !endsLine(text, text.length)) return malformed('a head without an end');
-    this.fields = new Fields(raw);
+    this.framing.clear();
+    const taken = this.#lines.take(text, start, this.framing);
+    if (!Array.isArray(taken)) return refusalOf(taken);
+    this.fields = new Fields(taken);
     return undefined;
   }
 
   #headTooLarge(): Refusal {
     const { headBytes } = this.#limits;
-    if (this.#nameCount === 0) return tooLarge(414, `a request line of more than ${headBytes} bytes`);
+    if (this.#lines.count === 0) return tooLarge(414, `a request line of more than ${headBytes} bytes`);
     return tooLarge(431, `a head of more than ${headBytes} bytes`);
   }
 
@@ -241,11 +205,6 @@ export class HeadReader implements ParserEvents {
     this.refusal = refusal;
     return REFUSED;
   }
-}
-
-/** Whether a CR LF ends right before an offset. */
-function endsLine(text: string, offset: number): boolean {
-  return text.charCodeAt(offset - 2) === CR && text.charCodeAt(offset - 1) === LF;
 }
 
 function versionRefusal(text: string, targetEnd: number): Refusal {

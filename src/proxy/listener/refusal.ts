@@ -3,6 +3,7 @@
  * that nothing is built for a log that nobody reads.
  */
 import { type ErrorCode, TroupeError } from '../../errors.ts';
+import type { Fault } from '../http1/fault.ts';
 
 export interface Refusal {
   readonly status: number;
@@ -18,6 +19,11 @@ export function malformed(message: string): Refusal {
 
 export function tooLarge(status: 413 | 414 | 431, message: string): Refusal {
   return { status, code: 'client.too-large', message };
+}
+
+/** Of a head or what surrounds a body: a target, which has a status of its own, is not told this way. */
+export function refusalOf(fault: Fault): Refusal {
+  return fault.kind === 'too-large' ? tooLarge(431, fault.message) : malformed(fault.message);
 }
 
 export function timedOut(message: string): Refusal {
