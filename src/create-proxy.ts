@@ -12,7 +12,7 @@ import { TroupeError } from './errors.ts';
 import { firstVerdicts } from './first-verdicts.ts';
 import type { Identity } from './identity.ts';
 import { createDataPlane } from './proxy/create-data-plane.ts';
-import { createUndiciTransport } from './proxy/fetch/undici-transport.ts';
+import { createHttp1Transport } from './proxy/fetch/http1-transport.ts';
 import type { SocketAddress } from './proxy/http/exchange.ts';
 import { createListener, type ListenAddress, type Listener } from './proxy/listener/listener.ts';
 import type { ListenerLimits } from './proxy/listener/listener-limits.ts';
@@ -142,7 +142,7 @@ class RunningProxy implements TroupeProxy {
     this.#drainTimeoutMs = options.drainTimeout ?? DEFAULT_DRAIN_TIMEOUT_MS;
     const log = options.log === undefined ? undefined : containedLog(options.log);
     this.#log = log;
-    this.#transport = createUndiciTransport({ clock: this.#clock });
+    this.#transport = createHttp1Transport({ clock: this.#clock });
     this.#data = createDataPlane({
       plane: 'p0',
       transport: this.#transport,

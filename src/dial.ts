@@ -3,7 +3,7 @@
  * prefer_ipv6), or its unix socket. Fetches, pipes and probes all connect this way. There is no timeout in
  * here: whoever dials has a deadline already, and hangs up.
  */
-import { Socket } from 'node:net';
+import { type OnReadOpts, Socket } from 'node:net';
 import type { Addresses } from './identity.ts';
 import { describeSocketFailure } from './socket-failure.ts';
 
@@ -14,16 +14,22 @@ export type DialOutcome =
   /** `reason`: a phrase that names each address that was tried. */
   | { readonly socket: undefined; readonly reason: string; readonly cause: Error };
 
+export interface DialOptions {
+  /** Whether the connection goes on after the other side has ended its half. */
+  readonly allowHalfOpen: boolean;
+  /** Where and how it is read, past the stream that it is. */
+  readonly onread?: OnReadOpts;
+}
+
 /**
  * Dials.
  *
- * @param allowHalfOpen whether the connection goes on after the other side has ended its half
  * @param done called once, later, unless hung up. A socket in it is the receiver's, and has no listeners.
  * @returns what hangs up: nothing is left open then. Harmless afterwards.
  */
 export function dial(
   addresses: Addresses,
-  allowHalfOpen: boolean,
+  options: DialOptions,
   done: (outcome: DialOutcome) => void,
 ): () => void {
   const routes = routesTo(addresses);
@@ -32,7 +38,7 @@ export function dial(
 
   const tryNext = (): void => {
     const route = routes[reasons.length] as Route;
-    const socket = new Socket({ allowHalfOpen });
+    const socket = new Socket(options);
     current = socket;
     const onError = (cause: Error): void => {
       reasons.push(`${describeSocketFailure(cause)} (${placeOf(addresses, route)})`);

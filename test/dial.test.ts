@@ -12,7 +12,7 @@ afterEach(async () => {
 });
 
 function dialled(addresses: Addresses): Promise<DialOutcome> {
-  return new Promise((resolve) => dial(addresses, false, resolve));
+  return new Promise((resolve) => dial(addresses, { allowHalfOpen: false }, resolve));
 }
 
 async function unusedPort(): Promise<number> {
@@ -55,8 +55,8 @@ describe('dial', () => {
     origin = await rawOrigin(() => {}, '::1');
     const { port } = origin;
     const said: DialOutcome[] = [];
-    dial({ kind: 'tcp', ipv6: '::1', port }, false, (outcome) => said.push(outcome))();
-    const hangUp = dial({ kind: 'tcp', ipv4: '127.0.0.1', ipv6: '::1', port }, false, (outcome) =>
+    dial({ kind: 'tcp', ipv6: '::1', port }, { allowHalfOpen: false }, (outcome) => said.push(outcome))();
+    const hangUp = dial({ kind: 'tcp', ipv4: '127.0.0.1', ipv6: '::1', port }, { allowHalfOpen: false }, (outcome) =>
       said.push(outcome),
     );
     // IPv4 has refused by then, and IPv6 is being tried or connected.

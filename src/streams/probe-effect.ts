@@ -61,7 +61,7 @@ class RunningProbe {
     // Timers come before sockets in the event loop: if this process was too slow for the limit, an answer
     // may be waiting to be read, and gets its turn first.
     this.#timer = setTimeout(() => setImmediate(() => this.#timedOut()), probe.timeoutMs);
-    this.#hangUp = dial(addresses, false, (outcome) => {
+    this.#hangUp = dial(addresses, { allowHalfOpen: false }, (outcome) => {
       if (outcome.socket === undefined) this.#end(`no connection: ${outcome.reason}`);
       else this.#ask(outcome.socket, outcome.route, probeRequestText(probe, hostHeader));
     });

@@ -1,89 +1,127 @@
 /**
- * The head of an answer as the parser gives it: raw names and values. Besides turning them into Fields this
- * checks what decides where the answer ends (RFC 9112 section 6.3), where the parser leaves room: an answer
- * whose end two readers may see in two places is how one client comes to read another's bytes.
+ * Reads the heads of answers, one after the other, from input in pieces of any size. What comes before the
+ * final answer's first line is answer-start.ts's; the fields are found by llhttp and taken out of one string.
+ *
+ * Cost: 1.5 µs for a head of 8 fields.
  */
 import { Fields } from '../http/fields.ts';
+import { FieldLines } from '../http1/field-lines.ts';
+import { type MessageParser, MORE, PAUSED, type ParserEvents, STOP, windowBytes } from '../http1/llhttp.ts';
+import { INCOMPLETE, REFUSED } from '../http1/outcome.ts';
+import { AnswerFraming } from './answer-framing.ts';
+import { AnswerStart } from './answer-start.ts';
 
-/** In place of a body's length: it comes in chunks. */
-export const CHUNKED = -1;
-/** In place of a body's length: it ends with the connection. */
-const UNTIL_CLOSE = -2;
+/** Bytes of an answer's head. varnishd's http_resp_hdr_len and http_resp_size are 8 and 32 KB. */
+export const MAX_HEAD_BYTES = 64 * 1024;
 
-/** What `toString('latin1')` calls in the end; a third faster for pieces as short as these. */
-interface Latin1Bytes {
-  latin1Slice(): string;
-}
+/** Length of `HTTP/1.1 200`. */
+const STATUS_END = 12;
 
-/** Names and values as latin1 strings. */
-export function fieldsOf(raw: readonly Buffer[]): Fields {
-  const strings = new Array<string>(raw.length);
-  for (let i = 0; i < raw.length; i += 2) {
-    strings[i] = (raw[i] as Buffer & Latin1Bytes).latin1Slice();
-    strings[i + 1] = withoutTrailingSpace((raw[i + 1] as Buffer & Latin1Bytes).latin1Slice());
+export class AnswerHead implements ParserEvents {
+  // Of the last head that was read to its end.
+  status = 0;
+  reason = '';
+  fields = new Fields();
+  readonly framing = new AnswerFraming();
+  /** The buffer that `read`'s outcome counts in: what it was given, or with what had been held back before. */
+  rest: Buffer = Buffer.alloc(0);
+  /** Why `read` gave REFUSED: a phrase about the answer. */
+  mistake = '';
+
+  readonly #parser: MessageParser;
+  readonly #start = new AnswerStart();
+  readonly #lines = new FieldLines({ fieldBytes: MAX_HEAD_BYTES, fieldCount: MAX_HEAD_BYTES });
+  #isStarted = false;
+  /** The head so far; all offsets of fields count in it. */
+  #text = '';
+  /** From an offset of the parser's to one in the text. */
+  #shift = 0;
+
+  constructor(parser: MessageParser) {
+    this.#parser = parser;
   }
-  return new Fields(strings);
-}
 
-/** The parser leaves it in place; it is no part of a value (RFC 9110 section 5.5). */
-function withoutTrailingSpace(value: string): string {
-  let end = value.length;
-  while (end > 0 && (value.charCodeAt(end - 1) === 0x20 || value.charCodeAt(end - 1) === 0x09)) end--;
-  return end === value.length ? value : value.slice(0, end);
-}
+  /** Whether the answer is HTTP/1.0, where connections end unless told otherwise. */
+  get isHttp10(): boolean {
+    return this.#start.isHttp10;
+  }
 
-/**
- * Where an answer's body ends, by its fields alone: a number of bytes, CHUNKED or UNTIL_CLOSE.
- *
- * @returns a string, which says what is wrong, if that is not beyond doubt
- */
-export function framingOf(fields: Fields, isHttp10: boolean): number | string {
-  const { raw } = fields;
-  let length: string | undefined;
-  let coding: string | undefined;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] as string;
-    // Names of other lengths cannot be these; most fields are passed by with one comparison.
-    if (name.length === 14 && name.toLowerCase() === 'content-length') {
-      if (length !== undefined) return 'it has two Content-Length fields';
-      length = raw[i + 1] as string;
-    } else if (name.length === 17 && name.toLowerCase() === 'transfer-encoding') {
-      if (coding !== undefined) return 'it has two Transfer-Encoding fields';
-      coding = raw[i + 1] as string;
+  /** @param maySwitch whether the request has offered other protocols, so that a 101 is an answer */
+  begin(maySwitch: boolean): void {
+    this.#start.begin(maySwitch);
+    this.#isStarted = false;
+    this.#text = '';
+  }
+
+  /** @returns the offset in `rest` right after the head, INCOMPLETE or REFUSED; after the latter nothing may follow */
+  read(chunk: Buffer): number {
+    let bytes = chunk;
+    if (!this.#isStarted) {
+      const admitted = this.#start.admit(chunk);
+      if (admitted === undefined) return INCOMPLETE;
+      if (typeof admitted === 'string') return this.#refuse(admitted);
+      bytes = admitted;
+      this.#isStarted = true;
+      this.#lines.count = 0;
+      this.#parser.beginResponse();
     }
+    this.rest = bytes;
+    for (let at = 0; at < bytes.length; ) {
+      const end = Math.min(bytes.length, at + windowBytes);
+      this.#shift = this.#text.length + at;
+      const code = this.#parser.run(bytes, at, end, this);
+      if (code === PAUSED) {
+        const headEnd = at + this.#parser.consumed;
+        const text = bytes.toString('latin1', 0, headEnd);
+        const mistake = this.#take(this.#text === '' ? text : this.#text + text);
+        return mistake === undefined ? headEnd : this.#refuse(mistake);
+      }
+      if (code !== MORE) return this.#refuse(`malformed head: ${this.#parser.errorReason()}`);
+      at = end;
+      if (this.#text.length + at > MAX_HEAD_BYTES) return this.#refuse(tooLong);
+    }
+    this.#text += bytes.toString('latin1');
+    return INCOMPLETE;
   }
-  if (coding !== undefined) {
-    if (length !== undefined) return 'it has both Content-Length and Transfer-Encoding';
-    if (isHttp10) return 'it is HTTP/1.0 and has Transfer-Encoding';
-    return coding.toLowerCase() === 'chunked' ? CHUNKED : 'its Transfer-Encoding is not chunked alone';
+
+  onTarget(): number {
+    return STOP;
   }
-  if (length === undefined) return UNTIL_CLOSE;
-  return lengthOf(length) ?? 'its Content-Length is not a number';
+
+  onFieldName(start: number, end: number): number {
+    return this.#lines.add(start + this.#shift, end + this.#shift) ? 0 : STOP;
+  }
+
+  onBody(): number {
+    return STOP;
+  }
+
+  /** @returns what is wrong, if something is */
+  #take(text: string): string | undefined {
+    if (text.length > MAX_HEAD_BYTES) return tooLong;
+    const lineEnd = text.indexOf('\r\n');
+    this.status = Number(text.slice(STATUS_END - 3, STATUS_END));
+    this.reason = text.slice(STATUS_END + 1, lineEnd);
+    if (lineEnd < STATUS_END || hasControl(this.reason)) return 'its reason phrase has a control character';
+    this.framing.clear();
+    const taken = this.#lines.take(text, lineEnd + 2, this.framing);
+    if (!Array.isArray(taken)) return taken.message;
+    this.fields = new Fields(taken);
+    return undefined;
+  }
+
+  #refuse(mistake: string): number {
+    this.mistake = mistake;
+    return REFUSED;
+  }
 }
 
-/** 1*DIGIT, and what a double can count exactly. */
-function lengthOf(value: string): number | undefined {
-  if (value.length === 0 || value.length > 16) return undefined;
-  let bytes = 0;
-  for (let i = 0; i < value.length; i++) {
-    const digit = value.charCodeAt(i) - 0x30;
-    if (digit < 0 || digit > 9) return undefined;
-    bytes = bytes * 10 + digit;
-  }
-  return Number.isSafeInteger(bytes) ? bytes : undefined;
-}
+const tooLong = `its head is longer than ${MAX_HEAD_BYTES} bytes`;
 
-/**
- * A reason phrase as latin1, or undefined if it has a control character, which the parser lets pass. undici
- * decodes it as UTF-8, which makes characters that a latin1 writer would cut down to other bytes, a line end
- * among them.
- */
-export function reasonOf(statusText: string): string | undefined {
-  let isAscii = true;
-  for (let i = 0; i < statusText.length; i++) {
-    const code = statusText.charCodeAt(i);
-    if (code > 0x7f) isAscii = false;
-    else if (code === 0x7f || (code < 0x20 && code !== 0x09)) return undefined;
+function hasControl(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code === 0x7f || (code < 0x20 && code !== 0x09)) return true;
   }
-  return isAscii ? statusText : Buffer.from(statusText, 'utf8').toString('latin1');
+  return false;
 }

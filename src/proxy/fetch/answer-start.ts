@@ -1,11 +1,11 @@
 /**
  * What stands before the parser while an answer is awaited. The parser takes HTTP/0.9, HTTP/2.0 and empty
- * lines for an answer's begin and gives up at an unasked 100, so the first bytes are looked at here:
+ * lines for an answer's begin, and an interim answer for the answer, so the first bytes are looked at here:
  *
  * - an answer begins with HTTP/1.0 or HTTP/1.1, a space and a status from 100 to 999 (RFC 9112 section 4);
  * - interim answers (1xx) are taken out, asked for or not, as RFC 9110 section 15.2 demands of a client;
  *   nobody here has asked for more of them than a few;
- * - 101 answers a question that was not asked: upgrades have raw connections.
+ * - 101 is an answer only where other protocols were offered.
  *
  * Cost: a dozen comparisons for an answer.
  */
@@ -26,11 +26,13 @@ export class AnswerStart {
   isHttp10 = false;
   #held: Buffer | undefined;
   #interim = 0;
+  #maySwitch = false;
 
   /** A new answer is awaited. */
-  reset(): void {
+  begin(maySwitch: boolean): void {
     this.#held = undefined;
     this.#interim = 0;
+    this.#maySwitch = maySwitch;
   }
 
   /**
@@ -48,8 +50,10 @@ export class AnswerStart {
       if (bytes.length < STATUS_END) return this.#hold(bytes);
       // 0x31: '1'
       if (bytes[9] !== 0x31) return this.#wholeStatusLine(bytes);
-      if (bytes[10] === 0x30 && bytes[11] === 0x31)
+      if (bytes[10] === 0x30 && bytes[11] === 0x31) {
+        if (this.#maySwitch) return this.#wholeStatusLine(bytes);
         return 'it switched protocols without being asked (status 101)';
+      }
       const end = bytes.indexOf(emptyLine);
       if (end > MAX_INTERIM_BYTES || (end < 0 && bytes.length > MAX_INTERIM_BYTES)) {
         return `an interim answer (1xx) longer than ${MAX_INTERIM_BYTES} bytes`;
@@ -60,7 +64,7 @@ export class AnswerStart {
     }
   }
 
-  /** The parser would forget the begin of a reason phrase that comes in two pieces. */
+  /** With the whole line, so that nobody else has to mind one that comes in pieces. */
   #wholeStatusLine(bytes: Buffer): Buffer | string | undefined {
     // 0x0a: line feed
     if (bytes.indexOf(0x0a, STATUS_END) >= 0) return bytes;

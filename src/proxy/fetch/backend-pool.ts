@@ -1,13 +1,10 @@
 /**
  * The connections to one backend identity. Fetches share them, whatever config they run on; each takes the
  * one that was used last, so that those over the need grow old and go.
- *
- * undici's own Pool is not used: it looks through all connections at each dispatch, connects with one timeout
- * for all, and does not tell whether a request went over a used connection.
  */
 import type { Socket } from 'node:net';
 import type { Clock } from '../../clock.ts';
-import { dial } from '../../dial.ts';
+import { type DialOptions, dial } from '../../dial.ts';
 import type { TroupeError } from '../../errors.ts';
 import { BackendConnection } from './backend-connection.ts';
 import { backendFailure, seconds } from './fetch-failure.ts';
@@ -21,7 +18,6 @@ export class BackendPool {
   readonly target: FetchTarget;
   readonly silence: SilenceWatch;
   readonly #clock: Clock;
-  readonly #origin: URL;
   readonly #idle: BackendConnection[] = [];
   readonly #connections = new Set<BackendConnection>();
   /** All that are connected: those above, and the raw ones that others own. */
@@ -35,9 +31,6 @@ export class BackendPool {
     this.target = target;
     this.silence = silence;
     this.#clock = clock;
-    const { addresses } = target;
-    const host = addresses.kind === 'unix' ? 'localhost' : (addresses.ipv4 ?? `[${addresses.ipv6}]`);
-    this.#origin = new URL(`http://${host}:${addresses.kind === 'unix' ? 80 : addresses.port}`);
   }
 
   /** Milliseconds of the clock. */
@@ -54,43 +47,79 @@ export class BackendPool {
   take(): BackendConnection | undefined {
     for (let connection = this.#idle.pop(); connection !== undefined; connection = this.#idle.pop()) {
       connection.idleIndex = -1;
+      this.silence.forget(connection);
       if (!connection.socket.destroyed) return connection;
     }
     return undefined;
   }
 
-  /** Takes back a connection whose answer has ended. */
-  release(connection: BackendConnection): void {
-    if (this.#isRetired) {
+  /**
+   * Takes back a connection whose answer has ended.
+   *
+   * @param keepMs milliseconds after which it is closed if nobody has taken it; 0 or less: now
+   */
+  release(connection: BackendConnection, keepMs: number): void {
+    if (this.#isRetired || keepMs <= 0) {
       connection.close();
     } else {
       connection.idleIndex = this.#idle.length;
       this.#idle.push(connection);
+      this.silence.watch(connection, keepMs);
     }
   }
 
-  /** Makes a connection for fetches of a socket that was dialled. */
-  adopt(socket: Socket): BackendConnection {
-    const connection = new BackendConnection(socket, this.#origin);
-    this.#connections.add(connection);
-    socket.once('close', () => {
-      this.#connections.delete(connection);
-      this.#removeIdle(connection);
+  /**
+   * Opens a connection for fetches.
+   *
+   * @param isForUpgrade whether it may be given away as a stream, with halves that end apart
+   * @param done as with `dial`
+   */
+  connect(
+    timeoutMs: number,
+    isForUpgrade: boolean,
+    done: (error: TroupeError | undefined, connection: BackendConnection | undefined) => void,
+  ): () => void {
+    const connection = new BackendConnection();
+    const options = isForUpgrade
+      ? { allowHalfOpen: true }
+      : { allowHalfOpen: false, onread: connection.reading };
+    const giveUp = this.#open(timeoutMs, options, (error, socket) => {
+      if (socket === undefined) {
+        connection.parser.free();
+        return done(error, undefined);
+      }
+      this.#connections.add(connection);
+      connection.attach(socket);
+      socket.once('close', () => {
+        this.#connections.delete(connection);
+        this.#removeIdle(connection);
+      });
+      done(undefined, connection);
     });
-    return connection;
+    return () => {
+      if (giveUp()) connection.parser.free();
+    };
   }
 
   /**
-   * Opens a connection.
+   * Opens a raw connection, with halves that end apart.
    *
    * @param done called once, later, unless given up: with an error or with the socket
    * @returns what gives up: nothing is left open then
    */
   dial(
     timeoutMs: number,
-    allowHalfOpen: boolean,
     done: (error: TroupeError | undefined, socket: Socket | undefined) => void,
   ): () => void {
+    return this.#open(timeoutMs, { allowHalfOpen: true }, done);
+  }
+
+  /** @returns what gives up, and says whether there was something to give up */
+  #open(
+    timeoutMs: number,
+    options: DialOptions,
+    done: (error: TroupeError | undefined, socket: Socket | undefined) => void,
+  ): () => boolean {
     const { identity, addresses } = this.target;
     let stopTimer = (): void => {};
     const over = (): void => {
@@ -104,7 +133,7 @@ export class BackendPool {
       done(error, undefined);
     };
     this.#dialling.add(fail);
-    const hangUp = dial(addresses, allowHalfOpen, (outcome) => {
+    const hangUp = dial(addresses, options, (outcome) => {
       const { socket } = outcome;
       if (socket === undefined) {
         const { reason, cause } = outcome;
@@ -125,10 +154,11 @@ export class BackendPool {
       });
     }
     return () => {
-      if (!this.#dialling.has(fail)) return;
+      if (!this.#dialling.has(fail)) return false;
       hangUp();
       over();
       this.#checkEmpty();
+      return true;
     };
   }
 
@@ -157,6 +187,7 @@ export class BackendPool {
 
   /** The last takes its place: order matters little among the idle, and leaving may not cost a search. */
   #removeIdle(connection: BackendConnection): void {
+    this.silence.forget(connection);
     const { idleIndex } = connection;
     if (idleIndex < 0) return;
     connection.idleIndex = -1;

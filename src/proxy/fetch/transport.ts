@@ -1,5 +1,5 @@
 /**
- * How the data plane reaches backends. One implementation uses undici over real sockets; another one, for
+ * How the data plane reaches backends. One implementation speaks HTTP/1.1 over real sockets; another one, for
  * tests and `troupe prove`, a simulated network.
  */
 import type { Duplex, Readable } from 'node:stream';

@@ -1,6 +1,6 @@
 /**
  * Header fields: an ordered list of name-value pairs, names compared without case, kept as one flat array
- * because that is what the parser makes, undici takes and the writer needs. Values are latin1 strings.
+ * because that is what parsers make and writers need. Values are latin1 strings.
  * Meaning of get, set, unset: `req.http.NAME` in vcl-var(7). Cost of each: one pass over the names.
  */
 export class Fields {

@@ -5,7 +5,7 @@ import { AnswerStart } from '../../../src/proxy/fetch/answer-start.ts';
 /** Feeds pieces until an outcome: what the parser would get (with all that follows), or the mistake. */
 function feed(pieces: readonly string[]): { given: string; mistake: string | undefined; isHttp10: boolean } {
   const start = new AnswerStart();
-  start.reset();
+  start.begin(false);
   let given = '';
   let hasStarted = false;
   for (const piece of pieces) {
@@ -72,10 +72,10 @@ describe('AnswerStart', () => {
   test('begins anew with each answer', () => {
     const start = new AnswerStart();
     for (let i = 0; i < 20; i++) {
-      start.reset();
+      start.begin(false);
       expect(start.admit(Buffer.from('HTTP/1.1 100 Continue\r\n\r\nHTT'))).toBeUndefined();
     }
-    start.reset();
+    start.begin(false);
     expect(String(start.admit(Buffer.from('HTTP/1.1 200 OK\r\n')))).toBe('HTTP/1.1 200 OK\r\n');
   });
 });

@@ -5,16 +5,16 @@
  */
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { ErrorCode } from '../../../src/errors.ts';
+import { createHttp1Transport, type Http1Transport } from '../../../src/proxy/fetch/http1-transport.ts';
 import type { FetchRequest } from '../../../src/proxy/fetch/transport.ts';
-import { createUndiciTransport, type UndiciTransport } from '../../../src/proxy/fetch/undici-transport.ts';
 import { type RawOrigin, rawOrigin } from '../../support/raw-origin.ts';
 import { realClock } from '../../support/real-clock.ts';
 import { runFetch } from '../../support/run-fetch.ts';
 
-let transport: UndiciTransport;
+let transport: Http1Transport;
 let origin: RawOrigin;
 beforeEach(() => {
-  transport = createUndiciTransport({ clock: realClock });
+  transport = createHttp1Transport({ clock: realClock });
 });
 afterEach(async () => {
   await transport.close();

@@ -3,19 +3,19 @@ import { once } from 'node:events';
 import { PassThrough, Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { TroupeError } from '../../../src/errors.ts';
-import { createUndiciTransport, type UndiciTransport } from '../../../src/proxy/fetch/undici-transport.ts';
+import { createHttp1Transport, type Http1Transport } from '../../../src/proxy/fetch/http1-transport.ts';
 import { Fields } from '../../../src/proxy/http/fields.ts';
 import { SimulatedClock } from '../../../src/streams/simulated-clock.ts';
 import { type RawConnection, type RawOrigin, rawOrigin } from '../../support/raw-origin.ts';
 import { fetchRequest, runFetch } from '../../support/run-fetch.ts';
 
 let clock: SimulatedClock;
-let transport: UndiciTransport;
+let transport: Http1Transport;
 let origin: RawOrigin;
 
 beforeEach(() => {
   clock = new SimulatedClock();
-  transport = createUndiciTransport({ clock });
+  transport = createHttp1Transport({ clock });
 });
 afterEach(async () => {
   await transport.close();
@@ -77,19 +77,19 @@ describe('a request', () => {
       ]),
     });
     expect(sent).toBe(
-      'BAN /a?b=%20c&\xe4//../d HTTP/1.1\r\nhost: example.com:81\r\nconnection: keep-alive\r\n' +
-        'X-One: 1\r\nx-two: caf\xe9\r\nX-One: 3\r\n\r\n',
+      'BAN /a?b=%20c&\xe4//../d HTTP/1.1\r\nX-One: 1\r\nHost: example.com:81\r\n' +
+        'x-two: caf\xe9\r\nX-One: 3\r\n\r\n',
     );
   });
 
-  test('asks for the server itself in absolute form', async () => {
+  test('asks for the server itself with an asterisk', async () => {
     let sent = '';
     origin = await rawOrigin(async ({ request, socket }) => {
       sent = await request();
       socket.write(hello);
     });
     await runFetch(transport, origin.target, { method: 'OPTIONS', path: '*' });
-    expect(sent).toMatch(/^OPTIONS http:\/\/example\.com HTTP\/1\.1\r\n/);
+    expect(sent).toMatch(/^OPTIONS \* HTTP\/1\.1\r\n/);
   });
 
   test.each([
@@ -503,7 +503,8 @@ describe('a limit', () => {
     });
     const { socket } = await connected();
     clock.advance(1e12);
-    socket.write(hello);
+    // One that goes on would be watched while it is idle.
+    socket.write(hello.replace('Content', 'Connection: close\r\nContent'));
     expect((await fetched).body).toBe('hello');
     expect(clock.pending).toBe(0);
   });
@@ -614,15 +615,34 @@ describe('a kept connection that the backend has closed', () => {
   });
 
   test('is not used longer than the backend has announced', async () => {
-    const closed: Promise<void>[] = [];
-    origin = await rawOrigin(async ({ request, socket, closed: gone }) => {
-      closed.push(gone);
-      await request();
-      socket.write(`${ok}Keep-Alive: timeout=1\r\nContent-Length: 5\r\n\r\nhello`);
+    origin = await rawOrigin(async ({ request, socket }) => {
+      while (true) {
+        await request();
+        socket.write(`${ok}Keep-Alive: timeout=5, max=100\r\nContent-Length: 5\r\n\r\nhello`);
+      }
     });
     await runFetch(transport, origin.target);
-    await closed[0];
+    clock.advance(4_499);
+    await runFetch(transport, origin.target);
+    expect(origin.accepted()).toBe(1);
+    // Half a second earlier, because what we send takes its time.
+    clock.advance(4_500);
+    await origin.idle();
     await runFetch(transport, origin.target);
     expect(origin.accepted()).toBe(2);
+  });
+
+  test('is not used longer than a minute', async () => {
+    await answering(hello);
+    await runFetch(transport, origin.target);
+    clock.advance(60_000);
+    await origin.idle();
+    expect(transport.openConnections(origin.target.identity)).toBe(0);
+  });
+
+  test('is not kept at all when the backend says that it will not', async () => {
+    await answering(`${ok}Keep-Alive: timeout=0\r\nContent-Length: 5\r\n\r\nhello`);
+    await runFetch(transport, origin.target);
+    await origin.idle();
   });
 });

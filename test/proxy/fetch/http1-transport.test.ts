@@ -9,19 +9,19 @@ import { fc } from '@fast-check/vitest';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TroupeError } from '../../../src/errors.ts';
 import { identityOf } from '../../../src/identity.ts';
+import { createHttp1Transport, type Http1Transport } from '../../../src/proxy/fetch/http1-transport.ts';
 import type { FetchTarget } from '../../../src/proxy/fetch/transport.ts';
-import { createUndiciTransport, type UndiciTransport } from '../../../src/proxy/fetch/undici-transport.ts';
 import { SimulatedClock } from '../../../src/streams/simulated-clock.ts';
 import { type RawOrigin, rawOrigin } from '../../support/raw-origin.ts';
 import { fetchRequest, runFetch } from '../../support/run-fetch.ts';
 
 let clock: SimulatedClock;
-let transport: UndiciTransport;
+let transport: Http1Transport;
 let origin: RawOrigin;
 
 beforeEach(() => {
   clock = new SimulatedClock();
-  transport = createUndiciTransport({ clock });
+  transport = createHttp1Transport({ clock });
 });
 afterEach(async () => {
   await transport.close();
@@ -439,7 +439,7 @@ test('whatever is fetched, aborted, cut and retired at once, each fetch has its 
   const { target } = origin;
   await fc.assert(
     fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 25 }), async (steps) => {
-      const own = createUndiciTransport({ clock });
+      const own = createHttp1Transport({ clock });
       const running: Promise<void>[] = [];
       for (const [i, { deed, method, wait, abortAfter, retire }] of steps.entries()) {
         const path = `/${deed}/${i}`;

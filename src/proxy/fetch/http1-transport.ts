@@ -1,27 +1,27 @@
 /**
- * The transport over real sockets: HTTP/1.1 by undici, on connections that are ours (backend-pool.ts).
+ * The transport over real sockets: HTTP/1.1, parsed by llhttp, on connections shared by all (backend-pool.ts).
  *
- * A fetch over a kept connection costs one turn of undici, whose limits are checked by lists that all fetches
+ * A fetch over a kept connection costs one write and one read. Its limits are checked by lists that all fetches
  * share (silence-watch.ts), and nothing of it is a promise.
  */
 import type { Clock } from '../../clock.ts';
 import type { Identity } from '../../identity.ts';
 import { BackendPool } from './backend-pool.ts';
 import { backendFailure } from './fetch-failure.ts';
+import { Http1Fetch } from './http1-fetch.ts';
 import { SilenceWatch } from './silence-watch.ts';
 import type { FetchCall, FetchTarget, Transport } from './transport.ts';
-import { UndiciFetch } from './undici-fetch.ts';
 
-export interface UndiciTransportOptions {
+export interface Http1TransportOptions {
   readonly clock: Clock;
 }
 
-export interface UndiciTransport extends Transport {
+export interface Http1Transport extends Transport {
   /** Connections to an identity that are open or being opened, raw ones included. */
   openConnections(identity: Identity): number;
 }
 
-export function createUndiciTransport({ clock }: UndiciTransportOptions): UndiciTransport {
+export function createHttp1Transport({ clock }: Http1TransportOptions): Http1Transport {
   const silence = new SilenceWatch(clock);
   const pools = new Map<Identity, BackendPool>();
   /** Retired, with connections left. */
@@ -47,12 +47,12 @@ export function createUndiciTransport({ clock }: UndiciTransportOptions): Undici
   return {
     fetch(target, request, handler) {
       if (closing !== undefined) return refuse(target, (error) => handler.onError(error));
-      const fetch = new UndiciFetch(poolFor(target), request, handler);
+      const fetch = new Http1Fetch(poolFor(target), request, handler);
       fetch.start();
       return fetch;
     },
     connect(target, connectTimeoutMs, done) {
-      if (closing === undefined) return poolFor(target).dial(connectTimeoutMs, true, done);
+      if (closing === undefined) return poolFor(target).dial(connectTimeoutMs, done);
       const refused = refuse(target, (error) => done(error, undefined));
       return () => refused.abort();
     },

@@ -1,0 +1,59 @@
+/**
+ * The head of a request as it goes to a backend. Fields of framing and connection are the transport's to
+ * write; Expect cannot be honoured by one that never waits for a 100, and is left out.
+ *
+ * Connection says nothing unless protocols are offered: in HTTP/1.1 connections go on by themselves (RFC 9112
+ * section 9.3), and varnishd sends none either.
+ */
+import { illegalFields, illegalRequestLine } from '../request/message-check.ts';
+import type { FetchRequest } from './transport.ts';
+
+/** @param bodyLength bytes to come; undefined: chunked; -1: no body */
+export function requestHead(request: FetchRequest, bodyLength: number | undefined): string {
+  const { method, upgrade } = request;
+  const { raw } = request.fields;
+  let head = `${method} ${request.path} HTTP/1.1\r\n`;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (!isTransportField(name)) head += `${name}: ${raw[i + 1] as string}\r\n`;
+  }
+  if (upgrade !== undefined) return `${head}Connection: upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
+  if (bodyLength === undefined) return `${head}Transfer-Encoding: chunked\r\n\r\n`;
+  if (bodyLength >= 0) return `${head}Content-Length: ${bodyLength}\r\n\r\n`;
+  return anticipatesBody(method) ? `${head}Content-Length: 0\r\n\r\n` : `${head}\r\n`;
+}
+
+/** Why a request cannot be sent, or undefined. Whoever made it has let through what would be another message. */
+export function mistakeIn(request: FetchRequest): string | undefined {
+  const { method, path, fields, upgrade } = request;
+  const mistake = illegalRequestLine(method, path) ?? illegalFields(fields);
+  if (mistake !== undefined) return mistake;
+  if (fields.getAll('host').length > 1) return 'it has more than one Host';
+  if (upgrade !== undefined && request.body !== undefined) return 'it has a body and offers other protocols';
+  return undefined;
+}
+
+/** By length first: most names are passed by with one comparison. */
+function isTransportField(name: string): boolean {
+  switch (name.length) {
+    case 6:
+      return name.toLowerCase() === 'expect';
+    case 7:
+      return name.toLowerCase() === 'upgrade';
+    case 10: {
+      const lower = name.toLowerCase();
+      return lower === 'connection' || lower === 'keep-alive';
+    }
+    case 14:
+      return name.toLowerCase() === 'content-length';
+    case 17:
+      return name.toLowerCase() === 'transfer-encoding';
+    default:
+      return false;
+  }
+}
+
+/** RFC 9110 section 8.6: with these, a length of 0 is said. */
+function anticipatesBody(method: string): boolean {
+  return method === 'POST' || method === 'PUT' || method === 'PATCH';
+}
