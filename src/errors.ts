@@ -17,6 +17,7 @@ export type ErrorCode =
   | 'command.config-not-ready'
   | 'command.config-in-use'
   | 'command.unknown-backend'
+  | 'command.unknown-target'
   | 'command.stopping'
   // a request cannot be answered by a backend
   | 'backend.none-healthy'
@@ -37,6 +38,8 @@ export type ErrorCode =
   | 'troupe.hook-async'
   | 'troupe.limit'
   | 'troupe.not-replayable'
+  | 'troupe.abandoned'
+  | 'troupe.body-consumed'
   | 'troupe.listen-failed'
   | 'troupe.log-failed'
   | 'troupe.outside-hook'

@@ -59,6 +59,8 @@ export interface FetchClient extends HookOwner {
 export class BackendFetch implements AttemptReceiver, FetchOwner {
   readonly owner: FetchClient;
   readonly bereq: BackendMessage;
+  /** What the last attempt came to, where it failed. */
+  failure: TroupeError | undefined;
   readonly #body: ReplayableBody | undefined;
   readonly #pick: BackendPick;
   /** Who is being asked; undefined until an attempt has found somebody. */
@@ -149,6 +151,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
   }
 
   failed(error: TroupeError): void {
+    this.failure = error;
     if (this.#isDelivered) {
       tellFailure(this.owner, this.bereq, this.#target, error);
       this.remember(error.code, error);
@@ -180,6 +183,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     const { environment, loaded } = owner;
     this.#target = undefined;
     this.#attempt = undefined;
+    this.failure = undefined;
     bereq.asked = undefined;
     const { backendFetch } = loaded.config.hooks;
     if (backendFetch !== undefined) {
@@ -196,8 +200,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     bereq.asked = target.name;
     // Hooks of a later step or attempt shall find what they left, so they keep their copy.
     const fields = loaded.touches.backend ? bereq.http.clone() : bereq.http;
-    dropRequestFraming(fields);
-    if (!fields.has('Host')) fields.append('Host', target.declaration.hostHeader);
+    if (!fields.has('Host')) fields.appendLegal('Host', target.declaration.hostHeader);
 
     const { limits } = target;
     const record = environment.record(target.identity);
@@ -240,7 +243,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     this.#length = contentLength(fields);
     dropResponseHopByHop(fields);
     // RFC 9110 section 6.6.1: a recipient with a clock adds the date that the origin left out.
-    if (!fields.has('Date')) fields.append('Date', dateField(owner.environment.clock.wallNow()));
+    if (!fields.has('Date')) fields.appendLegal('Date', dateField(owner.environment.clock.wallNow()));
     const beresp = new ResponseMessage(status, head.reason, fields);
 
     const { backendResponse } = owner.loaded.config.hooks;
@@ -262,6 +265,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
   /** There is no answer to this attempt. */
   #fail(error: TroupeError): Step {
     const { owner, bereq } = this;
+    this.failure = error;
     tellFailure(owner, bereq, this.#target, error);
     const { environment, loaded } = owner;
     const date = dateField(environment.clock.wallNow());
@@ -275,6 +279,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
         this.remember(`retry after ${error.code}: backendError`, error);
         const next = this.#retry();
         if (next === 'fetch') return next;
+        this.failure = next;
         tellFailure(owner, bereq, this.#target, next);
         storyOf(owner)?.addLine(next.message);
         return 'nothing';
