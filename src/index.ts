@@ -58,7 +58,7 @@ export {
 export type { Duration } from './duration.ts';
 export { type ErrorCode, type Place, TroupeError } from './errors.ts';
 export type { Identity } from './identity.ts';
-export type { Fields } from './proxy/http/fields.ts';
+export type { HeaderFields } from './proxy/http/fields.ts';
 export type { BackendStats } from './proxy/request/backend-record.ts';
 export type { FailureEntry, HookErrorEntry } from './proxy/request/request-log.ts';
 export type {

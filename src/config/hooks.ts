@@ -3,7 +3,7 @@
  * to completion synchronously: a returned promise and a throw are errors of that request alone (503).
  * What each may return is what vcl-step(7) allows there; returning nothing takes the first one listed.
  */
-import type { Fields } from '../proxy/http/fields.ts';
+import type { HeaderFields } from '../proxy/http/fields.ts';
 
 /**
  * Where to send a request: something that has the name of a backend, director or saintmode object of the
@@ -47,7 +47,7 @@ export interface ClientRequest {
   /** Path and query. */
   url: string;
   readonly proto: string;
-  readonly http: Fields;
+  readonly http: HeaderFields;
   /** VCL: `req.backend_hint`. Reading gives what was assigned, or the config's default. */
   backend: BackendRef | undefined;
   /** Times this request has been restarted. */
@@ -61,7 +61,7 @@ export interface BackendRequest {
   method: string;
   url: string;
   readonly proto: string;
-  readonly http: Fields;
+  readonly http: HeaderFields;
   /** VCL: `bereq.backend`. In backendResponse and backendError reading gives the backend that was asked. */
   backend: BackendRef | undefined;
   /** Times this fetch has been retried. */
@@ -81,7 +81,7 @@ export interface Response {
   /** Assigning an unknown status changes it to that status's phrase, unless one is assigned afterwards. */
   reason: string;
   readonly proto: string;
-  readonly http: Fields;
+  readonly http: HeaderFields;
 }
 
 /** An answer that a hook writes: in synth and in backendError. VCL: `synthetic()`. */

@@ -4,6 +4,8 @@
  * bytes, so whatever leaves room is refused.
  */
 
+import { sameName } from '../http/fields.ts';
+
 /** In place of a body's length: it comes in chunks. */
 export const CHUNKED = -1;
 /** In place of a body's length: it ends with the connection. */
@@ -33,22 +35,20 @@ export class AnswerFraming {
   note(name: string, value: string): void {
     switch (name.length) {
       case 7:
-        if (name.toLowerCase() === 'upgrade') this.upgrade = joined(this.upgrade, value);
+        if (sameName(name, 'upgrade')) this.upgrade = joined(this.upgrade, value);
         break;
-      case 10: {
-        const lower = name.toLowerCase();
-        if (lower === 'connection') this.#connection = joined(this.#connection, value);
-        else if (lower === 'keep-alive') this.#keepAlive = value;
+      case 10:
+        if (sameName(name, 'connection')) this.#connection = joined(this.#connection, value);
+        else if (sameName(name, 'keep-alive')) this.#keepAlive = value;
         break;
-      }
       case 14:
-        if (name.toLowerCase() === 'content-length') {
+        if (sameName(name, 'content-length')) {
           this.#contentLength = value;
           this.#contentLengths++;
         }
         break;
       case 17:
-        if (name.toLowerCase() === 'transfer-encoding') {
+        if (sameName(name, 'transfer-encoding')) {
           this.#transferEncoding = value;
           this.#transferEncodings++;
         }

@@ -106,7 +106,7 @@ export class AnswerHead implements ParserEvents {
     this.framing.clear();
     const taken = this.#lines.take(text, lineEnd + 2, this.framing);
     if (!Array.isArray(taken)) return taken.message;
-    this.fields = new Fields(taken);
+    this.fields = new Fields(taken, true);
     return undefined;
   }
 

@@ -1,10 +1,12 @@
 /**
  * The head of a request as it goes to a backend. Fields of framing and connection are the transport's to
- * write; Expect cannot be honoured by one that never waits for a 100, and is left out.
+ * write. Expect cannot be honoured by one that never waits for a 100, nor Trailer by one that sends none: they
+ * are left out.
  *
  * Connection says nothing unless protocols are offered: in HTTP/1.1 connections go on by themselves (RFC 9112
  * section 9.3), and varnishd sends none either.
  */
+import { sameName } from '../http/fields.ts';
 import { illegalFields, illegalRequestLine } from '../request/message-check.ts';
 import type { FetchRequest } from './transport.ts';
 
@@ -37,17 +39,17 @@ export function mistakeIn(request: FetchRequest): string | undefined {
 function isTransportField(name: string): boolean {
   switch (name.length) {
     case 6:
-      return name.toLowerCase() === 'expect';
+      return sameName(name, 'expect');
     case 7:
-      return name.toLowerCase() === 'upgrade';
-    case 10: {
-      const lower = name.toLowerCase();
-      return lower === 'connection' || lower === 'keep-alive';
-    }
+      return sameName(name, 'upgrade') || sameName(name, 'trailer');
+    case 10:
+      return sameName(name, 'connection') || sameName(name, 'keep-alive');
     case 14:
-      return name.toLowerCase() === 'content-length';
+      return sameName(name, 'content-length');
+    case 16:
+      return sameName(name, 'proxy-connection');
     case 17:
-      return name.toLowerCase() === 'transfer-encoding';
+      return sameName(name, 'transfer-encoding');
     default:
       return false;
   }

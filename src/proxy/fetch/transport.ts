@@ -17,7 +17,7 @@ export interface FetchRequest {
   readonly method: string;
   /** Path and query, as sent in the request line. */
   readonly path: string;
-  /** All fields to send but those of framing and connection, which the transport writes. */
+  /** Those of framing and of the connection are left out: the transport writes its own. */
   readonly fields: Fields;
   /** undefined: no body. A stream is read once, and destroyed when the fetch ends early. */
   readonly body: Uint8Array | Readable | undefined;

@@ -1,17 +1,41 @@
 /**
  * Header fields: an ordered list of name-value pairs, names compared without case, kept as one flat array
- * because that is what parsers make and writers need. Values are latin1 strings.
- * Meaning of get, set, unset: `req.http.NAME` in vcl-var(7). Cost of each: one pass over the names.
+ * because that is what parsers make and writers need. Values are latin1 strings. Cost of each call: one pass
+ * over the names.
  */
-export class Fields {
-  /** name, value, name, value, ... in the order in which they are sent. Owned by this object. */
-  readonly raw: string[];
 
-  constructor(raw: string[] = []) {
+/** A message's header fields, as hooks read and change them. VCL: `req.http.NAME` and its like. */
+export interface HeaderFields extends Iterable<[name: string, value: string]> {
+  /** The first field of that name, or undefined. */
+  get(name: string): string | undefined;
+  /** All values of that name, in order. */
+  getAll(name: string): string[];
+  has(name: string): boolean;
+  /** Replaces every field of that name by one, at the end. */
+  set(name: string, value: string): void;
+  /** Adds a field and leaves others of the same name in place. */
+  append(name: string, value: string): void;
+  /** Removes every field of that name. */
+  unset(name: string): void;
+}
+
+export class Fields implements HeaderFields {
+  /**
+   * name, value, name, value, ... in the order in which they are sent. Owned by this object. Whoever adds to it
+   * past the methods knows that it is legal.
+   */
+  readonly raw: string[];
+  /**
+   * Whether names and values are known to be legal, so that nobody need look at them again: a parser or a check
+   * has seen them all.
+   */
+  isLegal: boolean;
+
+  constructor(raw: string[] = [], isLegal = false) {
     this.raw = raw;
+    this.isLegal = isLegal;
   }
 
-  /** The first field of that name, or undefined. */
   get(name: string): string | undefined {
     const { raw } = this;
     for (let i = 0; i < raw.length; i += 2) {
@@ -20,7 +44,6 @@ export class Fields {
     return undefined;
   }
 
-  /** All values of that name, in order. */
   getAll(name: string): string[] {
     const values: string[] = [];
     for (let i = 0; i < this.raw.length; i += 2) {
@@ -33,32 +56,37 @@ export class Fields {
     return this.get(name) !== undefined;
   }
 
-  /** Replaces every field of that name by one, at the end. */
   set(name: string, value: string): void {
     this.unset(name);
-    this.raw.push(name, value);
+    this.append(name, value);
   }
 
-  /** Adds a field and leaves others of the same name in place. */
   append(name: string, value: string): void {
+    this.isLegal = false;
     this.raw.push(name, value);
   }
 
-  /** Removes every field of that name. */
+  /** As `append`, for a name and a value that are legal beyond doubt. */
+  appendLegal(name: string, value: string): void {
+    this.raw.push(name, value);
+  }
+
   unset(name: string): void {
     const { raw } = this;
     let kept = 0;
     for (let i = 0; i < raw.length; i += 2) {
       if (sameName(raw[i] as string, name)) continue;
-      raw[kept] = raw[i] as string;
-      raw[kept + 1] = raw[i + 1] as string;
+      if (kept !== i) {
+        raw[kept] = raw[i] as string;
+        raw[kept + 1] = raw[i + 1] as string;
+      }
       kept += 2;
     }
     raw.length = kept;
   }
 
   clone(): Fields {
-    return new Fields(this.raw.slice());
+    return new Fields(this.raw.slice(), this.isLegal);
   }
 
   *[Symbol.iterator](): IterableIterator<[name: string, value: string]> {
@@ -66,7 +94,14 @@ export class Fields {
   }
 }
 
-/** Field names are ASCII tokens (RFC 9110 section 5.1), so lengths differ only if the names do. */
-function sameName(a: string, b: string): boolean {
-  return a.length === b.length && (a === b || a.toLowerCase() === b.toLowerCase());
+/**
+ * Whether a field's name is another one. Names are ASCII tokens (RFC 9110 section 5.1), so lengths differ only
+ * if the names do, and the first letters tell nearly all others apart without making a string.
+ */
+export function sameName(a: string, b: string): boolean {
+  return (
+    a.length === b.length &&
+    (a === b ||
+      ((a.charCodeAt(0) | 0x20) === (b.charCodeAt(0) | 0x20) && a.toLowerCase() === b.toLowerCase()))
+  );
 }

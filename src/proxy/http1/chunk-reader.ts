@@ -162,7 +162,7 @@ export class ChunkReader implements BodyReader, ParserEvents {
       this.fault = tooLarge(`more than ${this.#limits.fieldCount} trailer fields`);
       return false;
     }
-    this.trailers = new Fields(raw);
+    this.trailers = new Fields(raw, true);
     return true;
   }
 }

@@ -182,7 +182,7 @@ export class HeadReader implements ParserEvents {
     this.framing.clear();
     const taken = this.#lines.take(text, start, this.framing);
     if (!Array.isArray(taken)) return refusalOf(taken);
-    this.fields = new Fields(taken);
+    this.fields = new Fields(taken, true);
     return undefined;
   }
 

@@ -27,7 +27,7 @@ import {
 } from './contexts.ts';
 import { dateField } from './date-field.ts';
 import { hookRules } from './hook-rules.ts';
-import { contentLength, dropRequestFraming, dropResponseHopByHop } from './hop-by-hop.ts';
+import { contentLength, dropResponseHopByHop } from './hop-by-hop.ts';
 import { illegalFields, illegalRequestLine, isFinalStatus, shown } from './message-check.ts';
 import { type BackendMessage, ResponseMessage, SyntheticMessage } from './messages.ts';
 import type { ReplayableBody } from './replayable-body.ts';

@@ -11,7 +11,7 @@ import type { Fields } from '../http/fields.ts';
 export function appendForwardedFor(fields: Fields, address: string): void {
   if (address === '') return;
   if (fields.get('X-Forwarded-For') === undefined) {
-    fields.append('X-Forwarded-For', address);
+    fields.appendLegal('X-Forwarded-For', address);
     return;
   }
   const soFar = fields.getAll('X-Forwarded-For').filter((value) => value !== '');
@@ -24,5 +24,5 @@ export function appendForwardedFor(fields: Fields, address: string): void {
  * @param version HTTP version in which the message was received
  */
 export function appendVia(fields: Fields, version: '1.0' | '1.1'): void {
-  fields.append('Via', version === '1.1' ? '1.1 troupe' : '1.0 troupe');
+  fields.appendLegal('Via', version === '1.1' ? '1.1 troupe' : '1.0 troupe');
 }

@@ -9,7 +9,7 @@
  * Cost: one pass over the names; only names of a telling length are looked at.
  */
 import type { ResponseHead } from '../http/exchange.ts';
-import { Fields } from '../http/fields.ts';
+import { Fields, sameName } from '../http/fields.ts';
 
 /**
  * Removes the fields that a message's Connection field names, as long as nothing of ours has been added: a
@@ -66,7 +66,7 @@ export function endToEndRequest(fields: Fields): Fields {
       kept.push(name, value);
     }
   }
-  return new Fields(kept);
+  return new Fields(kept, fields.isLegal);
 }
 
 /**
@@ -77,11 +77,6 @@ export function pipedRequest(fields: Fields): Fields {
   const copy = fields.clone();
   dropWhere(copy, endsHereInPipe);
   return copy;
-}
-
-/** What a transport must not be given: fields of the connection and of framing, which a hook may have set. */
-export function dropRequestFraming(fields: Fields): void {
-  dropWhere(fields, isFramedRequestField);
 }
 
 /** Removes what ends here from a response or its trailers, in place; Content-Length stays. */
@@ -113,9 +108,9 @@ function dropWhere(fields: Fields, drops: (name: string) => boolean): void {
 function endsHereInRequest(name: string): boolean {
   switch (name.length) {
     case 6:
-      return is(name, 'expect');
+      return sameName(name, 'expect');
     case 7:
-      return is(name, 'upgrade') || is(name, 'trailer');
+      return sameName(name, 'upgrade') || sameName(name, 'trailer');
     default:
       return endsHere(name);
   }
@@ -124,49 +119,41 @@ function endsHereInRequest(name: string): boolean {
 function endsHereInPipe(name: string): boolean {
   switch (name.length) {
     case 6:
-      return is(name, 'expect');
+      return sameName(name, 'expect');
     case 7:
-      return is(name, 'upgrade');
+      return sameName(name, 'upgrade');
     case 10:
-      return is(name, 'connection') || is(name, 'keep-alive');
+      return sameName(name, 'connection') || sameName(name, 'keep-alive');
     case 16:
-      return is(name, 'proxy-connection');
+      return sameName(name, 'proxy-connection');
     default:
       return false;
   }
 }
 
-function isFramedRequestField(name: string): boolean {
-  return (name.length === 14 && is(name, 'content-length')) || endsHereInRequest(name);
-}
-
 function endsHereInResponse(name: string): boolean {
-  return name.length === 7 ? is(name, 'upgrade') : endsHere(name);
+  return name.length === 7 ? sameName(name, 'upgrade') : endsHere(name);
 }
 
 function isFramedResponseField(name: string): boolean {
-  return (name.length === 14 && is(name, 'content-length')) || endsHereInResponse(name);
+  return (name.length === 14 && sameName(name, 'content-length')) || endsHereInResponse(name);
 }
 
 function isFramedOrTrailer(name: string): boolean {
-  return (name.length === 7 && is(name, 'trailer')) || isFramedResponseField(name);
+  return (name.length === 7 && sameName(name, 'trailer')) || isFramedResponseField(name);
 }
 
 function endsHere(name: string): boolean {
   switch (name.length) {
     case 10:
-      return is(name, 'connection') || is(name, 'keep-alive');
+      return sameName(name, 'connection') || sameName(name, 'keep-alive');
     case 16:
-      return is(name, 'proxy-connection');
+      return sameName(name, 'proxy-connection');
     case 17:
-      return is(name, 'transfer-encoding');
+      return sameName(name, 'transfer-encoding');
     default:
       return false;
   }
-}
-
-function is(name: string, lowerCase: string): boolean {
-  return name === lowerCase || name.toLowerCase() === lowerCase;
 }
 
 /** Bytes of the body as Content-Length says; undefined without one, or where the coding decides. */

@@ -12,6 +12,7 @@ const pathAndQuery = /^[\x21-\x7e\x80-\xff]+$/;
 
 /** A sentence about the first thing in a message that cannot be sent, or undefined. */
 export function illegalFields(fields: Fields): string | undefined {
+  if (fields.isLegal) return undefined;
   const { raw } = fields;
   for (let i = 0; i < raw.length; i += 2) {
     const name: unknown = raw[i];
@@ -22,6 +23,7 @@ export function illegalFields(fields: Fields): string | undefined {
       return `the field ${name} is set to ${shown(value)}: line breaks, controls and characters beyond latin1 cannot be sent`;
     }
   }
+  fields.isLegal = true;
   return undefined;
 }
 

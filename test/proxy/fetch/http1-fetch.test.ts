@@ -73,6 +73,7 @@ describe('a request', () => {
           'Expect',
           '100-continue',
         ],
+        ...['Trailer', 'X-Sum', 'Proxy-Connection', 'close'],
         ...['x-two', 'caf\xe9', 'X-One', '3'],
       ]),
     });

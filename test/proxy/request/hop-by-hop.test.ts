@@ -3,7 +3,6 @@ import { Fields } from '../../../src/proxy/http/fields.ts';
 import {
   contentLength,
   dropConnectionOptions,
-  dropRequestFraming,
   dropResponseFraming,
   dropResponseHopByHop,
   endToEndRequest,
@@ -104,21 +103,6 @@ test('a pipe keeps what frames the bytes that follow, and nothing of the old con
     'Max-Forwards',
     'Content-Length',
   ]);
-});
-
-test('a transport gets neither framing nor connection fields that a hook has set', () => {
-  const fields = new Fields([
-    'Connection',
-    'close',
-    'Content-Length',
-    '7',
-    'Transfer-Encoding',
-    'chunked',
-    'a',
-    'b',
-  ]);
-  dropRequestFraming(fields);
-  expect(fields.raw).toEqual(['a', 'b']);
 });
 
 test('a response loses its hop-by-hop fields and those that its Connection names', () => {
