@@ -95,13 +95,18 @@ export class Fields implements HeaderFields {
 }
 
 /**
- * Whether a field's name is another one. Names are ASCII tokens (RFC 9110 section 5.1), so lengths differ only
- * if the names do, and the first letters tell nearly all others apart without making a string.
+ * Whether a field's name is another one. Names are ASCII tokens (RFC 9110 section 5.1); they are compared letter
+ * by letter, because a lower-case copy of each would cost ten times as much.
  */
 export function sameName(a: string, b: string): boolean {
-  return (
-    a.length === b.length &&
-    (a === b ||
-      ((a.charCodeAt(0) | 0x20) === (b.charCodeAt(0) | 0x20) && a.toLowerCase() === b.toLowerCase()))
-  );
+  const { length } = a;
+  if (length !== b.length) return false;
+  for (let i = 0; i < length; i++) {
+    const code = a.charCodeAt(i);
+    const other = b.charCodeAt(i);
+    if (code === other) continue;
+    const letter = code | 0x20;
+    if (letter !== (other | 0x20) || letter < 0x61 || letter > 0x7a) return false;
+  }
+  return true;
 }
