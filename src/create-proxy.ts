@@ -12,6 +12,10 @@ import { TroupeError } from './errors.ts';
 import { firstVerdicts } from './first-verdicts.ts';
 import type { Identity } from './identity.ts';
 import { createDataPlane } from './proxy/create-data-plane.ts';
+import { createDispatcher, type DirectorDispatcher } from './proxy/embedding/dispatcher.ts';
+import { Door } from './proxy/embedding/door.ts';
+import { EmbeddedHandler, type RequestHandler } from './proxy/embedding/handler.ts';
+import { EmbeddedUpgrades, type UpgradeHandler } from './proxy/embedding/upgrades.ts';
 import { createHttp1Transport } from './proxy/fetch/http1-transport.ts';
 import type { SocketAddress } from './proxy/http/exchange.ts';
 import { createListener, type ListenAddress, type Listener } from './proxy/listener/listener.ts';
@@ -65,6 +69,33 @@ export interface TroupeProxy {
    */
   listen(where: ListenAddress, name?: string): Promise<SocketAddress>;
   /**
+   * Serves requests that another server has received: of node:http and node:https, as a middleware of Express,
+   * and in Fastify with a hijacked reply. It may be passed around by itself. Requests that come before `ready`
+   * wait for it.
+   *
+   * The proxy sees `req.url`: within an Express mount point the path without the prefix. Fields are those that
+   * the client sent, with what middleware has changed in `req.headers`; fields set on the response before stay,
+   * unless the backend sends the same ones. A body must not have been read before, as body parsers do.
+   */
+  readonly handler: RequestHandler;
+  /**
+   * Serves what another server's `upgrade` and `connect` events bring:
+   * `server.on('upgrade', proxy.upgrade)`. The connection is the proxy's from then on.
+   */
+  readonly upgrade: UpgradeHandler;
+  /**
+   * Makes an undici Dispatcher, so that `fetch(url, { dispatcher })` and undici's own calls go through a director
+   * of the config in use: the director picks the backend, and the URL's host becomes the Host field, nothing
+   * else. Of the hooks, `hash`, `backendFetch`, `backendResponse` and `backendError` run; those about clients
+   * do not. Without a hook backendError, a backend that could not be reached is followed by another try.
+   *
+   * What fails rejects as fetch users know it, with a TroupeError as the cause. Closing the dispatcher ends its
+   * requests, not the proxy.
+   *
+   * @param target name of a backend, director or saintmode object; default: where the config sends requests
+   */
+  dispatcher(target?: string): DirectorDispatcher;
+  /**
    * Loads a config beside those that are loaded already. Its backends are polled from then on.
    *
    * @throws TroupeError what is wrong with the config, with its place, or `command.name-taken`
@@ -106,6 +137,8 @@ export interface TroupeProxy {
   readonly snapshots$: Observable<Snapshot>;
   /** Stops listening, lets requests in flight end within the drain timeout, and leaves nothing behind. */
   close(): Promise<void>;
+  /** `await using proxy = createProxy(...)`: the same as `close`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /**
@@ -119,6 +152,8 @@ export function createProxy(source?: ConfigSource, options: ProxyOptions = {}): 
 
 class RunningProxy implements TroupeProxy {
   readonly ready: Promise<void>;
+  readonly handler: RequestHandler;
+  readonly upgrade: UpgradeHandler;
   readonly messages$: Observable<Message>;
   readonly transitions$: Observable<Transition>;
   readonly snapshots$: Observable<Snapshot>;
@@ -130,6 +165,9 @@ class RunningProxy implements TroupeProxy {
   readonly #data;
   readonly #transport;
   readonly #listeners: Listener[] = [];
+  readonly #door: Door;
+  readonly #handler: EmbeddedHandler;
+  readonly #upgrades: EmbeddedUpgrades;
   readonly #drainTimeoutMs: number;
   /** By name, between the command to load a config and its answer. */
   readonly #sources = new Map<string, ConfigSource>();
@@ -167,6 +205,22 @@ class RunningProxy implements TroupeProxy {
     this.ready = source === undefined ? Promise.resolve() : this.#boot(source);
     // Whoever listens or awaits it is told; a program that does neither must not end because of it.
     this.ready.catch(() => {});
+
+    this.#door = new Door(source === undefined ? undefined : this.ready);
+    const embedded = {
+      handle: this.#data.handle,
+      door: this.#door,
+      clock: this.#clock,
+      onClientError: log?.clientError,
+    };
+    this.#handler = new EmbeddedHandler({
+      ...embedded,
+      name: 'handler',
+      onFault: (error, where) => log?.fault?.(error, where),
+    });
+    this.handler = this.#handler.handle;
+    this.#upgrades = new EmbeddedUpgrades({ ...embedded, name: 'upgrade', limits: options.listener });
+    this.upgrade = this.#upgrades.handle;
   }
 
   async listen(where: ListenAddress, name = `a${this.#listeners.length}`): Promise<SocketAddress> {
@@ -186,6 +240,17 @@ class RunningProxy implements TroupeProxy {
     const address = await listener.listen(where);
     this.#listeners.push(listener);
     return address;
+  }
+
+  dispatcher(target?: string): DirectorDispatcher {
+    const data = this.#data;
+    const options = {
+      fetch: (...request: Parameters<typeof data.fetch>) => data.fetch(...request),
+      door: this.#door,
+      clock: this.#clock,
+      name: 'dispatcher',
+    };
+    return createDispatcher(options, target);
   }
 
   async load(name: string, source: ConfigSource): Promise<void> {
@@ -239,7 +304,8 @@ class RunningProxy implements TroupeProxy {
 
   stats(): ProxyStats {
     const connectionsTo = (identity: Identity) => this.#transport.openConnections(identity);
-    return proxyStats(this.#data.figures(), this.#listeners, connectionsTo);
+    const entries = [...this.#listeners, this.#handler, this.#upgrades];
+    return proxyStats(this.#data.figures(), entries, connectionsTo);
   }
 
   failedRequests(): readonly FailedRequest[] {
@@ -249,6 +315,10 @@ class RunningProxy implements TroupeProxy {
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   async #boot(source: ConfigSource): Promise<void> {
@@ -271,7 +341,7 @@ class RunningProxy implements TroupeProxy {
 
   async #close(): Promise<void> {
     // Before anything is waited for, so that whoever called knows that no connection is taken any more.
-    const drained = Promise.all(this.#listeners.map((listener) => listener.close()));
+    const drained = Promise.all([...this.#listeners.map((listener) => listener.close()), this.#door.close()]);
     await this.ready.catch(() => {});
     let cancel = () => {};
     const timedOut = new Promise<void>((resolve) => {
@@ -280,6 +350,7 @@ class RunningProxy implements TroupeProxy {
     await Promise.race([drained, timedOut]);
     cancel();
     for (const listener of this.#listeners) listener.destroy();
+    this.#upgrades.destroy();
     await this.#control.stop();
     await this.#transport.close();
     this.#control.close();

@@ -58,6 +58,9 @@ export {
 export type { Duration } from './duration.ts';
 export { type ErrorCode, type Place, TroupeError } from './errors.ts';
 export type { Identity } from './identity.ts';
+export type { DirectorDispatcher } from './proxy/embedding/dispatcher.ts';
+export type { RequestHandler } from './proxy/embedding/handler.ts';
+export type { UpgradeHandler } from './proxy/embedding/upgrades.ts';
 export type { HeaderFields } from './proxy/http/fields.ts';
 export type { BackendStats } from './proxy/request/backend-record.ts';
 export type { FailureEntry, HookErrorEntry } from './proxy/request/request-log.ts';

@@ -24,23 +24,25 @@ export interface ProxyStats extends TrafficStats {
   readonly backends: Readonly<Record<Identity, BackendFigures>>;
 }
 
+/** What brings requests, and counts what it turns away. */
+type Entry = Pick<Listener, 'connections' | 'refusedConnections' | 'refusedRequests'>;
+
 /** @param connectionsTo how many connections to a backend are open */
 export function proxyStats(
   { traffic, backends }: DataPlaneFigures,
-  listeners: readonly Listener[],
+  entries: readonly Entry[],
   connectionsTo: (identity: Identity) => number,
 ): ProxyStats {
-  const sum = (of: (listener: Listener) => number) =>
-    listeners.reduce((total, listener) => total + of(listener), 0);
+  const sum = (of: (entry: Entry) => number) => entries.reduce((total, entry) => total + of(entry), 0);
   const figures: Record<Identity, BackendFigures> = {};
   for (const [identity, stats] of backends) {
     figures[identity] = { ...stats, connections: connectionsTo(identity) };
   }
   return {
     ...traffic,
-    connections: sum((listener) => listener.connections),
-    refusedConnections: sum((listener) => listener.refusedConnections),
-    refusedRequests: sum((listener) => listener.refusedRequests),
+    connections: sum((entry) => entry.connections),
+    refusedConnections: sum((entry) => entry.refusedConnections),
+    refusedRequests: sum((entry) => entry.refusedRequests),
     backends: figures,
   };
 }

@@ -16,12 +16,14 @@ import { createTargetGraph } from './directors/target-graph.ts';
 import { FactQueue } from './fact-queue.ts';
 import type { Transport } from './fetch/transport.ts';
 import type { Exchange } from './http/exchange.ts';
+import type { FetchExchange } from './http/fetch-exchange.ts';
 import { BackendRecord, type BackendStats } from './request/backend-record.ts';
 import { type RequestEnvironment, type RequestLimits, requestLimitDefaults } from './request/environment.ts';
 import { FailedRequests } from './request/failed-requests.ts';
 import { createLoadedConfig, type LoadedConfig, runFini, runInit } from './request/loaded-config.ts';
 import type { RequestLog } from './request/request-log.ts';
 import type { FailedRequest, Failure } from './request/request-report.ts';
+import { serveFetch } from './request/serve-fetch.ts';
 import { serveRequest } from './request/serve-request.ts';
 import { Traffic } from './request/traffic.ts';
 import { answerUnserved } from './request/unserved-request.ts';
@@ -95,6 +97,11 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     if (this.#active === undefined) answerUnserved(this, exchange, 503, undefined, noConfig);
     else serveRequest(this, this.#active, exchange);
   };
+
+  fetch(exchange: FetchExchange, target: string | undefined): void {
+    this.traffic.requests++;
+    serveFetch(this, this.#active, exchange, target);
+  }
 
   load(key: ConfigKey, config: Config, backends: readonly ResolvedBackend[]): ConfigDescription {
     const { directors, saintmodes, defaultTarget } = config;

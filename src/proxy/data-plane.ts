@@ -9,6 +9,7 @@ import type { FactBatch } from '../facts.ts';
 import type { Identity } from '../identity.ts';
 import type { SnapshotDelta } from '../snapshot.ts';
 import type { ExchangeHandler } from './http/exchange.ts';
+import type { FetchExchange } from './http/fetch-exchange.ts';
 import type { BackendStats } from './request/backend-record.ts';
 import type { FailedRequest } from './request/request-report.ts';
 import type { TrafficStats } from './request/traffic.ts';
@@ -40,6 +41,13 @@ export interface DataPlane {
 
   /** Serves one request. */
   readonly handle: ExchangeHandler;
+
+  /**
+   * Makes a request of this process's own.
+   *
+   * @param target whom to ask: name of a backend, director or saintmode object; undefined: the config's default
+   */
+  fetch(exchange: FetchExchange, target: string | undefined): void;
 
   /** Counters of a backend in this data plane; undefined if it has not been asked yet. */
   stats(identity: Identity): BackendStats | undefined;
