@@ -18,6 +18,12 @@ export interface BackendHealth {
   readonly override: Override;
 }
 
+/** No object: all that were listed for the identity. */
+export interface LiftedSaints {
+  readonly identity: Identity;
+  readonly object?: string | undefined;
+}
+
 export interface SnapshotDelta {
   /** Counts publications, from 1, without gaps. */
   readonly version: number;
@@ -26,7 +32,7 @@ export interface SnapshotDelta {
   /** Identities that are new or whose health changed. */
   readonly health: ReadonlyMap<Identity, BackendHealth>;
   /** Saint entries that an operator lifted before their time. */
-  readonly lifted?: readonly { readonly identity: Identity; readonly object: string }[];
+  readonly lifted?: readonly LiftedSaints[];
   /** Identities that no config counts for any more. */
   readonly retired: readonly Identity[];
   /** For each data plane, the number of its last fact that this snapshot contains. */

@@ -3,7 +3,7 @@ import { fromDist } from '../support/dist.mjs';
 import { configOf, manyBackends, manyDirectors } from './configs.mjs';
 import { loadInSimulation } from './simulation.mjs';
 
-const { createSaintList } = await fromDist('proxy/directors/saint-list');
+const { SaintList } = await fromDist('compact/saint-list');
 const { createTargetGraph } = await fromDist('proxy/directors/target-graph');
 
 const request = { denied: undefined, key: () => new Uint8Array(32), random: Math.random };
@@ -23,7 +23,7 @@ export async function measureHealthChange({ identities, directors, kind, changes
     directors: manyDirectors(directors, { kind }, targets),
   });
   const { world } = await loadInSimulation(config);
-  const graph = createTargetGraph({ ...config, saints: createSaintList(), now: () => 0 });
+  const graph = createTargetGraph({ ...config, saints: new SaintList(), now: () => 0 });
   for (const { identity } of backends)
     graph.setHealth(identity, world.control.snapshot().health.get(identity));
 

@@ -4,7 +4,7 @@ import { fromDist } from '../support/dist.mjs';
 import { median } from '../support/statistics.mjs';
 import { configOf, manyBackends, manyDirectors } from './configs.mjs';
 
-const { createSaintList } = await fromDist('proxy/directors/saint-list');
+const { SaintList } = await fromDist('compact/saint-list');
 const { createTargetGraph } = await fromDist('proxy/directors/target-graph');
 
 /** As many different requests as one after the other ask. */
@@ -54,7 +54,7 @@ function createPick({ policy, members, condition }) {
   const targets = saintmodes.map(({ name }) => name);
   const directors = manyDirectors(1, policies[policy], targets);
   const config = configOf({ backends, directors, saintmodes });
-  const graph = createTargetGraph({ ...config, saints: createSaintList(), now: () => 0 });
+  const graph = createTargetGraph({ ...config, saints: new SaintList(), now: () => 0 });
   backends.forEach(({ identity }, at) => {
     const override = isSick(at) ? 'sick' : 'auto';
     graph.setHealth(identity, { polled: 'unprobed', passing: false, override });

@@ -20,16 +20,7 @@ export type BackendCommand =
   | { readonly type: 'backend.withdraw'; readonly identity: Identity; readonly config: ConfigKey }
   | { readonly type: 'backend.set-health'; readonly identity: Identity; readonly override: Override };
 
-/** A data plane denied an object. `deadline`, `at`: milliseconds of the clock. */
-interface DenialSpoke {
-  readonly type: 'saint.denied';
-  readonly identity: Identity;
-  readonly object: string;
-  readonly deadline: number;
-  readonly at: number;
-}
-
-/** What its poller, its saint entries and the data planes report. */
+/** What its poller and the data planes report. */
 export type BackendReport =
   | {
       readonly type: 'health.concluded';
@@ -37,9 +28,6 @@ export type BackendReport =
       readonly polled: PolledHealth;
       readonly passing: boolean;
     }
-  | DenialSpoke
-  | { readonly type: 'saint.listed'; readonly identity: Identity }
-  | { readonly type: 'saint.unlisted'; readonly identity: Identity }
   | { readonly type: 'connections.closed'; readonly identity: Identity };
 
 export type BackendEmitted =
@@ -61,9 +49,6 @@ export type BackendEmitted =
       readonly passing: boolean;
       readonly override: Override;
     }
-  /** Passed on to the entry. */
-  | DenialSpoke
-  | { readonly type: 'saint.count'; readonly identity: Identity; readonly count: number }
   | { readonly type: 'backend.retired'; readonly identity: Identity };
 
 export interface BackendInput {
@@ -80,7 +65,6 @@ export interface BackendContext extends BackendInput {
   readonly override: Override;
   /** What was last told since it appeared; undefined while no config declares it. */
   readonly told: BackendHealth | undefined;
-  readonly saintEntries: number;
 }
 
 /** Tells the poller what follows from the declarations, if it differs from what it was told before. */
@@ -203,8 +187,6 @@ export const backendMachine = setup({
     takeOrder: assign(({ event }) =>
       event.type === 'backend.set-health' ? { override: event.override } : {},
     ),
-    countEntry: assign({ saintEntries: ({ context }) => context.saintEntries + 1 }),
-    uncountEntry: assign({ saintEntries: ({ context }) => Math.max(0, context.saintEntries - 1) }),
     // Silent once nobody declares it: what was said to be retired must not reappear.
     tellHealth: enqueueActions(({ context, enqueue }) => {
       const { identity, declarations, polled, passing, override, told } = context;
@@ -213,16 +195,6 @@ export const backendMachine = setup({
       enqueue.assign({ told: { polled, passing, override } });
       enqueue.emit({ type: 'backend.health', identity, polled, passing, override });
     }),
-    passDenialOn: enqueueActions(({ event, enqueue }) => {
-      if (event.type === 'saint.denied') enqueue.emit(event);
-    }),
-    tellCount: emit(
-      ({ context: c }): BackendEmitted => ({
-        type: 'saint.count',
-        identity: c.identity,
-        count: c.saintEntries,
-      }),
-    ),
     tellRetired: emit(
       ({ context: c }): BackendEmitted => ({ type: 'backend.retired', identity: c.identity }),
     ),
@@ -239,19 +211,8 @@ export const backendMachine = setup({
     passing: false,
     override: 'auto',
     told: undefined,
-    saintEntries: 0,
   }),
   initial: 'present',
-  on: {
-    'saint.listed': {
-      actions: ['countEntry', 'tellCount'],
-      description: 'An object was put on its saint list.',
-    },
-    'saint.unlisted': {
-      actions: ['uncountEntry', 'tellCount'],
-      description: 'An object left its saint list.',
-    },
-  },
   states: {
     present: {
       description: 'Known to the data planes.',
@@ -303,10 +264,6 @@ export const backendMachine = setup({
             live: {
               description: 'At least one warm or active config declares it.',
               on: {
-                'saint.denied': {
-                  actions: 'passDenialOn',
-                  description: 'A data plane denied an object; a backend that retires has no list.',
-                },
                 'backend.declare': {
                   actions: ['takeDeclaration', 'tellHealth'],
                   description: 'A config declares it, or declares it anew as the active one.',

@@ -1,9 +1,10 @@
 /**
  * Saint entry: one object that one backend must not be asked for until its TTL ends.
  *
- *   listed --(ttl)--> expired       listed --lifted--> lifted       listed --denied again--> listed, if later
+ *   listed --(ttl)--> expired       listed --lifted, displaced--> lifted       listed --denied again--> listed, if later
  *
- * The same object denied twice is one entry with the later deadline.
+ * The same object denied twice is one entry with the later deadline. There can be a million of them, so they
+ * run as records, by a table compiled from this definition (src/compact/saint-list.ts).
  */
 import { assign, emit, setup } from 'xstate';
 import type { Identity } from '../identity.ts';
@@ -12,16 +13,15 @@ export type SaintEntryCommand =
   /** `deadline`, `at`: milliseconds of the clock. */
   | { readonly type: 'saint.denied'; readonly deadline: number; readonly at: number }
   | { readonly type: 'saint.lift' }
-  | { readonly type: 'backend.retired' }
-  /** It failed and was replaced: its timer is lost. */
-  | { readonly type: 'actor.restored'; readonly at: number };
+  /** The list is full, and this entry would end soonest. */
+  | { readonly type: 'saint.displaced' }
+  | { readonly type: 'backend.retired' };
 
 export type SaintEntryEmitted =
   | { readonly type: 'saint.listed'; readonly identity: Identity; readonly object: string }
   | { readonly type: 'saint.unlisted'; readonly identity: Identity; readonly object: string }
-  /** Before its time: the data planes must hear of it. */
-  | { readonly type: 'saint.lifted'; readonly identity: Identity; readonly object: string }
-  | { readonly type: 'topic.follow'; readonly topics: readonly string[] };
+  /** By an operator, before its time. */
+  | { readonly type: 'saint.lifted'; readonly identity: Identity; readonly object: string };
 
 export interface SaintEntryInput {
   readonly identity: Identity;
@@ -40,7 +40,7 @@ export interface SaintEntryContext {
   readonly leftMs: number;
 }
 
-/** The chart alone: what is drawn, and tested without effects. */
+/** The chart alone: what is drawn, compiled, and tested without effects. */
 export const saintEntryMachine = setup({
   types: {
     context: {} as SaintEntryContext,
@@ -58,10 +58,6 @@ export const saintEntryMachine = setup({
         ? { deadline: event.deadline, leftMs: Math.max(0, event.deadline - event.at) }
         : {},
     ),
-    waitForTheRest: assign(({ context, event }) =>
-      event.type === 'actor.restored' ? { leftMs: Math.max(0, context.deadline - event.at) } : {},
-    ),
-    follow: emit(({ context: c }): SaintEntryEmitted => ({ type: 'topic.follow', topics: [c.identity] })),
     tellLifted: emit(
       ({ context: c }): SaintEntryEmitted => ({
         type: 'saint.lifted',
@@ -93,7 +89,7 @@ export const saintEntryMachine = setup({
     deadline,
     leftMs: Math.max(0, deadline - at),
   }),
-  entry: ['follow', 'tellListed'],
+  entry: 'tellListed',
   initial: 'listed',
   states: {
     listed: {
@@ -107,13 +103,11 @@ export const saintEntryMachine = setup({
           actions: 'prolong',
           description: 'Denied again, with a later deadline.',
         },
-        'actor.restored': {
-          target: 'listed',
-          reenter: true,
-          actions: 'waitForTheRest',
-          description: 'Waits for what is left of its TTL.',
-        },
         'saint.lift': { target: 'lifted', actions: 'tellLifted', description: 'An operator lifted it.' },
+        'saint.displaced': {
+          target: 'lifted',
+          description: 'The list is full, and it gives way to an entry that ends later.',
+        },
         'backend.retired': { target: 'lifted', description: 'Its backend is gone, and its list with it.' },
       },
     },

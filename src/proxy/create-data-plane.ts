@@ -3,6 +3,8 @@
  * serves requests by what it knows here and now; what it changes by itself it tells as facts, later.
  */
 import type { Clock } from '../clock.ts';
+import { SaintList } from '../compact/saint-list.ts';
+import { SaintSweep } from '../compact/saint-sweep.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigDescription, ResolvedBackend } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
@@ -11,7 +13,6 @@ import type { FactBatch } from '../facts.ts';
 import type { Identity } from '../identity.ts';
 import type { BackendHealth, SnapshotDelta } from '../snapshot.ts';
 import type { DataPlane, DataPlaneFigures } from './data-plane.ts';
-import { createSaintList } from './directors/saint-list.ts';
 import { createTargetGraph } from './directors/target-graph.ts';
 import { FactQueue } from './fact-queue.ts';
 import type { Transport } from './fetch/transport.ts';
@@ -60,7 +61,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   readonly failedRequests: FailedRequests | undefined;
   readonly keepsStories: boolean;
   readonly traffic = new Traffic();
-  readonly saints = createSaintList();
+  readonly saints = new SaintList();
   readonly #facts: FactQueue;
   readonly #configs = new Map<ConfigKey, LoadedConfig>();
   readonly #records = new Map<Identity, BackendRecord>();
@@ -68,7 +69,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   readonly #health = new Map<Identity, BackendHealth>();
   #active: LoadedConfig | undefined;
   #requests = 0;
-  #sweep: { readonly at: number; readonly cancel: () => void } | undefined;
+  readonly #sweep: SaintSweep;
 
   constructor(options: DataPlaneOptions) {
     const { transport, clock, random, plane, log, limits } = options;
@@ -82,6 +83,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     this.keepsStories = this.access !== undefined || this.failedRequests !== undefined;
     this.limits = { ...requestLimitDefaults, ...limits };
     this.#facts = new FactQueue(plane, clock);
+    this.#sweep = new SaintSweep(this.saints, clock);
   }
 
   get onFacts(): ((batch: FactBatch) => void) | undefined {
@@ -230,20 +232,11 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   }
 
   /**
-   * Expired entries leave memory at their deadline; readers compare deadlines and need not wait for that. A
+   * Expired entries leave memory near their deadline; readers compare deadlines and need not wait for that. A
    * timer without a purpose would keep the process alive, so one is set only while there is a config.
    */
   #planSweep(): void {
-    const at = this.#configs.size === 0 ? undefined : this.saints.nextDeadline();
-    if (at === this.#sweep?.at) return;
-    this.#sweep?.cancel();
-    this.#sweep = undefined;
-    if (at === undefined) return;
-    const cancel = this.clock.after(Math.max(0, at - this.clock.now()), () => {
-      this.#sweep = undefined;
-      this.saints.expire(this.clock.now());
-      this.#planSweep();
-    });
-    this.#sweep = { at, cancel };
+    if (this.#configs.size === 0) this.#sweep.stop();
+    else this.#sweep.plan();
   }
 }

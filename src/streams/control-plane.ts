@@ -7,7 +7,6 @@ import { backendMachine } from '../actors/backend.ts';
 import { type ConfigEmitted, configMachine } from '../actors/config.ts';
 import { directorMachine } from '../actors/director.ts';
 import { pollerMachine } from '../actors/poller.ts';
-import { saintEntryMachine } from '../actors/saint-entry.ts';
 import { saintmodeMachine } from '../actors/saintmode.ts';
 import {
   type ConfigEntry,
@@ -16,6 +15,7 @@ import {
   supervisorMachine,
 } from '../actors/supervisor.ts';
 import type { Clock } from '../clock.ts';
+import type { SaintPage, SaintQuery } from '../compact/saint-list.ts';
 import type { ConfigDescription } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
 import { TroupeError } from '../errors.ts';
@@ -27,7 +27,8 @@ import { FactIntake } from './fact-intake.ts';
 import { type Probe, Probes } from './probes.ts';
 import { Publisher } from './publisher.ts';
 import { Registry, type Transition } from './registry.ts';
-import { type ActorKind, routes, SUPERVISOR, saintEntryId } from './routes.ts';
+import { type ActorKind, routes, SUPERVISOR } from './routes.ts';
+import { Saints } from './saints.ts';
 import { Slices } from './slices.ts';
 import { Topics } from './topics.ts';
 
@@ -54,6 +55,8 @@ export interface ControlPlaneOptions {
   readonly probe: Probe;
   /** Milliseconds that requests in flight get to end after a discard. */
   readonly drainTimeoutMs: number;
+  /** Saint entries, at most; the list says what happens then. */
+  readonly saintEntries?: number | undefined;
   /** A mistake of ours that was contained; to be logged. */
   readonly onFault: (error: unknown, where: string) => void;
 }
@@ -65,7 +68,6 @@ const machines = {
   poller: pollerMachine,
   director: directorMachine,
   saintmode: saintmodeMachine,
-  saintEntry: saintEntryMachine,
 };
 
 interface Waiting {
@@ -80,6 +82,7 @@ export class ControlPlane {
   readonly #probes: Probes;
   readonly #intake: FactIntake;
   readonly #publisher: Publisher;
+  readonly #saints: Saints;
   readonly #descriptions = new Map<ConfigKey, ConfigDescription>();
   readonly #waiting = new Map<string, Waiting>();
   #commands = 0;
@@ -112,6 +115,8 @@ export class ControlPlane {
     this.#topics.connect(this.#bus);
     this.#publisher = new Publisher(this.#bus, (delta) => planes.apply(delta));
     this.#slices = new Slices(clock, this.#bus);
+    const isLive = (identity: Identity) => this.#publisher.knows(identity);
+    this.#saints = new Saints(clock, this.#bus, isLive, { capacity: options.saintEntries });
     this.#probes = new Probes(clock, this.#bus, options.probe);
     this.#intake = new FactIntake({
       clock,
@@ -173,15 +178,25 @@ export class ControlPlane {
   }
 
   /**
-   * Lifts one saint entry before its time.
+   * Lifts saint entries before their time: one object of an identity, all of an identity, or all.
    *
-   * @param object the request hash in hexadecimal
-   * @returns whether there was such an entry
+   * @param object the request hash in hexadecimal, or the first 24 digits of it, as lists show them
+   * @returns how many entries that were
    */
-  lift(identity: Identity, object: string): boolean {
-    if (this.registry.snapshot('saintEntry', saintEntryId({ identity, object })) === undefined) return false;
+  lift(identity?: Identity, object?: string): number {
+    const before = this.#saints.lifted;
     this.#bus.say('operator', { type: 'saint.lift', identity, object });
-    return true;
+    return this.#saints.lifted - before;
+  }
+
+  /** One page of the saint entries in force: all, those of an identity, or those of an object. */
+  saintEntries(query: SaintQuery = {}): SaintPage {
+    return this.#saints.list(query);
+  }
+
+  /** How many objects are denied to a backend. */
+  saintCount(identity: Identity): number {
+    return this.#saints.count(identity);
   }
 
   /** Takes in what a data plane tells. */
@@ -207,7 +222,9 @@ export class ControlPlane {
   }
 
   /** How much of each kind there is: all of it goes back to where it was when configs come and go. */
-  sizes(): Readonly<Record<ActorKind | 'topics' | 'probes' | 'descriptions' | 'commands', number>> {
+  sizes(): Readonly<
+    Record<ActorKind | 'saintEntries' | 'topics' | 'probes' | 'descriptions' | 'commands', number>
+  > {
     const { registry } = this;
     return {
       supervisor: registry.count('supervisor'),
@@ -216,7 +233,7 @@ export class ControlPlane {
       poller: registry.count('poller'),
       director: registry.count('director'),
       saintmode: registry.count('saintmode'),
-      saintEntry: registry.count('saintEntry'),
+      saintEntries: this.#saints.size,
       topics: this.#topics.size,
       probes: this.#probes.running,
       descriptions: this.#descriptions.size,
@@ -228,6 +245,7 @@ export class ControlPlane {
   close(): void {
     this.#slices.close();
     this.#intake.close();
+    this.#saints.close();
     this.#probes.close();
     this.registry.close();
     this.#publisher.close();

@@ -11,7 +11,7 @@ import type { Bus } from './bus.ts';
 import type { Publisher } from './publisher.ts';
 import type { PlaneReport } from './routes.ts';
 
-/** Facts taken in between two looks at the clock; a saint entry's actor is the dearest, some 60 µs. */
+/** Facts taken in between two looks at the clock; a member of a large director is the dearest. */
 const STRIDE = 8;
 /** Milliseconds of one turn after which the rest waits for the next. */
 const TURN_SHARE_MS = 1;
@@ -88,6 +88,13 @@ export class FactIntake {
       case 'member.removed':
       case 'config.drained':
       case 'connections.closed':
+      case 'peer.opened':
+      case 'peer.threads-set':
+      case 'peer.load':
+      case 'peer.thread-started':
+      case 'peer.thread-ended':
+      case 'peer.retry-planned':
+      case 'peer.closed':
         return fact;
       default:
         return fact satisfies never;

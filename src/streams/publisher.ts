@@ -4,17 +4,17 @@
  */
 import { BehaviorSubject, defer, type Observable } from 'rxjs';
 import type { BackendEmitted } from '../actors/backend.ts';
-import type { SaintEntryEmitted } from '../actors/saint-entry.ts';
 import type { SupervisorEmitted } from '../actors/supervisor.ts';
 import type { ConfigKey } from '../config-key.ts';
 import type { Identity } from '../identity.ts';
-import type { BackendHealth, Snapshot, SnapshotDelta } from '../snapshot.ts';
+import type { BackendHealth, LiftedSaints, Snapshot, SnapshotDelta } from '../snapshot.ts';
 import type { Bus } from './bus.ts';
+import type { SaintsSpoken } from './saints.ts';
 
 type Heard =
   | Extract<SupervisorEmitted, { type: 'config.used' }>
   | Extract<BackendEmitted, { type: 'backend.health' | 'backend.retired' }>
-  | Extract<SaintEntryEmitted, { type: 'saint.lifted' }>;
+  | Extract<SaintsSpoken, { type: 'saint.lifted' }>;
 
 export class Publisher {
   readonly #snapshots: BehaviorSubject<Snapshot>;
@@ -28,7 +28,7 @@ export class Publisher {
   #newActive: ConfigKey | undefined;
   #newHealth = new Map<Identity, BackendHealth>();
   #retired: Identity[] = [];
-  #lifted: { identity: Identity; object: string }[] = [];
+  #lifted: LiftedSaints[] = [];
 
   /** The present view, then each new one. Immutable. */
   readonly snapshots$: Observable<Snapshot>;
@@ -49,6 +49,12 @@ export class Publisher {
   contains(plane: string, lastFact: number): void {
     this.#facts[plane] = lastFact;
     this.#changed = true;
+  }
+
+  /** Whether a backend counts for the data planes, as far as the bus has come. */
+  knows(identity: Identity): boolean {
+    if (this.#newHealth.has(identity)) return true;
+    return this.#health.has(identity) && !this.#retired.includes(identity);
   }
 
   /** Publishes what has changed, if anything has. */
@@ -101,7 +107,7 @@ export class Publisher {
         this.#retired.push(event.identity);
         return;
       case 'saint.lifted':
-        this.#lifted.push({ identity: event.identity, object: event.object });
+        this.#lifted.push(lifted(event));
         return;
       default:
         event satisfies never;
@@ -112,4 +118,8 @@ export class Publisher {
     const facts = { ...this.#facts };
     return { version: this.#version, active: this.#active, health: new Map(this.#health), facts };
   }
+}
+
+function lifted({ identity, object }: LiftedSaints): LiftedSaints {
+  return object === undefined ? { identity } : { identity, object };
 }

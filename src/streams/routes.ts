@@ -5,14 +5,17 @@
 import type { BackendCommand, BackendEmitted } from '../actors/backend.ts';
 import type { ConfigEmitted, ConfigReply, LoadFailure } from '../actors/config.ts';
 import type { DirectorEmitted, MemberKnown } from '../actors/director.ts';
+import type { PeerPoolEmitted } from '../actors/peer-pool.ts';
+import type { PeerWorkerEmitted } from '../actors/peer-worker.ts';
 import type { PollerEmitted, ProbeReply } from '../actors/poller.ts';
-import type { SaintEntryEmitted } from '../actors/saint-entry.ts';
 import type { SaintmodeEmitted } from '../actors/saintmode.ts';
 import type { SupervisorCommand, SupervisorEmitted } from '../actors/supervisor.ts';
 import { targetTopic } from '../actors/topic.ts';
 import type { ConfigDescription } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
+import type { PeerFact } from '../facts.ts';
 import type { Identity } from '../identity.ts';
+import type { SaintsSpoken } from './saints.ts';
 
 export type ActorKind =
   | 'supervisor'
@@ -21,10 +24,19 @@ export type ActorKind =
   | 'poller'
   | 'director'
   | 'saintmode'
-  | 'saintEntry';
+  | 'peerPool'
+  | 'peerWorker';
 
 /** What is no actor, but receives messages: there is one of each. */
-export type Receiver = 'operator' | 'loader' | 'planes' | 'probes' | 'slices' | 'publisher' | 'topics';
+export type Receiver =
+  | 'operator'
+  | 'loader'
+  | 'planes'
+  | 'probes'
+  | 'slices'
+  | 'publisher'
+  | 'topics'
+  | 'saints';
 
 /** What data planes tell, once the control plane has put their facts into its own words. */
 export type PlaneReport =
@@ -47,6 +59,7 @@ export type PlaneReport =
       readonly deadline: number;
       readonly at: number;
     }
+  | PeerFact
   | { readonly type: 'config.drained'; readonly config: ConfigKey }
   | { readonly type: 'connections.closed'; readonly identity: Identity };
 
@@ -58,11 +71,18 @@ export interface Spoken {
   poller: PollerEmitted;
   director: DirectorEmitted;
   saintmode: SaintmodeEmitted;
-  saintEntry: SaintEntryEmitted;
+  peerPool: PeerPoolEmitted;
+  peerWorker: PeerWorkerEmitted;
+  saints: SaintsSpoken;
   operator:
     | SupervisorCommand
     | (BackendCommand & { readonly type: 'backend.set-health' })
-    | { readonly type: 'saint.lift'; readonly identity: Identity; readonly object: string };
+    /** No object: all of the identity's; no identity: everybody's. */
+    | {
+        readonly type: 'saint.lift';
+        readonly identity?: Identity | undefined;
+        readonly object?: string | undefined;
+      };
   loader:
     | { readonly type: 'config.loaded'; readonly key: ConfigKey; readonly description: ConfigDescription }
     | { readonly type: 'config.load-failed'; readonly key: ConfigKey; readonly failure: LoadFailure };
@@ -79,7 +99,8 @@ export interface Spoken {
 
 /** What is said under topics, and so retained. */
 export type TopicSpoken =
-  | Extract<BackendEmitted, { type: 'backend.health' | 'saint.count' }>
+  | Extract<BackendEmitted, { type: 'backend.health' }>
+  | Extract<SaintsSpoken, { type: 'saint.count' }>
   | Extract<DirectorEmitted, { type: 'target.health' }>;
 
 export type Speaker = keyof Spoken;
@@ -133,10 +154,13 @@ const byDirector = {
   id: (event: { config: ConfigKey; director: string }) => targetTopic(event.config, event.director),
 };
 
-/** Id of a saint entry's actor. */
-export function saintEntryId(entry: { identity: Identity; object: string }): string {
-  return `${entry.identity} ${entry.object}`;
-}
+const byPeer = {
+  id: (event: { config: ConfigKey; peer: string }) => targetTopic(event.config, event.peer),
+};
+const byThread = {
+  id: (event: { config: ConfigKey; peer: string; thread: number }) =>
+    `${targetTopic(event.config, event.peer)}#${event.thread}`,
+};
 
 export const routes: readonly Route[] = [
   // Operators' commands, and their answers.
@@ -146,7 +170,7 @@ export const routes: readonly Route[] = [
   route('operator', 'config.discard', 'supervisor', supervisor),
   route('operator', 'proxy.stop', 'supervisor', supervisor),
   route('operator', 'backend.set-health', 'backend', byIdentity),
-  route('operator', 'saint.lift', 'saintEntry', { id: saintEntryId }),
+  route('operator', 'saint.lift', 'saints'),
   route('supervisor', 'command.done', 'operator'),
   route('supervisor', 'command.refused', 'operator'),
 
@@ -231,23 +255,40 @@ export const routes: readonly Route[] = [
   route('topics', 'topic.retained', 'director', { reply: true }),
   route('registry', 'actor.restored', 'config', { reply: true }),
   route('registry', 'actor.restored', 'poller', { reply: true }),
-  route('registry', 'actor.restored', 'saintEntry', { reply: true }),
 
   // What the data planes changed by themselves.
   route('planes', 'member.added', 'director', byDirector),
   route('planes', 'member.added', 'config', byConfig),
   route('planes', 'member.removed', 'director', byDirector),
   route('planes', 'member.removed', 'config', byConfig),
-  route('planes', 'saint.denied', 'backend', byIdentity),
-  route('backend', 'saint.denied', 'saintEntry', {
-    id: saintEntryId,
-    creates: ({ identity, object, deadline, at }) => ({ identity, object, deadline, at }),
+  route('planes', 'saint.denied', 'saints'),
+  route('backend', 'backend.retired', 'saints'),
+  route('saints', 'saint.lifted', 'publisher'),
+  route('saints', 'saint.count', 'topics'),
+  route('saints', 'saint.count', 'saintmode', { topic: (event) => event.identity }),
+
+  // Peers: a pool for each, a worker for each of its threads. Operations themselves never come here.
+  route('planes', 'peer.opened', 'peerPool', {
+    ...byPeer,
+    creates: ({ config, peer, min, max }) => ({ config, peer, min, max }),
+    silent: true,
   }),
-  route('saintEntry', 'saint.listed', 'backend', byIdentity),
-  route('saintEntry', 'saint.unlisted', 'backend', byIdentity),
-  route('saintEntry', 'saint.lifted', 'publisher'),
-  route('saintEntry', 'topic.follow', 'topics'),
-  route('backend', 'backend.retired', 'saintEntry', { topic: (event) => event.identity }),
-  route('backend', 'saint.count', 'topics'),
-  route('backend', 'saint.count', 'saintmode', { topic: (event) => event.identity }),
+  route('planes', 'peer.threads-set', 'peerPool', byPeer),
+  route('planes', 'peer.load', 'peerPool', byPeer),
+  route('planes', 'peer.closed', 'peerPool', byPeer),
+  route('peerPool', 'worker.wanted', 'peerWorker', {
+    ...byThread,
+    creates: ({ config, peer, thread }) => ({ config, peer, thread }),
+    silent: true,
+  }),
+  route('peerPool', 'worker.unwanted', 'peerWorker', byThread),
+  route('peerWorker', 'thread.wanted', 'planes'),
+  route('peerWorker', 'thread.unwanted', 'planes'),
+  route('planes', 'peer.thread-started', 'peerWorker', byThread),
+  route('planes', 'peer.thread-ended', 'peerWorker', byThread),
+  route('peerWorker', 'worker.started', 'peerPool', byPeer),
+  route('peerWorker', 'worker.died', 'peerPool', byPeer),
+  route('peerWorker', 'worker.ended', 'peerPool', byPeer),
+  route('registry', 'actor.restored', 'peerPool', { reply: true }),
+  route('registry', 'actor.restored', 'peerWorker', { reply: true }),
 ];

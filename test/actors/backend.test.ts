@@ -30,7 +30,6 @@ function startBackend() {
     conclude: (polled: PolledHealth, passing: boolean) =>
       actor.send({ type: 'health.concluded', identity, polled, passing }),
     closed: () => actor.send({ type: 'connections.closed', identity }),
-    deny: (object: string) => actor.send({ type: 'saint.denied', identity, object, deadline: 1_000, at: 0 }),
     life: () => {
       const { value } = actor.getSnapshot();
       return typeof value === 'string' ? value : value.present.life;
@@ -47,9 +46,6 @@ test('says all that the compiler does not see', () => {
     'backend.withdraw',
     'backend.set-health',
     'health.concluded',
-    'saint.denied',
-    'saint.listed',
-    'saint.unlisted',
     'connections.closed',
   ]);
 });
@@ -136,36 +132,6 @@ test('ends, and its poller with it, when the last connection has closed', () => 
   closed();
   expect(types(heard())).toEqual(['poller.retire']);
   expect(life()).toBe('retired');
-});
-
-test('takes denials while it lives; once it retires its saint list is gone', () => {
-  const { declare, withdraw, deny, heard } = startBackend();
-  declare(a, false);
-  heard();
-  deny('abc');
-  expect(heard()).toMatchObject([{ type: 'saint.denied', identity, object: 'abc', deadline: 1_000 }]);
-  withdraw(a);
-  heard();
-  deny('def');
-  expect(heard()).toEqual([]);
-});
-
-test('counts its saint entries', () => {
-  const { declare, actor, heard } = startBackend();
-  declare(a, false);
-  heard();
-  actor.send({ type: 'saint.listed', identity });
-  actor.send({ type: 'saint.listed', identity });
-  actor.send({ type: 'saint.unlisted', identity });
-  expect(heard()).toMatchObject([{ count: 1 }, { count: 2 }, { count: 1 }]);
-});
-
-test('an entry of the time before it came anew, which ends only now, is not counted off', () => {
-  const { declare, actor, heard } = startBackend();
-  declare(a, false);
-  heard();
-  actor.send({ type: 'saint.unlisted', identity });
-  expect(heard()).toMatchObject([{ count: 0 }]);
 });
 
 type Step =

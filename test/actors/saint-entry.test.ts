@@ -12,15 +12,12 @@ const object = 'abc123';
 const deny = (deadline: number) => startInTime(saintEntryMachine, { identity, object, deadline, at: 0 });
 
 test('says all that the compiler does not see', () => {
-  lintMachine(saintEntryMachine, ['saint.denied', 'saint.lift', 'backend.retired', 'actor.restored']);
+  lintMachine(saintEntryMachine, ['saint.denied', 'saint.lift', 'saint.displaced', 'backend.retired']);
 });
 
-test('says that it is listed, and follows its backend, from the start', () => {
+test('says that it is listed from the start', () => {
   const { heard } = deny(1_000);
-  expect(heard()).toEqual([
-    { type: 'topic.follow', topics: [identity], at: 0 },
-    { type: 'saint.listed', identity, object, at: 0 },
-  ]);
+  expect(heard()).toEqual([{ type: 'saint.listed', identity, object, at: 0 }]);
 });
 
 test('lifted by an operator, it tells the data planes too', () => {
@@ -32,10 +29,13 @@ test('lifted by an operator, it tells the data planes too', () => {
   expect(clock.pending).toBe(0);
 });
 
-test('goes with its backend, of which the data planes hear anyway', () => {
+test.each([
+  ['goes with its backend, of which the data planes hear anyway', 'backend.retired'],
+  ['gives way when the list is full', 'saint.displaced'],
+] as const)('%s', (_, type) => {
   const { actor, heard } = deny(1_000);
   heard();
-  actor.send({ type: 'backend.retired' });
+  actor.send({ type });
   expect(heard()).toMatchObject([{ type: 'saint.unlisted' }]);
   expect(actor.getSnapshot().status).toBe('done');
 });
@@ -46,11 +46,10 @@ test('a deadline that has passed already ends it at once', () => {
   expect(actor.getSnapshot().value).toBe('expired');
 });
 
-test('is listed exactly until the latest deadline, whatever is denied or restored meanwhile', () => {
+test('is listed exactly until the latest deadline, whatever is denied meanwhile', () => {
   const step = fc.oneof(
     fc.record({ do: fc.constant('deny' as const), ttl: fc.integer({ min: -10, max: 500 }) }),
     fc.record({ do: fc.constant('pass' as const), ms: fc.nat({ max: 200 }) }),
-    fc.record({ do: fc.constant('restore' as const) }),
   );
   fc.assert(
     fc.property(fc.nat({ max: 300 }), fc.array(step, { maxLength: 40 }), (ttl, steps) => {
@@ -60,7 +59,6 @@ test('is listed exactly until the latest deadline, whatever is denied or restore
       for (const one of steps) {
         if (actor.getSnapshot().status === 'done') break;
         if (one.do === 'pass') clock.advance(one.ms);
-        else if (one.do === 'restore') actor.send({ type: 'actor.restored', at: clock.now() });
         else {
           const deadline = clock.now() + one.ttl;
           actor.send({ type: 'saint.denied', deadline, at: clock.now() });

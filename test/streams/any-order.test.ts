@@ -206,12 +206,11 @@ function checkSums(world: SlowWorld): void {
   expect(fold(world.deltas)).toEqual(control.snapshot());
 
   const entries = new Map<string, number>();
-  for (const id of registry.ids('saintEntry')) {
-    const { identity: of } = registry.snapshot('saintEntry', id)?.context ?? {};
+  for (const { identity: of } of control.saintEntries().entries) {
     entries.set(of, (entries.get(of) ?? 0) + 1);
   }
   for (const one of registry.ids('backend')) {
-    expect(registry.snapshot('backend', one)?.context.saintEntries, one).toBe(entries.get(one) ?? 0);
+    expect(control.saintCount(one as Identity), one).toBe(entries.get(one as Identity) ?? 0);
   }
   for (const one of entries.keys()) expect(registry.snapshot('backend', one), one).toBeDefined();
 

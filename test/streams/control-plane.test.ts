@@ -338,7 +338,7 @@ describe('saint entries', () => {
     world.clock.advance(2_000);
     expect(saintOf(world)?.value).toBe('healthy');
     world.clock.advance(1_000);
-    expect(world.control.sizes().saintEntry).toBe(0);
+    expect(world.control.sizes().saintEntries).toBe(0);
   });
 
   test('are known to a saintmode object that comes later', async () => {
@@ -351,10 +351,54 @@ describe('saint entries', () => {
 
   test('lifted by an operator, they leave the data planes too', async () => {
     const world = await worldWith(['a']);
-    deny(world, 'x');
-    expect(world.control.lift(b1, 'x')).toBe(true);
+    for (const object of ['x', 'y', 'z']) deny(world, object);
+    deny(world, 'x', 60_000, b2);
+    expect(world.control.lift(b1, 'x')).toBe(1);
     expect(world.deltas.at(-1)?.lifted).toEqual([{ identity: b1, object: 'x' }]);
-    expect(world.control.lift(b1, 'x')).toBe(false);
+    expect(world.control.lift(b1, 'x')).toBe(0);
+    expect(world.control.lift(b1)).toBe(2);
+    expect(world.deltas.at(-1)?.lifted).toEqual([{ identity: b1 }]);
+    expect(world.control.lift()).toBe(1);
+    expect(world.deltas.at(-1)?.lifted).toEqual([{ identity: b2 }]);
+    expect(world.control.sizes().saintEntries).toBe(0);
+  });
+
+  test('are shown to an operator, page by page, by backend and by object', async () => {
+    const world = await worldWith(['a']);
+    const hashes = ['1', '2', '3'].map((one) => one.repeat(64));
+    for (const [i, hash] of hashes.entries()) deny(world, hash, 1_000 * (i + 1));
+    deny(world, hashes[0] as string, 1_000, b2);
+    const entry = (digit: string, seconds: number, identity = b1) => ({
+      identity,
+      object: digit.repeat(24),
+      deadline: world.clock.now() + 1_000 * seconds,
+    });
+    const saintEntries = world.control.saintEntries.bind(world.control);
+    expect(saintEntries({ identity: b1 })).toEqual({
+      entries: [entry('1', 1), entry('2', 2), entry('3', 3)],
+      next: undefined,
+    });
+    expect(saintEntries({ object: hashes[0] }).entries).toEqual([entry('1', 1), entry('1', 1, b2)]);
+    const { entries, next } = saintEntries({ limit: 3 });
+    expect([...entries, ...saintEntries({ from: next }).entries]).toHaveLength(4);
+  });
+
+  test('of which a thousand come in one turn are counted to their followers once', async () => {
+    const world = await worldWith(['a']);
+    const counts: unknown[] = [];
+    world.control.messages$.subscribe(({ event, to }) => {
+      if (event.type === 'saint.count' && to === 'saintmode') counts.push(event);
+    });
+    const deadline = world.clock.now() + 1_000;
+    const facts = Array.from({ length: 1_000 }, (_, i) => {
+      const object = i.toString(16).padStart(64, '0').split('').reverse().join('');
+      return { type: 'saint.denied' as const, identity: b1, object, deadline };
+    });
+    world.control.takeFacts({ plane: 'p1', first: 1, facts });
+    world.settle();
+    expect(counts).toEqual([{ type: 'saint.count', identity: b1, count: 1_000 }]);
+    world.clock.advance(1_000);
+    expect(counts.slice(1)).toEqual([{ type: 'saint.count', identity: b1, count: 0 }]);
   });
 
   test('go with their backend; denied after that, they are not listed, and the next one counts from none', async () => {
@@ -362,16 +406,16 @@ describe('saint entries', () => {
     deny(world, 'x');
     await world.control.discard('a');
     world.settle();
-    expect(world.control.sizes().saintEntry).toBe(0);
+    expect(world.control.sizes().saintEntries).toBe(0);
     deny(world, 'y');
-    expect(world.control.sizes().saintEntry).toBe(0);
+    expect(world.control.sizes().saintEntries).toBe(0);
     for (const identity of [b1, b2]) world.tell({ type: 'connections.closed', identity });
     world.settle();
     deny(world, 'z');
-    expect(world.control.sizes()).toMatchObject({ saintEntry: 0, topics: 0, backend: 0 });
+    expect(world.control.sizes()).toMatchObject({ saintEntries: 0, topics: 0, backend: 0 });
     await world.load('b');
     deny(world, 'v');
-    expect(backendState(world, b1)?.context.saintEntries).toBe(1);
+    expect(world.control.saintCount(b1)).toBe(1);
   });
 });
 

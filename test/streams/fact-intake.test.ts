@@ -49,6 +49,10 @@ function makeIntake(cost = 0) {
       throw error;
     },
   });
+  bus.attach('saints', (event) => {
+    said.push(event as (typeof said)[number]);
+    clock.work(cost);
+  });
   const publisher = new Publisher(bus, (delta) => published.push({ delta, said: said.length }));
   const intake = new FactIntake({
     clock,

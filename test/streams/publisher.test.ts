@@ -27,7 +27,7 @@ function makePublisher() {
     },
   });
   const publisher = new Publisher(bus, (delta) => deltas.push(delta));
-  bus.attach('topics', () => {});
+  for (const other of ['topics', 'saints'] as const) bus.attach(other, () => {});
   return {
     bus,
     publisher,
@@ -36,8 +36,8 @@ function makePublisher() {
     health: (identity: Identity, health: BackendHealth) =>
       bus.say('backend', { type: 'backend.health', identity, ...health }),
     retire: (identity: Identity) => bus.say('backend', { type: 'backend.retired', identity }),
-    lift: (identity: Identity, object: string) =>
-      bus.say('saintEntry', { type: 'saint.lifted', identity, object }),
+    lift: (identity: Identity, object?: string) =>
+      bus.say('saints', { type: 'saint.lifted', identity, object }),
   };
 }
 
@@ -89,11 +89,14 @@ test('one that came and went within one cause is told to be retired all the same
   expect(deltas).toMatchObject([{ health: new Map(), retired: [b1] }]);
 });
 
-test('lifted saint entries are told once', () => {
-  const { lift, use, deltas } = makePublisher();
-  lift(b1, 'abc');
+test('lifted saint entries are told once: one, or all of an identity', () => {
+  const { bus, lift, use, deltas } = makePublisher();
+  bus.batch(() => {
+    lift(b1, 'abc');
+    lift(b2);
+  });
   use(a);
-  expect(deltas[0]?.lifted).toEqual([{ identity: b1, object: 'abc' }]);
+  expect(deltas[0]?.lifted).toStrictEqual([{ identity: b1, object: 'abc' }, { identity: b2 }]);
   expect(deltas[1]).not.toHaveProperty('lifted');
 });
 

@@ -24,7 +24,7 @@ function said(name: string, value: number): TopicSpoken {
     : { type: 'saint.count', identity, count: value };
 }
 
-const kind = fc.constantFrom<ActorKind>('director', 'saintmode', 'saintEntry');
+const kind = fc.constantFrom<ActorKind>('director', 'saintmode', 'poller');
 const who = fc.record({ kind, id: fc.constantFrom('x', 'y') });
 const topicsOf = fc.uniqueArray(fc.constantFrom(...names), { maxLength: 3 });
 const steps = fc.array(
@@ -69,7 +69,7 @@ test('everybody follows exactly what was followed and not left; a topic is open 
         }
         expect(topics.retained(names)).toEqual(names.flatMap((name) => retained.get(name) ?? []));
         for (const name of names) {
-          for (const one of ['director', 'saintmode', 'saintEntry'] as const) {
+          for (const one of ['director', 'saintmode', 'poller'] as const) {
             const expected = ['x', 'y'].filter((id) => following.get(`${one} ${id}`)?.has(name));
             expect([...topics.followers(one, name)].toSorted()).toEqual(expected);
           }
@@ -139,14 +139,6 @@ test('what was retained never comes after, and undoes, a newer word', () => {
 test('who follows something of which nothing was said hears nothing', () => {
   const { bus, heard } = onBus();
   bus.say('director', { type: 'topic.follow', topics: [b1] }, director);
-  expect(heard()).toEqual([]);
-});
-
-test('an entry follows its backend only for the end of it: nothing retained is sent to it', () => {
-  const { bus, heard } = onBus();
-  bus.say('backend', health('auto'));
-  const entry: Address = { kind: 'saintEntry', id: 'e', generation: 1 };
-  bus.say('saintEntry', { type: 'topic.follow', topics: [b1] }, entry);
   expect(heard()).toEqual([]);
 });
 

@@ -2,12 +2,13 @@
  * A story that happens to directors: picks, backends that go sick and return, members that come and go.
  * Plain data, so that varnishd and Troupe can both play it, now or when it was recorded.
  */
+
+import { SaintList } from '../../src/compact/saint-list.ts';
 import type {
   DirectorDeclaration,
   MemberDeclaration,
   PolicyDeclaration,
 } from '../../src/config/declaration.ts';
-import { createSaintList } from '../../src/proxy/directors/saint-list.ts';
 import { createTargetGraph } from '../../src/proxy/directors/target-graph.ts';
 import type { PolledHealth } from '../../src/snapshot.ts';
 import { resolvedBackend } from './resolved-backend.ts';
@@ -97,7 +98,7 @@ export function playOnTroupe(scenario: Scenario): string[] {
     backends: scenario.backends.map((name) => resolvedBackend(name)),
     directors: scenario.directors,
     saintmodes: [],
-    saints: createSaintList(),
+    saints: new SaintList(),
     now: () => 0,
   });
   const request = { denied: undefined, key: () => new Uint8Array(32), random: varnishRandom(scenario.seed) };

@@ -1,7 +1,7 @@
 /** The members of a hash director, and what it picks for ten thousand keys. */
 import { Buffer } from 'node:buffer';
+import { SaintList } from '../../src/compact/saint-list.ts';
 import { distributionKey } from '../../src/proxy/directors/hash.ts';
-import { createSaintList } from '../../src/proxy/directors/saint-list.ts';
 import { createTargetGraph } from '../../src/proxy/directors/target-graph.ts';
 import { resolvedBackend } from './resolved-backend.ts';
 import { integer, oneOf } from './seeded-random.ts';
@@ -59,7 +59,7 @@ export function hashOnTroupe({ name, members }: HashTable): Buffer {
       },
     ],
     saintmodes: [],
-    saints: createSaintList(),
+    saints: new SaintList(),
     now: () => 0,
   });
   for (const { backend, healthy } of members) {

@@ -2,6 +2,7 @@
  * All targets of one loaded config, and what happens to them: health from snapshots, members that request
  * code adds and removes, counts from the saint list. Cost of a change: only what it touches.
  */
+import type { SaintList } from '../../compact/saint-list.ts';
 import type {
   DirectorDeclaration,
   MemberDeclaration,
@@ -14,7 +15,6 @@ import type { BackendHealth } from '../../snapshot.ts';
 import { BackendNode } from './backend-target.ts';
 import { findWay } from './cycle.ts';
 import { DirectorNode } from './director-target.ts';
-import type { SaintList } from './saint-list.ts';
 import { SaintmodeNode } from './saintmode-target.ts';
 import type { BackendTarget, Target } from './target.ts';
 import type { TargetNode } from './target-node.ts';

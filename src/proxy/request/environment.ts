@@ -2,8 +2,8 @@
  * What the life of a request needs from the data plane around it.
  */
 import type { Clock } from '../../clock.ts';
+import type { SaintList } from '../../compact/saint-list.ts';
 import type { Identity } from '../../identity.ts';
-import type { SaintList } from '../directors/saint-list.ts';
 import type { Transport } from '../fetch/transport.ts';
 import type { BackendRecord } from './backend-record.ts';
 import type { FailedRequests } from './failed-requests.ts';

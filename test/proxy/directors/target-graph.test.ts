@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { beforeEach, describe, expect, test } from 'vitest';
+import { SaintList } from '../../../src/compact/saint-list.ts';
 import type {
   DirectorDeclaration,
   MemberDeclaration,
@@ -7,7 +8,6 @@ import type {
   SaintmodeDeclaration,
 } from '../../../src/config/declaration.ts';
 import { TroupeError } from '../../../src/errors.ts';
-import { createSaintList, type SaintList } from '../../../src/proxy/directors/saint-list.ts';
 import { createTargetGraph } from '../../../src/proxy/directors/target-graph.ts';
 import type { BackendHealth, Override } from '../../../src/snapshot.ts';
 import { requestFor } from '../../support/fake-members.ts';
@@ -20,7 +20,7 @@ let saints: SaintList;
 
 beforeEach(() => {
   now = 0;
-  saints = createSaintList();
+  saints = new SaintList();
 });
 
 const ordered = (override: Override): BackendHealth => ({ polled: 'unprobed', passing: false, override });
@@ -328,7 +328,7 @@ describe('whatever happens', () => {
         fc.array(operation, { minLength: 20, maxLength: 60 }),
         (saintmodes, sketches, operations) => {
           now = 0;
-          saints = createSaintList();
+          saints = new SaintList();
           const names = [...backends, ...saintmodes.map((saintmode) => saintmode.name)];
           const directors = sketches.map(({ policy, members }, i): DirectorDeclaration => {
             const declaration = {
