@@ -134,11 +134,10 @@ export class NodeExchange implements Exchange, BodyOwner {
     if (response.hasHeader('Content-Length')) response.removeHeader('Content-Length');
     if (response.hasHeader('Trailer')) response.removeHeader('Trailer');
     if (response.hasHeader('Transfer-Encoding')) response.removeHeader('Transfer-Encoding');
-    if (response.writeHead === ServerResponse.prototype.writeHead) {
+    if (isUntouched(response)) {
       response.writeHead(status, reason, raw);
       return;
     }
-    // Somebody wants to see the head first, as compression and sessions do; not all of them understand a list.
     for (let i = 0; i < raw.length; i += 2) response.removeHeader(raw[i] as string);
     for (let i = 0; i < raw.length; i += 2) response.appendHeader(raw[i] as string, raw[i + 1] as string);
     response.writeHead(status, reason);
@@ -179,4 +178,12 @@ export class NodeExchange implements Exchange, BodyOwner {
     told?.();
     this.#over();
   }
+}
+
+/**
+ * Whether a head can be written as a list. Not where fields have been set (Node 20 drops duplicates then), nor
+ * where somebody wants to see the head first, as compression and sessions do: not all of them understand lists.
+ */
+function isUntouched(response: ServerResponse): boolean {
+  return response.writeHead === ServerResponse.prototype.writeHead && response.getHeaderNames().length === 0;
 }
