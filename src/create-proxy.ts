@@ -2,7 +2,7 @@
  * The wiring: one control plane, one data plane, the real network, and what connects them. The command line
  * and embedding programs both stand on this.
  */
-import type { Observable } from 'rxjs';
+import { type Observable, Subject } from 'rxjs';
 import type { Clock } from './clock.ts';
 import type { Config } from './config/config.ts';
 import type { ConfigDescription, FetchLimits } from './config/declaration.ts';
@@ -20,6 +20,8 @@ import { createHttp1Transport } from './proxy/fetch/http1-transport.ts';
 import type { SocketAddress } from './proxy/http/exchange.ts';
 import { createListener, type ListenAddress, type Listener } from './proxy/listener/listener.ts';
 import type { ListenerLimits } from './proxy/listener/listener-limits.ts';
+import type { PeerResult } from './proxy/peer/peer-operation.ts';
+import { createPeerThreads } from './proxy/peer/peer-threads.ts';
 import type { RequestLimits } from './proxy/request/environment.ts';
 import type { FailedRequest } from './proxy/request/request-report.ts';
 import { createSystemClock } from './proxy/system-clock.ts';
@@ -129,6 +131,8 @@ export interface TroupeProxy {
   stats(): ProxyStats;
   /** The requests that failed last, each with its story, the oldest first. */
   failedRequests(): readonly FailedRequest[];
+  /** What each operation of a peer came to. Nothing is made for it while nobody subscribes. */
+  readonly peerResults$: Observable<PeerResult>;
   /** Every message between actors, effects and operators. */
   readonly messages$: Observable<Message>;
   /** Every step of every actor. */
@@ -157,7 +161,10 @@ class RunningProxy implements TroupeProxy {
   readonly messages$: Observable<Message>;
   readonly transitions$: Observable<Transition>;
   readonly snapshots$: Observable<Snapshot>;
+  readonly peerResults$: Observable<PeerResult>;
 
+  readonly #peerResults = new Subject<PeerResult>();
+  readonly #peerThreads = createPeerThreads();
   readonly #options: ProxyOptions;
   readonly #log: ProxyLog | undefined;
   readonly #clock: Clock = createSystemClock();
@@ -188,6 +195,8 @@ class RunningProxy implements TroupeProxy {
       random: Math.random,
       log,
       failedRequests: options.failedRequests,
+      startPeerThread: this.#peerThreads.start,
+      peerResults: this.#peerResults,
       ...(options.requests === undefined ? {} : { limits: options.requests }),
     });
     this.#control = new ControlPlane({
@@ -202,6 +211,7 @@ class RunningProxy implements TroupeProxy {
     this.messages$ = this.#control.messages$;
     this.transitions$ = this.#control.transitions$;
     this.snapshots$ = this.#control.snapshots$;
+    this.peerResults$ = this.#peerResults.asObservable();
     this.ready = source === undefined ? Promise.resolve() : this.#boot(source);
     // Whoever listens or awaits it is told; a program that does neither must not end because of it.
     this.ready.catch(() => {});
@@ -354,5 +364,7 @@ class RunningProxy implements TroupeProxy {
     await this.#control.stop();
     await this.#transport.close();
     this.#control.close();
+    await this.#peerThreads.ended();
+    this.#peerResults.complete();
   }
 }

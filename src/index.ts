@@ -45,6 +45,8 @@ export type {
   SyntheticResponse,
 } from './config/hooks.ts';
 export { type LoadOptions, loadConfigFile } from './config/load-file.ts';
+export { type PeerHandle, type PeerOptions, peer, queueAll } from './config/peer.ts';
+export type { PeerRequest } from './config/peer-control.ts';
 export { renderError } from './config/report.ts';
 export { type SaintmodeHandle, type SaintmodeOptions, saintmode } from './config/saintmode.ts';
 export { synth } from './config/synth.ts';
@@ -62,6 +64,9 @@ export type { DirectorDispatcher } from './proxy/embedding/dispatcher.ts';
 export type { RequestHandler } from './proxy/embedding/handler.ts';
 export type { UpgradeHandler } from './proxy/embedding/upgrades.ts';
 export type { HeaderFields } from './proxy/http/fields.ts';
+export type { PeerFailureCause } from './proxy/peer/order.ts';
+export type { PeerEntry, PeerResult } from './proxy/peer/peer-operation.ts';
+export type { PeerFigures } from './proxy/peer/running-peer.ts';
 export type { BackendStats } from './proxy/request/backend-record.ts';
 export type { FailureEntry, HookErrorEntry } from './proxy/request/request-log.ts';
 export type {

@@ -29,12 +29,13 @@ export function containedLog(log: ProxyLog): ProxyLog {
       }
     };
   };
-  const { access, failure, hookError, line, clientError } = log;
+  const { access, failure, hookError, peer, line, clientError } = log;
   return {
     fault,
     ...(access && { access: contain('access', access) }),
     ...(failure && { failure: contain('failure', failure) }),
     ...(hookError && { hookError: contain('hookError', hookError) }),
+    ...(peer && { peer: contain('peer', peer) }),
     ...(line && { line: contain('line', line) }),
     ...(clientError && { clientError: contain('clientError', clientError) }),
   };

@@ -2,6 +2,7 @@
 import type { Identity } from './identity.ts';
 import type { DataPlaneFigures } from './proxy/data-plane.ts';
 import type { Listener } from './proxy/listener/listener.ts';
+import type { PeerFigures } from './proxy/peer/running-peer.ts';
 import type { BackendStats } from './proxy/request/backend-record.ts';
 import type { TrafficStats } from './proxy/request/traffic.ts';
 
@@ -22,6 +23,8 @@ export interface ProxyStats extends TrafficStats {
    * end when the last such config is discarded.
    */
   readonly backends: Readonly<Record<Identity, BackendFigures>>;
+  /** Of each peer of each loaded config. */
+  readonly peers: readonly PeerFigures[];
 }
 
 /** What brings requests, and counts what it turns away. */
@@ -29,7 +32,7 @@ type Entry = Pick<Listener, 'connections' | 'refusedConnections' | 'refusedReque
 
 /** @param connectionsTo how many connections to a backend are open */
 export function proxyStats(
-  { traffic, backends }: DataPlaneFigures,
+  { traffic, backends, peers }: DataPlaneFigures,
   entries: readonly Entry[],
   connectionsTo: (identity: Identity) => number,
 ): ProxyStats {
@@ -44,5 +47,6 @@ export function proxyStats(
     refusedConnections: sum((entry) => entry.refusedConnections),
     refusedRequests: sum((entry) => entry.refusedRequests),
     backends: figures,
+    peers,
   };
 }

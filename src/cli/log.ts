@@ -14,6 +14,7 @@ export function createLog(access: AccessLog | undefined): ProxyLog {
         { ...entry, code: error.code, place: error.place, cause: stackOf(error.cause) },
         error.message,
       ),
+    peer: ({ message, ...entry }) => logger.warn(entry, `${entry.identity}: ${message}`),
     line: (config, xid, message) => logger.info({ config, xid }, message),
     clientError: (error, client) => logger.info({ client, code: error.code }, error.message),
     fault: (error, where) => logger.error({ where, err: error }, 'a mistake of Troupe was contained'),

@@ -6,21 +6,28 @@ import type { TroupeError } from '../errors.ts';
 import { BackendHandle } from './backend.ts';
 import type { CallSite } from './call-site.ts';
 import type { Config, ConfigOrigin } from './config.ts';
-import type { BackendDeclaration, DirectorDeclaration, SaintmodeDeclaration } from './declaration.ts';
+import type {
+  BackendDeclaration,
+  DirectorDeclaration,
+  PeerDeclaration,
+  SaintmodeDeclaration,
+} from './declaration.ts';
 import { DirectorHandle } from './director.ts';
 import { callOf, Handle, type RecordedCall } from './handle.ts';
 import { hookNames } from './hook-names.ts';
 import type { Hooks } from './hooks.ts';
 import { errorOf, type Mistake } from './mistake.ts';
 import { nameHandles } from './name-handles.ts';
+import { PeerHandle } from './peer.ts';
 import { readBackend, readDirector, readSaintmode } from './read-declarations.ts';
+import { readPeer } from './read-peer.ts';
 import { SaintmodeHandle } from './saintmode.ts';
 import { showValue } from './show-value.ts';
 import type { SourceFiles } from './source-files.ts';
 import type { ArgumentPath } from './source-tree.ts';
 import { didYouMean } from './suggest.ts';
 
-const optionNames = ['backends', 'directors', 'default'];
+const optionNames = ['backends', 'directors', 'peers', 'default'];
 
 /**
  * @param definition the call of defineConfig
@@ -47,6 +54,7 @@ export function buildConfig(definition: RecordedCall, files: SourceFiles, file: 
   const backends: BackendDeclaration[] = [];
   const directors: DirectorDeclaration[] = [];
   const saintmodes: SaintmodeDeclaration[] = [];
+  const peers: PeerDeclaration[] = [];
   const declared = new Map<string, Handle>();
   for (const [handle, name] of naming.names) {
     const call = callOf(handle);
@@ -58,6 +66,8 @@ export function buildConfig(definition: RecordedCall, files: SourceFiles, file: 
       backends.push({ ...common, ...readBackend(handle, tell) });
     } else if (handle instanceof DirectorHandle) {
       directors.push({ ...common, ...readDirector(handle, naming.names, tell) });
+    } else if (handle instanceof PeerHandle) {
+      peers.push({ ...common, ...readPeer(handle, tell) });
     } else if (handle instanceof SaintmodeHandle) {
       const saintmode = readSaintmode(handle, naming.names, tell);
       if (saintmode !== undefined) saintmodes.push({ ...common, ...saintmode });
@@ -70,6 +80,7 @@ export function buildConfig(definition: RecordedCall, files: SourceFiles, file: 
     backends,
     directors,
     saintmodes,
+    peers,
     defaultTarget: byDefault ?? backends[0]?.name,
     hooks: hooksIn(input),
     file,
@@ -129,7 +140,7 @@ function originOf(
 /** From the name of an option to where it is in the arguments of the handle's function. */
 function argumentPath(handle: Handle, path: ArgumentPath): ArgumentPath {
   const [first, ...rest] = path;
-  if (handle instanceof BackendHandle) return [0, ...path];
+  if (handle instanceof BackendHandle || handle instanceof PeerHandle) return [0, ...path];
   if (handle instanceof SaintmodeHandle) return first === 'backend' ? [0] : [1, ...path];
   return first === 'members' ? [0, ...rest] : [1, ...path];
 }

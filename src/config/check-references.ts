@@ -56,12 +56,13 @@ export function* checkReferences(config: Config): Generator<ReferenceMistake> {
   if (duplicates.length === 0) yield* checkCycles(directors);
 }
 
-function* checkDuplicates({ backends, directors, saintmodes }: Config): Generator<ReferenceMistake> {
+function* checkDuplicates({ backends, directors, saintmodes, peers = [] }: Config): Generator<ReferenceMistake> {
   const seen = new Map<string, string>();
   const lists = [
     ['backend', backends],
     ['director', directors],
     ['saintmode object', saintmodes],
+    ['peer', peers],
   ] as const;
   for (const [kind, declarations] of lists) {
     for (const declaration of declarations) {

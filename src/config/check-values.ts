@@ -3,12 +3,14 @@
  * compiler (vcc_backend.c) where it has any.
  */
 import { isIP } from 'node:net';
-import type {
-  BackendDeclaration,
-  Endpoint,
-  FetchLimits,
-  ProbeDeclaration,
-  SaintmodeDeclaration,
+import {
+  type BackendDeclaration,
+  type Endpoint,
+  type FetchLimits,
+  MOST_PEER_THREADS,
+  type PeerDeclaration,
+  type ProbeDeclaration,
+  type SaintmodeDeclaration,
 } from './declaration.ts';
 import { showValue } from './show-value.ts';
 
@@ -50,6 +52,22 @@ export function* checkSaintmode({ threshold }: SaintmodeDeclaration): Generator<
     const mistake = must(['threshold'], 'be a whole number from 0', threshold);
     yield { ...mistake, advice: 'With 0, the number of denied objects does not matter.' };
   }
+}
+
+export function* checkPeer(peer: PeerDeclaration): Generator<ValueMistake> {
+  const { destination, minThreads, maxThreads, timeoutMs, connectTimeoutMs, maxQueue, retries } = peer;
+  if (destination !== undefined) yield* checkEndpoint({ kind: 'tcp', ...destination });
+  const inRange = (count: number) => Number.isInteger(count) && count >= 1 && count <= MOST_PEER_THREADS;
+  if (!inRange(minThreads) || !inRange(maxThreads)) {
+    yield must(['threads'], `be whole numbers between 1 and ${MOST_PEER_THREADS}`, [minThreads, maxThreads]);
+  } else if (minThreads > maxThreads) {
+    const message = `threads must be the least number before the most, but is [${minThreads}, ${maxThreads}].`;
+    yield { path: ['threads'], message };
+  }
+  yield* checkWait('timeout', timeoutMs);
+  yield* checkWait('connectTimeout', connectTimeoutMs);
+  if (!isCount(maxQueue) || maxQueue === 0) yield must(['maxQueue'], 'be a whole number from 1', maxQueue);
+  if (!isCount(retries)) yield must(['retries'], 'be a whole number from 0', retries);
 }
 
 function* checkEndpoint(endpoint: Endpoint): Generator<ValueMistake> {

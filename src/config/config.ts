@@ -3,7 +3,12 @@
  * knows which front end it came from.
  */
 import type { Place, TroupeError } from '../errors.ts';
-import type { BackendDeclaration, DirectorDeclaration, SaintmodeDeclaration } from './declaration.ts';
+import type {
+  BackendDeclaration,
+  DirectorDeclaration,
+  PeerDeclaration,
+  SaintmodeDeclaration,
+} from './declaration.ts';
 import type { Hooks } from './hooks.ts';
 
 /** What a front end still knows of the text that a config was written in: it turns mistakes into places. */
@@ -26,6 +31,7 @@ export interface Config {
   readonly backends: readonly BackendDeclaration[];
   readonly directors: readonly DirectorDeclaration[];
   readonly saintmodes: readonly SaintmodeDeclaration[];
+  readonly peers?: readonly PeerDeclaration[] | undefined;
   /** Where requests go unless a hook says otherwise: the name of a backend, director or saintmode object. */
   readonly defaultTarget: string | undefined;
   readonly hooks: Hooks;

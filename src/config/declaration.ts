@@ -99,6 +99,43 @@ export interface SaintmodeDeclaration {
   readonly place?: Place;
 }
 
+/** Somebody else's HTTP service that requests are repeated to, and nobody waits for. Source: vmod_peer. */
+export interface PeerDeclaration {
+  readonly name: string;
+  /** undefined: each operation goes where its own Host field says, until `set` has been called. */
+  readonly destination: { readonly host: string; readonly port: number } | undefined;
+  readonly minThreads: number;
+  readonly maxThreads: number;
+  /** Milliseconds that an operation may take, from its first connection on. */
+  readonly timeoutMs: number;
+  readonly connectTimeoutMs: number;
+  /** Operations that may wait to be initiated. */
+  readonly maxQueue: number;
+  /** What happens when there are as many: the new one is refused, or the oldest is dropped. */
+  readonly whenFull: 'refuse' | 'drop-oldest';
+  /** How often an operation that failed is tried again. */
+  readonly retries: number;
+  readonly place?: Place;
+}
+
+/**
+ * Threads: vmod_peer. It names no other defaults: the timeouts are a backend's (connect_timeout,
+ * first_byte_timeout), and the queue takes some 10 MB when it is full.
+ */
+export const peerDefaults = {
+  port: 80,
+  minThreads: 1,
+  maxThreads: 1,
+  timeoutMs: fetchLimitDefaults.firstByteTimeoutMs,
+  connectTimeoutMs: fetchLimitDefaults.connectTimeoutMs,
+  maxQueue: 10_000,
+  whenFull: 'refuse',
+  retries: 0,
+} as const;
+
+/** Threads of one peer: an operation waits for its peer, not for a processor, but each thread has a heap. */
+export const MOST_PEER_THREADS = 64;
+
 /** A backend declaration once its host is known and its limits are complete. */
 export interface ResolvedBackend extends Omit<BackendDeclaration, 'limits'> {
   readonly limits: FetchLimits;

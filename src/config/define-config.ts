@@ -10,6 +10,7 @@ import type { DirectorHandle, TargetHandle } from './director.ts';
 import type { RecordedCall } from './handle.ts';
 import type { Hooks } from './hooks.ts';
 import type { SaintmodeHandle } from './saintmode.ts';
+import type { PeerHandle } from './peer.ts';
 import { SourceFiles } from './source-files.ts';
 
 /** What a hook may be written as: a function that returns nothing has the type void. */
@@ -25,6 +26,8 @@ export interface ConfigOptions extends HookOptions {
   readonly backends: Readonly<Record<string, BackendHandle>>;
   /** Directors and saintmode objects, by name. Those left out get names from where they are used. */
   readonly directors?: Readonly<Record<string, DirectorHandle | SaintmodeHandle>> | undefined;
+  /** Who can be told of requests, by name. */
+  readonly peers?: Readonly<Record<string, PeerHandle>> | undefined;
   /** Where requests go unless a hook says otherwise. Default: the first backend, as in VCL. */
   readonly default?: TargetHandle | undefined;
 }

@@ -8,7 +8,7 @@ import type { CallSite } from './call-site.ts';
 
 export abstract class Handle {
   /** What to call such a handle in a sentence. */
-  abstract readonly kind: 'backend' | 'saintmode object' | 'director';
+  abstract readonly kind: 'backend' | 'saintmode object' | 'director' | 'peer';
   #name: string | undefined;
 
   /**
@@ -55,6 +55,7 @@ export function callOf(handle: Handle): RecordedCall {
 }
 
 /** The option of defineConfig in which it belongs. */
-export function listOf(handle: Handle): 'backends' | 'directors' {
+export function listOf(handle: Handle): 'backends' | 'directors' | 'peers' {
+  if (handle.kind === 'peer') return 'peers';
   return handle.kind === 'backend' ? 'backends' : 'directors';
 }

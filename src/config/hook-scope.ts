@@ -6,8 +6,9 @@
  * is on the stack, so whoever enters gives back what it found. Cost: two assignments a hook.
  */
 import { TroupeError } from '../errors.ts';
+import type { PeerControl } from './peer-control.ts';
 
-/** Membership of the directors of one loaded config. */
+/** What hooks can change of one loaded config: the membership of its directors, and its peers. */
 export interface HookScope {
   /**
    * Adds a member at the end of a director's list; the same one may stand there more than once.
@@ -21,6 +22,8 @@ export interface HookScope {
    * @throws TroupeError unknown director or target
    */
   removeMember(director: string, target: string): void;
+  /** @throws TroupeError unknown peer */
+  peer(name: string): PeerControl;
 }
 
 let current: HookScope | undefined;

@@ -21,6 +21,15 @@ export interface Naming {
   readonly unlisted: readonly Mistake[];
 }
 
+type List = ReturnType<typeof listOf>;
+
+const makersOf: Readonly<Record<List, string>> = {
+  backends: 'backend()',
+  directors: 'saintmode() or a director function',
+  peers: 'peer()',
+};
+const example: Readonly<Record<List, string>> = { backends: 'app', directors: 'app', peers: 'neighbour' };
+
 /** VCL's identifiers, and a leading underscore. Names stand in identities, `b1(127.0.0.1:80,)`, and in commands. */
 const legalName = /^[A-Za-z_][A-Za-z0-9_-]*$/;
 
@@ -35,13 +44,13 @@ export function nameHandles(call: RecordedCall, input: Readonly<Record<string, u
   const unlisted: Mistake[] = [];
   const reported = new Set<Handle>();
 
-  function nameListed(list: 'backends' | 'directors'): void {
+  function nameListed(list: List): void {
     const entries = input[list];
-    if (entries === undefined && list === 'directors') return;
+    if (entries === undefined && list !== 'backends') return;
     if (typeof entries !== 'object' || entries === null || Array.isArray(entries)) {
       const path = entries === undefined ? [] : [0, list];
       const message = `${list} must be an object with a key for each name, but is ${showValue(entries)}.`;
-      mistakes.push({ site, path, message, advice: `For example: ${list}: { app }.` });
+      mistakes.push({ site, path, message, advice: `For example: ${list}: { ${example[list]} }.` });
       return;
     }
     for (const [name, handle] of Object.entries(entries)) {
@@ -52,11 +61,11 @@ export function nameHandles(call: RecordedCall, input: Readonly<Record<string, u
   }
 
   function listedMistake(
-    list: 'backends' | 'directors',
+    list: List,
     name: string,
     handle: unknown,
   ): Pick<Mistake, 'message' | 'advice'> | undefined {
-    const makers = list === 'backends' ? 'backend()' : 'saintmode() or a director function';
+    const makers = makersOf[list];
     if (!(handle instanceof Handle)) {
       return { message: `${list}.${name} must be made by ${makers}, but is ${showValue(handle)}.` };
     }
@@ -104,6 +113,7 @@ export function nameHandles(call: RecordedCall, input: Readonly<Record<string, u
 
   nameListed('backends');
   nameListed('directors');
+  nameListed('peers');
   for (const [handle, name] of [...names]) nameMembers(handle, name);
   const { default: byDefault } = input;
   if (byDefault instanceof Handle) nameUsed(byDefault, 'default', { site, path: [0, 'default'] });

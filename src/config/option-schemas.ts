@@ -76,6 +76,24 @@ export const saintmodeSchema = z.strictObject(
   { error: 'must be an object of options' },
 );
 
+const threads = z
+  .tuple([z.number(), z.number()], { error: 'must be two numbers, the least and the most: [1, 4]' })
+  .optional();
+
+export const peerSchema = z.strictObject(
+  {
+    host: z.string({ error: 'must be a string' }),
+    port: number,
+    threads,
+    timeout: duration,
+    connectTimeout: duration,
+    maxQueue: number,
+    whenFull: z.enum(['refuse', 'drop-oldest'], { error: "must be 'refuse' or 'drop-oldest'" }).optional(),
+    retries: number,
+  },
+  { error: 'must be an object of options' },
+);
+
 export const fallbackSchema = z.strictObject({ sticky: flag }, { error: 'must be an object of options' });
 
 /** Without `target`, which is a handle. */

@@ -6,6 +6,7 @@ import { TroupeError } from '../errors.ts';
 import type { Config } from './config.ts';
 import type { DirectorDeclaration, MemberDeclaration } from './declaration.ts';
 import { enterHook, type HookScope, leaveHook } from './hook-scope.ts';
+import type { PeerControl } from './peer-control.ts';
 import { showValue } from './show-value.ts';
 
 /**
@@ -53,6 +54,20 @@ function expectDone(answer: unknown, { origin }: Config): void {
   throw new TroupeError('config.hook-async', message, { side: 'troupe', place, advice });
 }
 
+/** Nobody is told anything. */
+const idlePeer: PeerControl = {
+  queue: () => true,
+  set: () => {},
+  setThreads: () => {},
+  setTimeout: () => {},
+  setConnectTimeout: () => {},
+  setMaxQueue: () => {},
+  threads: 0,
+  pending: 0,
+  minThreads: 0,
+  maxThreads: 0,
+};
+
 /** Unknown targets and weights are left to checkConfig, which knows how to tell of them. */
 function scopeOver(directors: ReadonlyMap<string, MemberDeclaration[]>): HookScope {
   return {
@@ -64,5 +79,6 @@ function scopeOver(directors: ReadonlyMap<string, MemberDeclaration[]>): HookSco
       const index = members?.findIndex((member) => member.target === target) ?? -1;
       if (index >= 0) members?.splice(index, 1);
     },
+    peer: () => idlePeer,
   };
 }

@@ -9,7 +9,7 @@ import type { Config } from '../config/config.ts';
 import type { ConfigDescription, ResolvedBackend } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
 import { TroupeError } from '../errors.ts';
-import type { FactBatch } from '../facts.ts';
+import type { Fact, FactBatch } from '../facts.ts';
 import type { Identity } from '../identity.ts';
 import type { BackendHealth, SnapshotDelta } from '../snapshot.ts';
 import type { DataPlane, DataPlaneFigures } from './data-plane.ts';
@@ -18,6 +18,9 @@ import { FactQueue } from './fact-queue.ts';
 import type { Transport } from './fetch/transport.ts';
 import type { Exchange } from './http/exchange.ts';
 import type { FetchExchange } from './http/fetch-exchange.ts';
+import { LoadedPeers } from './peer/loaded-peers.ts';
+import type { StartPeerThread } from './peer/peer-threads.ts';
+import type { PeerResults } from './peer/running-peer.ts';
 import { BackendRecord, type BackendStats } from './request/backend-record.ts';
 import { type RequestEnvironment, type RequestLimits, requestLimitDefaults } from './request/environment.ts';
 import { FailedRequests } from './request/failed-requests.ts';
@@ -41,11 +44,19 @@ export interface DataPlaneOptions {
   readonly limits?: Partial<RequestLimits> | undefined;
   /** How many failed requests are kept with their story; 0: none, and no story is kept. Default: 100. */
   readonly failedRequests?: number | undefined;
+  /** Starts worker threads of peers. Default: none can be started. */
+  readonly startPeerThread?: StartPeerThread | undefined;
+  /** Who is told what operations of peers came to. */
+  readonly peerResults?: PeerResults | undefined;
 }
 
 const failedRequestsByDefault = 100;
 const noConfig: Failure = { message: 'no config is in use: load one, and use it' };
 const neverAsked = new BackendRecord().stats();
+
+const noThreads: StartPeerThread = () => {
+  throw new TroupeError('troupe.internal', 'this data plane was given no threads', { side: 'troupe' });
+};
 
 export function createDataPlane(options: DataPlaneOptions): DataPlane {
   return new RunningDataPlane(options);
@@ -69,11 +80,14 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   readonly #health = new Map<Identity, BackendHealth>();
   #active: LoadedConfig | undefined;
   #requests = 0;
+  #peerOperations = 0;
+  readonly #options: DataPlaneOptions;
   readonly #sweep: SaintSweep;
 
   constructor(options: DataPlaneOptions) {
     const { transport, clock, random, plane, log, limits } = options;
     const { failedRequests = failedRequestsByDefault } = options;
+    this.#options = options;
     this.transport = transport;
     this.clock = clock;
     this.random = random;
@@ -112,16 +126,20 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     for (const { identity } of backends) graph.setHealth(identity, this.#health.get(identity));
     // What init adds and removes is in the description already, so it is no fact.
     let isInitialised = false;
-    const loaded = createLoadedConfig(key, config, backends, graph, (fact) => {
+    const tell = (fact: Fact) => {
       if (isInitialised) this.#facts.tell(fact);
-    });
+    };
+    const peers = this.#createPeers(key, config, tell);
+    const loaded = createLoadedConfig(key, config, backends, graph, peers, tell);
     try {
       runInit(loaded, this.log);
     } catch (error) {
       graph.close();
+      peers.close();
       throw error;
     }
     isInitialised = true;
+    peers.open();
     this.#configs.set(key, loaded);
     this.#planSweep();
     return { backends, directors: graph.describeMembers(), saintmodes, defaultTarget };
@@ -140,12 +158,12 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
 
   drain(key: ConfigKey): void {
     const loaded = this.#loaded(key);
-    const drained = () => {
+    loaded.onIdle = () => {
+      if (loaded.running.size > 0 || !loaded.peers.isQuiet) return;
       loaded.onIdle = undefined;
       this.#facts.tell({ type: 'config.drained', config: key });
     };
-    if (loaded.running.size === 0) drained();
-    else loaded.onIdle = drained;
+    loaded.onIdle();
   }
 
   end(key: ConfigKey): void {
@@ -154,10 +172,21 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     loaded.onIdle = undefined;
     loaded.running.cutAll();
     runFini(loaded, this.log);
+    loaded.peers.close();
     loaded.graph.close();
     this.#configs.delete(key);
     this.#forgetBackendsOf(loaded);
     this.#planSweep();
+  }
+
+  startPeerThread(config: ConfigKey, peer: string, thread: number): void {
+    const loaded = this.#configs.get(config);
+    if (loaded !== undefined) loaded.peers.startThread(peer, thread);
+    else this.#facts.tell({ type: 'peer.thread-ended', config, peer, thread, reason: undefined });
+  }
+
+  endPeerThread(config: ConfigKey, peer: string, thread: number): void {
+    this.#configs.get(config)?.peers.endThread(peer, thread);
   }
 
   stats(identity: Identity): BackendRecord | undefined {
@@ -168,7 +197,8 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     const backends = new Map<Identity, BackendStats>();
     for (const identity of this.#declared()) backends.set(identity, neverAsked);
     for (const [identity, record] of this.#records) backends.set(identity, record.stats());
-    return { traffic: this.traffic.stats(), backends };
+    const peers = [...this.#configs.values()].flatMap((loaded) => loaded.peers.figures());
+    return { traffic: this.traffic.stats(), backends, peers };
   }
 
   failures(): readonly FailedRequest[] {
@@ -193,6 +223,22 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     this.saints.deny(identity, object, deadline);
     this.#facts.tell({ type: 'saint.denied', identity, object, deadline });
     this.#planSweep();
+  }
+
+  #createPeers(key: ConfigKey, config: Config, tell: (fact: Fact) => void): LoadedPeers {
+    const { startPeerThread = noThreads, peerResults } = this.#options;
+    const { clock, random, log } = this;
+    return new LoadedPeers(config.peers ?? [], {
+      config: key,
+      clock,
+      random,
+      startThread: startPeerThread,
+      tell,
+      log: log?.peer?.bind(log),
+      results: peerResults,
+      nextOperation: () => ++this.#peerOperations,
+      onQuiet: () => this.#configs.get(key)?.onIdle?.(),
+    });
   }
 
   #loaded(key: ConfigKey): LoadedConfig {

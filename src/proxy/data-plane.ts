@@ -10,6 +10,7 @@ import type { Identity } from '../identity.ts';
 import type { SnapshotDelta } from '../snapshot.ts';
 import type { ExchangeHandler } from './http/exchange.ts';
 import type { FetchExchange } from './http/fetch-exchange.ts';
+import type { PeerFigures } from './peer/running-peer.ts';
 import type { BackendStats } from './request/backend-record.ts';
 import type { FailedRequest } from './request/request-report.ts';
 import type { TrafficStats } from './request/traffic.ts';
@@ -18,6 +19,8 @@ export interface DataPlaneFigures {
   readonly traffic: TrafficStats;
   /** Of each backend that a loaded config declares or that a draining one still uses. */
   readonly backends: ReadonlyMap<Identity, BackendStats>;
+  /** Of each loaded config, in the order of their loading. */
+  readonly peers: readonly PeerFigures[];
 }
 
 export interface DataPlane {
@@ -33,11 +36,17 @@ export interface DataPlane {
   /** Takes a delta in: one assignment, between two requests. */
   apply(delta: SnapshotDelta): void;
 
-  /** From now on reports `config.drained` as soon as no request is left on it. */
+  /** From now on reports `config.drained` as soon as no request is left on it, and no operation of its peers. */
   drain(key: ConfigKey): void;
 
   /** Ends a config: what is still running on it is cut, its fini hook runs, and it is forgotten. */
   end(key: ConfigKey): void;
+
+  /** Starts a worker thread for a peer; reports `peer.thread-started`, and `peer.thread-ended` in any case. */
+  startPeerThread(config: ConfigKey, peer: string, thread: number): void;
+
+  /** Ends one, after the operation that it has in hand. */
+  endPeerThread(config: ConfigKey, peer: string, thread: number): void;
 
   /** Serves one request. */
   readonly handle: ExchangeHandler;

@@ -6,6 +6,8 @@ import type { Observable } from 'rxjs';
 import { backendMachine } from '../actors/backend.ts';
 import { type ConfigEmitted, configMachine } from '../actors/config.ts';
 import { directorMachine } from '../actors/director.ts';
+import { peerPoolMachine } from '../actors/peer-pool.ts';
+import { type PeerWorkerEmitted, peerWorkerMachine } from '../actors/peer-worker.ts';
 import { pollerMachine } from '../actors/poller.ts';
 import { saintmodeMachine } from '../actors/saintmode.ts';
 import {
@@ -39,6 +41,10 @@ interface Planes {
   drain(key: ConfigKey): void;
   /** A config is gone: cut what is left of it. */
   end(key: ConfigKey): void;
+  /** Start a worker thread for a peer, and say when it takes operations and when it has ended. */
+  startPeerThread(config: ConfigKey, peer: string, thread: number): void;
+  /** End it, after the operation that it has in hand. */
+  endPeerThread(config: ConfigKey, peer: string, thread: number): void;
 }
 
 /**
@@ -68,7 +74,16 @@ const machines = {
   poller: pollerMachine,
   director: directorMachine,
   saintmode: saintmodeMachine,
+  peerPool: peerPoolMachine,
+  peerWorker: peerWorkerMachine,
 };
+
+/** What the routing table sends to the data planes. */
+type PlaneOrder =
+  | Extract<ConfigEmitted, { type: 'drain.wanted' }>
+  | Extract<ConfigEmitted, { type: 'config.discarded' }>
+  | (PeerWorkerEmitted & { readonly type: 'thread.wanted' })
+  | (PeerWorkerEmitted & { readonly type: 'thread.unwanted' });
 
 interface Waiting {
   readonly resolve: () => void;
@@ -233,6 +248,8 @@ export class ControlPlane {
       poller: registry.count('poller'),
       director: registry.count('director'),
       saintmode: registry.count('saintmode'),
+      peerPool: registry.count('peerPool'),
+      peerWorker: registry.count('peerWorker'),
       saintEntries: this.#saints.size,
       topics: this.#topics.size,
       probes: this.#probes.running,
@@ -271,13 +288,24 @@ export class ControlPlane {
       );
     });
     this.#bus.attach('planes', (event) => {
-      const { type, key } = event as Extract<ConfigEmitted, { type: 'drain.wanted' | 'config.discarded' }>;
-      if (type === 'drain.wanted') {
-        planes.drain(key);
-        return;
+      const heard = event as PlaneOrder;
+      switch (heard.type) {
+        case 'drain.wanted':
+          planes.drain(heard.key);
+          return;
+        case 'config.discarded':
+          this.#descriptions.delete(heard.key);
+          planes.end(heard.key);
+          return;
+        case 'thread.wanted':
+          planes.startPeerThread(heard.config, heard.peer, heard.thread);
+          return;
+        case 'thread.unwanted':
+          planes.endPeerThread(heard.config, heard.peer, heard.thread);
+          return;
+        default:
+          heard satisfies never;
       }
-      this.#descriptions.delete(key);
-      planes.end(key);
     });
   }
 

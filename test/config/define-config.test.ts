@@ -444,6 +444,9 @@ describe('members added and removed', () => {
       calls,
       addMember: (...call) => void calls.push(['add', ...call]),
       removeMember: (...call) => void calls.push(['remove', ...call]),
+      peer: (name) => {
+        throw new Error(`no peer ${name} here`);
+      },
     };
   }
 

@@ -4,6 +4,8 @@ import type { AnyStateMachine } from 'xstate';
 import { backendMachine } from '../../src/actors/backend.ts';
 import { configMachine } from '../../src/actors/config.ts';
 import { directorMachine } from '../../src/actors/director.ts';
+import { peerPoolMachine } from '../../src/actors/peer-pool.ts';
+import { peerWorkerMachine } from '../../src/actors/peer-worker.ts';
 import { pollerMachine } from '../../src/actors/poller.ts';
 import { saintmodeMachine } from '../../src/actors/saintmode.ts';
 import { supervisorMachine } from '../../src/actors/supervisor.ts';
@@ -19,6 +21,8 @@ const machines: Record<ActorKind, AnyStateMachine> = {
   poller: pollerMachine,
   director: directorMachine,
   saintmode: saintmodeMachine,
+  peerPool: peerPoolMachine,
+  peerWorker: peerWorkerMachine,
 };
 
 /** All that each can say. The compiler holds these lists complete. */
@@ -64,6 +68,14 @@ const spoken: { readonly [S in Speaker]: readonly Spoken[S]['type'][] } = {
   director: allOf<Spoken['director']['type']>()(['topic.follow', 'topic.leave', 'target.health']),
   saintmode: allOf<Spoken['saintmode']['type']>()(['topic.follow', 'target.health']),
   saints: allOf<Spoken['saints']['type']>()(['saint.count', 'saint.lifted']),
+  peerPool: allOf<Spoken['peerPool']['type']>()(['worker.wanted', 'worker.unwanted']),
+  peerWorker: allOf<Spoken['peerWorker']['type']>()([
+    'thread.wanted',
+    'thread.unwanted',
+    'worker.started',
+    'worker.died',
+    'worker.ended',
+  ]),
   operator: allOf<Spoken['operator']['type']>()([
     'config.load',
     'config.use',
@@ -80,6 +92,13 @@ const spoken: { readonly [S in Speaker]: readonly Spoken[S]['type'][] } = {
     'saint.denied',
     'config.drained',
     'connections.closed',
+    'peer.opened',
+    'peer.threads-set',
+    'peer.load',
+    'peer.thread-started',
+    'peer.thread-ended',
+    'peer.retry-planned',
+    'peer.closed',
   ]),
   probes: allOf<Spoken['probes']['type']>()(['probe.answered']),
   slices: allOf<Spoken['slices']['type']>()(['slice.granted']),
@@ -90,6 +109,7 @@ const spoken: { readonly [S in Speaker]: readonly Spoken[S]['type'][] } = {
 /** Said to nobody in particular, and why. */
 const forObserversOnly = new Map([
   ['poller probe.recorded', 'every single result: for logs and pages; actors hear of changed verdicts'],
+  ['planes peer.retry-planned', 'chance and time on record; the data plane has planned it already'],
 ]);
 
 const show = ({ from, event, to }: Pick<Route, 'from' | 'event' | 'to'>) => `${from} ${event} -> ${to}`;
@@ -140,7 +160,7 @@ test('no row stands in the table twice', () => {
 });
 
 /** Only an actor that fails is restored: test/streams/registry.test.ts. */
-const notInTheStory = ['config', 'poller'].map((kind) => `registry actor.restored -> ${kind}`);
+const notInTheStory = ['config', 'poller', 'peerPool', 'peerWorker'].map((kind) => `registry actor.restored -> ${kind}`);
 
 test('one story goes over every row', async () => {
   const backends = ['b1', 'b2'].map((name) => backendOf(name, 8080, probeOf({ intervalMs: 1_000 })));
@@ -177,6 +197,16 @@ test('one story goes over every row', async () => {
   }
   world.clock.advance(1_000);
   world.control.lift(identity, 'y');
+  const peer = { config: world.active as never, peer: 'neighbour' };
+  const thread = { ...peer, thread: 1, reason: 'it died' };
+  world.tell({ type: 'peer.opened', ...peer, min: 1, max: 2 });
+  world.tell({ type: 'peer.threads-set', ...peer, min: 2, max: 2 });
+  world.settle();
+  world.tell({ type: 'peer.load', ...peer, pending: 1, busy: [1, 2] });
+  world.tell({ type: 'peer.thread-ended', ...thread });
+  world.tell({ type: 'peer.retry-planned', ...peer, operation: 1, attempt: 1, random: 0.5, delayMs: 75 });
+  world.tell({ type: 'peer.closed', ...peer });
+  world.settle();
   const change = { config: world.active as never, director: 'inner', target: 'b2' };
   world.tell({ type: 'member.added', ...change, weight: 1 });
   world.tell({ type: 'member.removed', ...change });

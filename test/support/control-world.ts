@@ -86,6 +86,8 @@ export class ControlWorld {
   throwOnProbe: Error | undefined;
   readonly ended: ConfigKey[] = [];
   readonly drains: ConfigKey[] = [];
+  /** Numbers of the worker threads of peers. */
+  readonly threads = new Set<number>();
   active: ConfigKey | undefined;
   #facts = 0;
 
@@ -110,6 +112,14 @@ export class ControlWorld {
           if (drainsAtOnce) this.tell({ type: 'config.drained', config });
         },
         end: (key) => this.ended.push(key),
+        startPeerThread: (config, peer, thread) => {
+          this.threads.add(thread);
+          this.tell({ type: 'peer.thread-started', config, peer, thread });
+        },
+        endPeerThread: (config, peer, thread) => {
+          this.threads.delete(thread);
+          this.tell({ type: 'peer.thread-ended', config, peer, thread, reason: undefined });
+        },
       },
       load: async (_key, name) => {
         const description = options.configs[name];

@@ -10,6 +10,7 @@ import type { ConfigKey } from '../../config-key.ts';
 import { TroupeError } from '../../errors.ts';
 import type { Fact } from '../../facts.ts';
 import type { TargetGraph } from '../directors/target-graph.ts';
+import type { LoadedPeers } from '../peer/loaded-peers.ts';
 import { hookThrew, hookWasAsync, hookWasWrong, isPromise } from './hook-error.ts';
 import { shown } from './message-check.ts';
 import type { RequestLog } from './request-log.ts';
@@ -30,8 +31,9 @@ export interface LoadedConfig {
   /** Where changes of membership go that its hooks make. */
   readonly scope: HookScope;
   readonly touches: Touches;
+  readonly peers: LoadedPeers;
   readonly running: RunningRequests;
-  /** Called when a request has ended and none is left. */
+  /** Called when a request has ended and none is left, and when its peers have nothing to do any more. */
   onIdle: (() => void) | undefined;
 }
 
@@ -41,6 +43,7 @@ export function createLoadedConfig(
   config: Config,
   backends: readonly ResolvedBackend[],
   graph: TargetGraph,
+  peers: LoadedPeers,
   tell: (fact: Fact) => void,
 ): LoadedConfig {
   const scope: HookScope = {
@@ -52,9 +55,20 @@ export function createLoadedConfig(
       throwIf(graph.removeMember(director, target));
       tell({ type: 'member.removed', config: key, director, target });
     },
+    peer: (name) => peers.get(name),
   };
   const touches = touchesOf(config.hooks);
-  return { key, config, backends, graph, scope, touches, running: new RunningRequests(), onIdle: undefined };
+  return {
+    key,
+    config,
+    backends,
+    graph,
+    scope,
+    touches,
+    peers,
+    running: new RunningRequests(),
+    onIdle: undefined,
+  };
 }
 
 function throwIf(error: TroupeError | undefined): void {

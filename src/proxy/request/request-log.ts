@@ -5,6 +5,7 @@ import type { Hooks } from '../../config/hooks.ts';
 import type { ConfigKey } from '../../config-key.ts';
 import type { TroupeError } from '../../errors.ts';
 import type { Identity } from '../../identity.ts';
+import type { PeerEntry } from '../peer/peer-operation.ts';
 import type { RequestReport } from './request-report.ts';
 
 interface RequestEntry {
@@ -35,6 +36,8 @@ export interface RequestLog {
   access?(report: RequestReport): void;
   failure?(entry: FailureEntry): void;
   hookError?(entry: HookErrorEntry): void;
+  /** An operation of a peer that failed, was refused, dropped or left; a thread of its that died. */
+  peer?(entry: PeerEntry): void;
   /** A line that a hook wrote, or that Troupe has to say about a request. */
   line?(config: ConfigKey, xid: string | undefined, message: string): void;
 }
