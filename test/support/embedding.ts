@@ -1,6 +1,7 @@
 /** A proxy inside somebody else's server: what the tests of embedding stand in. */
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
+import type { Server as TlsServer } from 'node:https';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import {
   backend,
@@ -40,7 +41,7 @@ export class Stage {
   }
 
   /** @returns its port */
-  async serve(server: Server | RequestListener): Promise<number> {
+  async serve(server: Server | TlsServer | RequestListener): Promise<number> {
     const running = typeof server === 'function' ? createServer(server) : server;
     running.listen(0, '127.0.0.1');
     await once(running, 'listening');

@@ -5,6 +5,7 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 
 export interface SeenRequest {
   /** Milliseconds of performance.now(). */
@@ -32,6 +33,10 @@ export class Origin {
     response.end(this.name);
   };
 
+  /** What becomes of a connection that asks for another protocol. */
+  upgrade: (request: IncomingMessage, socket: Duplex, head: Buffer) => void = (_request, socket) =>
+    void socket.destroy();
+
   readonly name: string;
 
   private constructor(name: string) {
@@ -53,6 +58,7 @@ export class Origin {
       }
       this.#changed();
     });
+    this.#server.on('upgrade', (request, socket, head) => this.upgrade(request, socket, head));
     this.#server.on('connection', (socket) => {
       this.accepted++;
       this.#sockets.add(socket);
