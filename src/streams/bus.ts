@@ -57,7 +57,7 @@ type Item =
       readonly to: Address;
       readonly event: BusEvent | (() => BusEvent | undefined);
     }
-  | { readonly kind: 'timer'; readonly to: Address; readonly timer: number };
+  | { readonly kind: 'timer'; readonly to: Address; readonly timer: number; readonly name: string };
 
 export interface BusOptions {
   readonly routes: readonly Route[];
@@ -112,9 +112,14 @@ export class Bus {
     this.#add({ kind: 'reply', by, to, event });
   }
 
-  /** A timer of an actor is due. */
-  timer(to: Address, timer: number): void {
-    this.#add({ kind: 'timer', to, timer });
+  /**
+   * A timer of an actor is due.
+   *
+   * @param timer number among those that the actor has set
+   * @param name what its machine calls it: a replay finds it by that
+   */
+  timer(to: Address, timer: number, name: string): void {
+    this.#add({ kind: 'timer', to, timer, name });
   }
 
   /** Says several things as one: what `speak` says is heard, and published, only when it has returned. */
@@ -161,7 +166,7 @@ export class Bus {
   #process(item: Item): void {
     switch (item.kind) {
       case 'timer':
-        this.#fire(item.to, item.timer);
+        this.#fire(item.to, item.timer, item.name);
         return;
       case 'reply':
         this.#answer(item.by, item.to, item.event);
@@ -174,8 +179,8 @@ export class Bus {
     }
   }
 
-  #fire(to: Address, timer: number): void {
-    const event = { type: 'timer.fired' };
+  #fire(to: Address, timer: number, name: string): void {
+    const event = { type: 'timer.fired', timer: name };
     try {
       if (!this.#options.actors.fire(to, timer)) return;
     } catch (error) {

@@ -6,16 +6,12 @@
  * that happens stands in one order and a record of the bus is complete.
  */
 import { type Observable, Subject } from 'rxjs';
-import {
-  type AnyActor,
-  type AnyMachineSnapshot,
-  type AnyStateMachine,
-  createActor,
-  type Snapshot,
-} from 'xstate';
+import type { AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate';
 import type { Clock } from '../clock.ts';
 import type { ActorDelivery, Address, Bus, BusEvent } from './bus.ts';
 import type { ActorKind, Spoken } from './routes.ts';
+import { type Step, Stepper, type TimerOrder } from './stepper.ts';
+import { Timers } from './timers.ts';
 import type { Topics } from './topics.ts';
 
 /**
@@ -24,15 +20,21 @@ import type { Topics } from './topics.ts';
  */
 const RESTART_PAUSE_MS = 1_000;
 
+interface ActorTimer {
+  readonly number: number;
+  readonly name: string;
+  /** What the machine hears when it fires. */
+  readonly event: EventObject;
+  readonly cancel: () => void;
+}
+
 interface Entry {
   readonly address: Address;
-  actor: AnyActor;
-  timers: Map<number, { readonly run: () => void; readonly cancel: () => void }> | undefined;
+  snapshot: AnyMachineSnapshot;
+  /** One or two at a time. */
+  timers: ActorTimer[] | undefined;
   nextTimer: number;
   cancelRestart: (() => void) | undefined;
-  /** The state that a delivery began with; what a failed actor is replaced from. */
-  last: AnyMachineSnapshot | undefined;
-  failure: unknown;
 }
 
 /** One step of one actor, for whoever watches. */
@@ -54,6 +56,8 @@ export interface RegistryOptions {
 
 export class Registry implements ActorDelivery {
   readonly #options: RegistryOptions;
+  readonly #stepper = new Stepper();
+  readonly #timers: Timers;
   readonly #entries = new Map<ActorKind, Map<string, Entry>>();
   readonly #transitions = new Subject<Transition>();
   #generation = 0;
@@ -64,6 +68,7 @@ export class Registry implements ActorDelivery {
 
   constructor(options: RegistryOptions) {
     this.#options = options;
+    this.#timers = new Timers(options.clock);
   }
 
   /** Names the bus that actors speak on. To be called once, before the first actor. */
@@ -74,28 +79,32 @@ export class Registry implements ActorDelivery {
   ensure(kind: ActorKind, id: string, input: unknown): void {
     if (this.#find(kind, id) !== undefined) return;
     const address: Address = { kind, id, generation: ++this.#generation };
-    this.#start(address, { input });
+    let step: Step;
+    try {
+      step = this.#stepper.start(this.#options.machines[kind], input);
+    } catch (error) {
+      // One that cannot even start is given up: it would fail for ever.
+      this.#options.onActorFailed(address, error);
+      return;
+    }
+    this.#take(this.#enter(address, step.snapshot), step, { type: 'actor.started' }, undefined);
   }
 
   deliver(kind: ActorKind, id: string, generation: number | undefined, event: BusEvent): boolean {
     const entry = this.#find(kind, id);
     if (entry === undefined) return false;
     if (generation !== undefined && generation !== entry.address.generation) return false;
-    const before = this.#before(entry);
-    entry.actor.send(event);
-    this.#after(entry, event, before);
+    this.#step(entry, event, event);
     return true;
   }
 
   fire(address: Address, timer: number): boolean {
     const entry = this.#find(address.kind, address.id);
     if (entry === undefined || entry.address.generation !== address.generation) return false;
-    const due = entry.timers?.get(timer);
+    const due = entry.timers?.find((one) => one.number === timer);
     if (due === undefined) return false;
-    entry.timers?.delete(timer);
-    const before = this.#before(entry);
-    due.run();
-    this.#after(entry, { type: 'timer.fired' }, before);
+    this.#dropTimer(entry, due);
+    this.#step(entry, due.event, { type: 'timer.fired' });
     return true;
   }
 
@@ -105,7 +114,7 @@ export class Registry implements ActorDelivery {
 
   /** The present state of one actor, or undefined if there is none of that id. */
   snapshot(kind: ActorKind, id: string): AnyMachineSnapshot | undefined {
-    return this.#find(kind, id)?.actor.getSnapshot();
+    return this.#find(kind, id)?.snapshot;
   }
 
   ids(kind: ActorKind): IterableIterator<string> {
@@ -122,6 +131,7 @@ export class Registry implements ActorDelivery {
       for (const entry of ofKind.values()) this.#stop(entry);
     }
     this.#entries.clear();
+    this.#timers.close();
     this.#transitions.complete();
   }
 
@@ -129,59 +139,42 @@ export class Registry implements ActorDelivery {
     return this.#entries.get(kind)?.get(id);
   }
 
-  #start(
-    address: Address,
-    from: { readonly input: unknown } | { readonly snapshot: Snapshot<unknown> },
-  ): void {
-    const machine = this.#options.machines[address.kind];
-    const entry: Entry = {
-      address,
-      actor: undefined as unknown as AnyActor,
-      timers: undefined,
-      nextTimer: 0,
-      cancelRestart: undefined,
-      last: undefined,
-      failure: undefined,
-    };
-    const clock = {
-      setTimeout: (run: () => void, ms: number) => this.#setTimer(entry, run, ms),
-      clearTimeout: (timer: number) => this.#clearTimer(entry, timer),
-    };
-    const actor = createActor(machine, { ...from, clock });
-    entry.actor = actor;
+  #enter(address: Address, snapshot: AnyMachineSnapshot): Entry {
+    const entry: Entry = { address, snapshot, timers: undefined, nextTimer: 0, cancelRestart: undefined };
     let ofKind = this.#entries.get(address.kind);
     if (ofKind === undefined) {
       ofKind = new Map();
       this.#entries.set(address.kind, ofKind);
     }
     ofKind.set(address.id, entry);
-    // Before the start, or what is emitted on entry would be lost.
-    actor.on('*', (emitted) => this.#bus?.say(address.kind, emitted as Spoken[ActorKind], address));
-    actor.subscribe({
-      error: (error) => {
-        entry.failure = error;
-      },
-    });
-    actor.start();
-    this.#after(entry, { type: 'actor.started' }, undefined);
+    return entry;
   }
 
-  /** Remembers where a step begins: for whoever watches, and in case it fails. */
-  #before(entry: Entry): AnyMachineSnapshot {
-    const snapshot = entry.actor.getSnapshot() as AnyMachineSnapshot;
-    entry.last = snapshot;
-    return snapshot;
+  /** @param told the event as observers see it */
+  #step(entry: Entry, event: EventObject, told: BusEvent): void {
+    const before = entry.snapshot;
+    let step: Step;
+    try {
+      step = this.#stepper.step(this.#options.machines[entry.address.kind], before, event);
+    } catch (error) {
+      this.#replace(entry, error);
+      return;
+    }
+    entry.snapshot = step.snapshot;
+    this.#take(entry, step, told, before);
   }
 
-  #after(entry: Entry, event: BusEvent, before: AnyMachineSnapshot | undefined): void {
-    const after = entry.actor.getSnapshot() as AnyMachineSnapshot;
+  /** Lets a step have its effects. */
+  #take(entry: Entry, step: Step, event: BusEvent, before: AnyMachineSnapshot | undefined): void {
+    const { address } = entry;
+    for (const order of step.timers) this.#order(entry, order);
+    for (const said of step.said) this.#bus?.say(address.kind, said as Spoken[ActorKind], address);
+    const { value: after, status } = step.snapshot;
     if (this.#transitions.observed) {
       const at = this.#options.clock.now();
-      const { address } = entry;
-      this.#transitions.next({ at, address, event, before: before?.value, after: after.value });
+      this.#transitions.next({ at, address, event, before: before?.value, after });
     }
-    if (after.status === 'done') this.#remove(entry);
-    else if (after.status === 'error') this.#replace(entry);
+    if (status === 'done') this.#remove(entry);
   }
 
   #remove(entry: Entry): void {
@@ -194,46 +187,42 @@ export class Registry implements ActorDelivery {
 
   #stop(entry: Entry): void {
     entry.cancelRestart?.();
-    for (const timer of entry.timers?.values() ?? []) timer.cancel();
+    for (const timer of entry.timers ?? []) timer.cancel();
     entry.timers = undefined;
-    entry.actor.stop();
   }
 
   /**
    * Puts an actor in its last good state in the place of one that failed, and tells it after a pause, for its
-   * timers' sake. One that cannot even start is given up: it would fail for ever.
+   * timers' sake.
    */
-  #replace(entry: Entry): void {
+  #replace(entry: Entry, error: unknown): void {
     const { kind, id } = entry.address;
-    if (entry.last === undefined) this.#remove(entry);
-    else {
-      this.#stop(entry);
-      const address: Address = { kind, id, generation: ++this.#generation };
-      this.#start(address, { snapshot: this.#options.machines[kind].getPersistedSnapshot(entry.last) });
-      this.#tellRestored(address);
-    }
-    this.#options.onActorFailed(entry.address, entry.failure);
-  }
-
-  #tellRestored(address: Address): void {
-    const entry = this.#find(address.kind, address.id);
-    if (entry === undefined) return;
-    const { clock } = this.#options;
-    entry.cancelRestart = clock.after(RESTART_PAUSE_MS, () => {
-      this.#bus?.reply('registry', address, { type: 'actor.restored', at: clock.now() });
+    this.#stop(entry);
+    const successor = this.#enter({ kind, id, generation: ++this.#generation }, entry.snapshot);
+    const { clock, onActorFailed } = this.#options;
+    successor.cancelRestart = clock.after(RESTART_PAUSE_MS, () => {
+      this.#bus?.reply('registry', successor.address, { type: 'actor.restored', at: clock.now() });
     });
+    onActorFailed(entry.address, error);
   }
 
-  #setTimer(entry: Entry, run: () => void, ms: number): number {
-    const timer = entry.nextTimer++;
-    const cancel = this.#options.clock.after(ms, () => this.#bus?.timer(entry.address, timer));
-    entry.timers ??= new Map();
-    entry.timers.set(timer, { run, cancel });
-    return timer;
+  #order(entry: Entry, order: TimerOrder): void {
+    const before = entry.timers?.find((one) => one.name === order.name);
+    if (before !== undefined) {
+      before.cancel();
+      this.#dropTimer(entry, before);
+    }
+    if (order.type === 'cancel') return;
+    const { name, event, ms } = order;
+    const number = entry.nextTimer++;
+    const cancel = this.#timers.after(ms, () => this.#bus?.timer(entry.address, number, name));
+    const timer = { number, name, event, cancel };
+    if (entry.timers === undefined) entry.timers = [timer];
+    else entry.timers.push(timer);
   }
 
-  #clearTimer(entry: Entry, timer: number): void {
-    entry.timers?.get(timer)?.cancel();
-    entry.timers?.delete(timer);
+  #dropTimer(entry: Entry, timer: ActorTimer): void {
+    const left = entry.timers?.filter((one) => one !== timer);
+    entry.timers = left?.length === 0 ? undefined : left;
   }
 }

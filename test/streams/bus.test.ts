@@ -324,12 +324,13 @@ test('a timer waits its turn like any other message, and is seen only if it was 
   bus.messages$.subscribe((message) => seen.push(message));
   actors.hear = (id) => {
     if (id !== 'a') return;
-    bus.timer(address('p', 1, 'poller'), 3);
+    bus.timer(address('p', 1, 'poller'), 3, 'pause');
     bus.say('operator', { type: 'config.load', id: '', name: 'b' });
   };
   bus.say('operator', { type: 'config.load', id: '', name: 'a' });
   expect(actors.delivered).toEqual(['a', 'p timer 3', 'b']);
   actors.generationOf = () => undefined;
-  bus.timer(address('p', 1, 'poller'), 4);
+  bus.timer(address('p', 1, 'poller'), 4, 'pause');
   expect(seen.map(({ event }) => event.type)).toEqual(['config.load', 'timer.fired', 'config.load']);
+  expect(seen[1]?.event).toEqual({ type: 'timer.fired', timer: 'pause' });
 });

@@ -162,7 +162,7 @@ test('neither a late reply nor a late timer to an actor that is gone reaches its
   expect(after).toMatchObject({ kind: 'config', id: 'a' });
   expect(after.generation).toBeGreaterThan(before.generation);
   bus.reply('slices', before, { type: 'count' } as never);
-  for (let timer = 0; timer < 3; timer++) bus.timer(before, timer);
+  for (let timer = 0; timer < 3; timer++) bus.timer(before, timer, 'pause');
   expect(said()).toEqual([]);
   expect(context('a')?.count).toBe(0);
   bus.reply('slices', after, { type: 'count' } as never);
