@@ -3,7 +3,7 @@
  * record with a small integer for its state, not an actor. The machine stays the definition.
  *
  * What is translated: one level of atomic and final states; `on` of states and of the root, with guards,
- * actions, targets and `reenter`; entry and exit actions; one `after` a state. Guards, actions and delays are
+ * actions, targets and `reenter`; entry and exit actions; one `after` a state, without a guard. Guards, actions and delays are
  * names, and whoever owns the records says what they do to one; so context stays out of the table. Whatever
  * else a machine can have is refused.
  */
@@ -41,9 +41,9 @@ export interface MachineTable<
   readonly isFinal: readonly boolean[];
   /** By state: the delay that starts when it is entered. */
   readonly delays: readonly (Delay | undefined)[];
-  /** By state: what may happen when its delay has passed; the first that its guard allows does. */
-  readonly afterDelay: readonly (readonly TableTransition<Guard, Action>[])[];
-  /** By state × number of events + event: the same for an event. */
+  /** By state: what happens when its delay has passed. */
+  readonly afterDelay: readonly (TableTransition<Guard, Action> | undefined)[];
+  /** By state × number of events + event: what may happen; the first that its guard allows does. */
   readonly onEvent: readonly (readonly TableTransition<Guard, Action>[])[];
 }
 
@@ -56,6 +56,14 @@ export function compileMachine<Guard extends string, Action extends string, Dela
   vocabulary: Vocabulary<Guard, Action, Delay>,
 ): MachineTable<Guard, Action, Delay> {
   return new Compilation(machine, vocabulary).table();
+}
+
+/** @throws TroupeError `troupe.internal`: the machine hears no such event */
+export function eventNumber(table: MachineTable, event: string): number {
+  const number = table.events.indexOf(event);
+  if (number >= 0) return number;
+  const message = `there is no event "${event}" in the table, only ${table.events.join(', ')}`;
+  throw new TroupeError('troupe.internal', message, { side: 'troupe' });
 }
 
 type Initial = { readonly actions: readonly unknown[]; readonly target: readonly AnyStateNode[] };
@@ -90,9 +98,7 @@ class Compilation<Guard extends string, Action extends string, Delay extends str
       ],
       isFinal: this.#states.map((state) => state.type === 'final'),
       delays: this.#states.map((state) => this.#delayOf(state)),
-      afterDelay: this.#states.map((state) =>
-        state.after.map((transition) => this.#transition(state, transition)),
-      ),
+      afterDelay: this.#states.map((state) => this.#afterDelay(state)),
       onEvent: this.#states.flatMap((state) => events.map((event) => this.#candidates(state, event))),
     };
     this.#checkVocabulary();
@@ -110,6 +116,8 @@ class Compilation<Guard extends string, Action extends string, Delay extends str
 
   #transition(state: AnyStateNode, transition: AnyTransitionDefinition): TableTransition<Guard, Action> {
     const source = transition.source as AnyStateNode;
+    if (source === this.#machine.root && transition.reenter)
+      throw this.#refusal(source, '"reenter" of the root');
     const guard = this.#guard(source, transition.guard);
     const actions = this.#actions(source, transition.actions);
     const target = transition.target?.[0] as AnyStateNode | undefined;
@@ -145,8 +153,18 @@ class Compilation<Guard extends string, Action extends string, Delay extends str
   #delayOf(state: AnyStateNode): Delay | undefined {
     const [first, ...others] = state.after;
     if (first === undefined) return undefined;
-    if (others.some((other) => other.delay !== first.delay)) throw this.#refusal(state, 'several delays');
+    if (others.length > 0) throw this.#refusal(state, 'several delays, or several ways after one,');
     return this.#word('delays', state, first.delay) as Delay;
+  }
+
+  /** A guard could hold it back, and whether the timer still runs would depend on the past. */
+  #afterDelay(state: AnyStateNode): TableTransition<Guard, Action> | undefined {
+    const [delayed] = state.after;
+    if (delayed === undefined) return undefined;
+    if (delayed.guard !== undefined) throw this.#refusal(state, 'a delay with a guard');
+    const transition = this.#transition(state, delayed);
+    if (transition.target === undefined) throw this.#refusal(state, 'a delay without a target');
+    return transition;
   }
 
   #guard(node: AnyStateNode, guard: unknown): Guard | undefined {
@@ -169,7 +187,10 @@ class Compilation<Guard extends string, Action extends string, Delay extends str
     if (typeof name === 'object')
       throw this.#refusal(node, `${one} ${JSON.stringify(word)}, with parameters`);
     if (typeof name !== 'string') {
-      throw this.#refusal(node, `a ${one} written in place; give it a name in setup()`);
+      throw this.#refusal(
+        node,
+        `${one === 'action' ? 'an' : 'a'} ${one} written in place (not named in setup())`,
+      );
     }
     if (!(this.#vocabulary[kind] as readonly string[]).includes(name)) {
       throw this.#refusal(node, `the ${one} "${name}", which is not in the vocabulary`);
@@ -201,6 +222,8 @@ class Compilation<Guard extends string, Action extends string, Delay extends str
       throw this.#refusal(state, `a state of type ${state.type}`);
     }
     if (state.config.output !== undefined) throw this.#refusal(state, '"output"');
+    // Of a state that nothing leads to, too.
+    for (const actions of [state.config.entry, state.config.exit]) this.#actions(state, actions);
     if (state.type === 'final' && state.config.exit !== undefined) {
       throw this.#refusal(state, '"exit" of a final state');
     }

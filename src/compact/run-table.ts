@@ -51,8 +51,8 @@ export function delayPassed<Guard extends string, Action extends string, Delay e
   owner: RecordOwner<Guard, Action, Delay>,
   record: number,
 ): void {
-  const chosen = choose(owner, record, table.afterDelay[owner.stateOf(record)]);
-  if (chosen !== undefined) take(table, owner, record, chosen);
+  const transition = table.afterDelay[owner.stateOf(record)];
+  if (transition !== undefined) take(table, owner, record, transition);
 }
 
 /** The first that its guard allows. */

@@ -7,8 +7,9 @@
  * relies on reported counts calls it before reading if that has passed. So a count is exact as long as no more
  * entries fall due at once than one call sweeps; else it has the rest of them in it until they are swept.
  *
- * Full, it lets go the entry that ends soonest, which may be the new one. "Soonest" is to the width of a list
- * of the wheel: 8 ms for what ends within half a second, half a second for what ends within half a minute.
+ * Full, it lets go the entry that ends soonest, which may be the new one: an object that is asked for too early
+ * is the smallest harm. "Soonest" is to the width of a list of the wheel: 8 ms for a TTL below half a second,
+ * half a second below half a minute, half a minute below half an hour.
  *
  * Cost: O(1) to ask, to deny and to lift, 43 to 53 bytes an entry (npm run bench -- saint). Lifting or
  * forgetting all entries of an identity is one step; their memory comes back in later sweeps.

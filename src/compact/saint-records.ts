@@ -4,7 +4,7 @@
  */
 import { saintEntryMachine } from '../actors/saint-entry.ts';
 import { TroupeError } from '../errors.ts';
-import { compileMachine, type MachineTable } from './compile-machine.ts';
+import { compileMachine, eventNumber, type MachineTable } from './compile-machine.ts';
 import { HashIndex } from './hash-index.ts';
 import { type KeyHash, keyText, keyWord } from './object-key.ts';
 import { NONE, RecordPool } from './record-pool.ts';
@@ -26,11 +26,11 @@ const table: MachineTable<'isLater', Action, 'ttl'> = compileMachine(saintEntryM
   actions: ['prolong', 'tellListed', 'tellUnlisted', 'tellLifted'],
   delays: ['ttl'],
 });
-const DENIED = eventNumber('saint.denied');
-const LIFT = eventNumber('saint.lift');
-const DISPLACED = eventNumber('saint.displaced');
+const DENIED = eventNumber(table, 'saint.denied');
+const LIFT = eventNumber(table, 'saint.lift');
+const DISPLACED = eventNumber(table, 'saint.displaced');
 // A whole list is let go in one step, without a word to its entries: only because each of them would end.
-for (const event of [LIFT, eventNumber('backend.retired')]) assertEnds(event);
+for (const event of [LIFT, eventNumber(table, 'backend.retired')]) assertEnds(event);
 
 // Words of a record. 0 to 2: the object's key.
 const LIST_AND_STATE = 3;
@@ -208,10 +208,6 @@ export class SaintRecords implements RecordOwner<'isLater', Action, 'ttl'> {
     }
     return NONE;
   }
-}
-
-function eventNumber(name: string): number {
-  return table.events.indexOf(name);
 }
 
 function assertEnds(event: number): void {

@@ -62,11 +62,11 @@ export class TimerWheel {
     const slotTicks = SLOT_TICKS[level] as number;
     const distance = Math.min(this.#distance(ticks, level), SLOTS - 1);
     const slot = Math.floor(this.#tick / slotTicks) + distance;
-    this.#prepend(level * SLOTS + (slot % SLOTS), record);
-    const start = slot * slotTicks;
-    if (start < this.#firstTick) {
-      this.#firstList = level * SLOTS + (slot % SLOTS);
-      this.#firstTick = start;
+    const list = listOf(level, slot);
+    this.#prepend(list, record);
+    if (slot * slotTicks < this.#firstTick) {
+      this.#firstList = list;
+      this.#firstTick = slot * slotTicks;
     }
   }
 
@@ -80,8 +80,14 @@ export class TimerWheel {
   soonest(): number {
     const [top] = this.#heap;
     if (top !== undefined) return top;
-    this.#findFirst();
-    return this.#firstList === NONE ? NONE : (this.#lists[this.#firstList] as number);
+    let soonest = NONE;
+    for (let level = 0; level <= LAST_LEVEL; level++) {
+      const slot = this.#firstSlot(level);
+      if (slot === NONE) continue;
+      const record = this.#lists[listOf(level, slot)] as number;
+      if (soonest === NONE || this.#pool.time(record) < this.#pool.time(soonest)) soonest = record;
+    }
+    return soonest;
   }
 
   /**
@@ -126,20 +132,21 @@ export class TimerWheel {
     this.#firstList = NONE;
     this.#firstTick = Number.POSITIVE_INFINITY;
     for (let level = 0; level <= LAST_LEVEL; level++) {
-      if (this.#busy[level] === 0) continue;
-      const slotTicks = SLOT_TICKS[level] as number;
-      const running = Math.floor(this.#tick / slotTicks);
-      // A list that is being emptied is that of the running slot.
-      for (let slot = running; slot < running + SLOTS; slot++) {
-        const list = level * SLOTS + (slot % SLOTS);
-        if (this.#lists[list] === NONE) continue;
-        if (slot * slotTicks < this.#firstTick) {
-          this.#firstList = list;
-          this.#firstTick = slot * slotTicks;
-        }
-        break;
-      }
+      const slot = this.#firstSlot(level);
+      const start = slot * (SLOT_TICKS[level] as number);
+      if (slot === NONE || start >= this.#firstTick) continue;
+      this.#firstList = listOf(level, slot);
+      this.#firstTick = start;
     }
+  }
+
+  /** The first slot of a level with records, counted from the beginning of time; or NONE. */
+  #firstSlot(level: number): number {
+    if (this.#busy[level] === 0) return NONE;
+    // A list that is being emptied is that of the running slot.
+    let slot = Math.floor(this.#tick / (SLOT_TICKS[level] as number));
+    while (this.#lists[listOf(level, slot)] === NONE) slot++;
+    return slot;
   }
 
   #prepend(list: number, record: number): void {
@@ -226,4 +233,8 @@ export class TimerWheel {
     this.#heap[place] = record;
     this.#pool.setWord(record, PREV, place);
   }
+}
+
+function listOf(level: number, slot: number): number {
+  return level * SLOTS + (slot % SLOTS);
 }
