@@ -4,6 +4,7 @@
  */
 import { type Observable, Subject } from 'rxjs';
 import type { Clock } from './clock.ts';
+import type { SaintPage, SaintQuery } from './compact/saint-list.ts';
 import type { Config } from './config/config.ts';
 import type { ConfigDescription, FetchLimits } from './config/declaration.ts';
 import { loadConfig } from './config/load-config.ts';
@@ -42,6 +43,11 @@ export type ConfigSource = string | Config;
 export interface ProxyOptions {
   /** Who is told of requests, of what failed, and of hooks that threw. Default: nobody. */
   readonly log?: ProxyLog;
+  /**
+   * Saint entries (objects denied to a backend) that are kept, at most. When that many are listed, one of those
+   * that end soonest gives way. Default: 1,000,000, which take 50 MB in each plane.
+   */
+  readonly saintEntries?: number;
   /** How many failed requests are kept with their story, for `failedRequests()`; 0: none. Default: 100. */
   readonly failedRequests?: number;
   /** Milliseconds that requests in flight get to end, after a discard and on close. Default: 30,000. */
@@ -123,6 +129,15 @@ export interface TroupeProxy {
   replace(source: ConfigSource): Promise<string>;
   /** An operator's order about a backend. @throws TroupeError `command.unknown-backend` */
   setHealth(identity: Identity, override: Override): void;
+  /** One page of the saint entries in force: all, those of a backend, or those of an object. */
+  saintEntries(query?: SaintQuery): SaintPage;
+  /**
+   * Lifts saint entries before their time: one object of a backend, all of a backend, or all.
+   *
+   * @param object the request hash in hexadecimal, or the first 24 digits of it, as `saintEntries` shows them
+   * @returns how many entries that were
+   */
+  liftSaintEntries(identity?: Identity, object?: string): number;
   /** The loaded configs. */
   configs(): readonly ProxyConfigEntry[];
   /** What the active config declares; undefined before the first. */
@@ -195,6 +210,7 @@ class RunningProxy implements TroupeProxy {
       random: Math.random,
       log,
       failedRequests: options.failedRequests,
+      saintEntries: options.saintEntries,
       startPeerThread: this.#peerThreads.start,
       peerResults: this.#peerResults,
       ...(options.requests === undefined ? {} : { limits: options.requests }),
@@ -205,6 +221,7 @@ class RunningProxy implements TroupeProxy {
       load: (key, name) => this.#loadIntoPlanes(key, name),
       probe: probeOnce,
       drainTimeoutMs: this.#drainTimeoutMs,
+      saintEntries: options.saintEntries,
       onFault: (error, where) => log?.fault?.(error, where),
     });
     this.#data.onFacts = (batch) => this.#control.takeFacts(batch);
@@ -301,6 +318,14 @@ class RunningProxy implements TroupeProxy {
 
   setHealth(identity: Identity, override: Override): void {
     this.#control.setHealth(identity, override);
+  }
+
+  saintEntries(query?: SaintQuery): SaintPage {
+    return this.#control.saintEntries(query);
+  }
+
+  liftSaintEntries(identity?: Identity, object?: string): number {
+    return this.#control.lift(identity, object);
   }
 
   configs(): readonly ProxyConfigEntry[] {

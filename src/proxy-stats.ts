@@ -1,4 +1,5 @@
 /** All counters of a proxy, as plain data. They only grow, but for those that say how many there are now. */
+import type { SaintFigures } from './compact/saint-list.ts';
 import type { Identity } from './identity.ts';
 import type { DataPlaneFigures } from './proxy/data-plane.ts';
 import type { Listener } from './proxy/listener/listener.ts';
@@ -25,6 +26,7 @@ export interface ProxyStats extends TrafficStats {
   readonly backends: Readonly<Record<Identity, BackendFigures>>;
   /** Of each peer of each loaded config. */
   readonly peers: readonly PeerFigures[];
+  readonly saints: SaintFigures;
 }
 
 /** What brings requests, and counts what it turns away. */
@@ -32,7 +34,7 @@ type Entry = Pick<Listener, 'connections' | 'refusedConnections' | 'refusedReque
 
 /** @param connectionsTo how many connections to a backend are open */
 export function proxyStats(
-  { traffic, backends, peers }: DataPlaneFigures,
+  { traffic, backends, peers, saints }: DataPlaneFigures,
   entries: readonly Entry[],
   connectionsTo: (identity: Identity) => number,
 ): ProxyStats {
@@ -48,5 +50,6 @@ export function proxyStats(
     refusedRequests: sum((entry) => entry.refusedRequests),
     backends: figures,
     peers,
+    saints,
   };
 }

@@ -13,6 +13,8 @@ export interface Parameters {
   drainTimeoutMs?: number;
   maxRestarts?: number;
   maxRetries?: number;
+  /** Objects that can be denied to backends at a time. */
+  saintEntries?: number;
   /** Milliseconds without a request after which a client's connection is closed. */
   timeoutIdleMs?: number;
   /** Milliseconds that sending a response to a client may stand still. */
@@ -49,6 +51,9 @@ const counts: Readonly<Record<string, Set>> = {
   },
   max_retries: (p, n) => {
     p.maxRetries = n;
+  },
+  saint_entries: (p, n) => {
+    p.saintEntries = n;
   },
 };
 

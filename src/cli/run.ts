@@ -92,11 +92,12 @@ function plan(options: RunOptions): Plan | readonly string[] {
 }
 
 function proxyOptions(parameters: Parameters, accessLog: AccessLog | undefined): ProxyOptions {
-  const { drainTimeoutMs, maxRestarts, maxRetries, timeoutIdleMs, sendTimeoutMs } = parameters;
+  const { drainTimeoutMs, maxRestarts, maxRetries, saintEntries, timeoutIdleMs, sendTimeoutMs } = parameters;
   const { connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs } = parameters;
   return {
     log: createLog(accessLog),
     ...(drainTimeoutMs === undefined ? {} : { drainTimeout: drainTimeoutMs }),
+    ...defined({ saintEntries }),
     requests: defined({ maxRestarts, maxRetries }),
     listener: defined({ idleTimeoutMs: timeoutIdleMs, sendTimeoutMs }),
     fetch: defined({ connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs }),

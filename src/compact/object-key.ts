@@ -4,9 +4,6 @@
  */
 import { randomInt } from 'node:crypto';
 
-/** Digits that tell objects apart; what follows them is not looked at. */
-export const KEY_DIGITS = 24;
-
 /** 32 bits from 8 hexadecimal digits, of either case; missing ones count as 0. */
 export function keyWord(hex: string, from: number): number {
   let word = 0;

@@ -45,6 +45,16 @@ export interface SaintPage {
   readonly next: number | undefined;
 }
 
+/** How full a saint list is. */
+export interface SaintFigures {
+  /** Entries, swept or not. */
+  readonly listed: number;
+  /** Entries that gave way before their time because the list was full. */
+  readonly displaced: number;
+  /** Denials without effect, because the list was full of what ends later. */
+  readonly refused: number;
+}
+
 export interface SaintListOptions {
   /** Entries, at most. Default: 1,000,000. */
   readonly capacity?: number | undefined;
@@ -52,13 +62,16 @@ export interface SaintListOptions {
   readonly keyHash?: KeyHash | undefined;
 }
 
-/** What came of a denial. `known`: it was listed already. `refused`: the list is full of what ends later. */
-export type Denial = 'listed' | 'known' | 'refused';
+/**
+ * What came of a denial. `known`: it was listed already. `displaced`: it is listed, and another entry gave way.
+ * `refused`: it is not, because the list is full of what ends later.
+ */
+export type Denial = 'listed' | 'known' | 'displaced' | 'refused';
 
 /** How many entries an identity has now, swept or not. */
 type CountListener = (identity: Identity, count: number) => void;
 
-export const SAINT_LIST_CAPACITY = 1_000_000;
+const CAPACITY = 1_000_000;
 const EXPIRED_BY_READER = 64;
 const PAGE = 1_000;
 /** Records that one page looks at, at most: some 0.2 ms. */
@@ -101,7 +114,7 @@ export class SaintList {
   /** Numbers of lists that were let go since the search began: one more follows. */
   #letGo: number[] = [];
 
-  constructor({ capacity = SAINT_LIST_CAPACITY, keyHash = secretKeyHash() }: SaintListOptions = {}) {
+  constructor({ capacity = CAPACITY, keyHash = secretKeyHash() }: SaintListOptions = {}) {
     this.#capacity = capacity;
     this.#keyHash = keyHash;
   }
@@ -116,14 +129,8 @@ export class SaintList {
     return this.#size;
   }
 
-  /** Entries that gave way before their time because the list was full. */
-  get displaced(): number {
-    return this.#displaced;
-  }
-
-  /** Denials without effect, because the list was full of what ends later. */
-  get refused(): number {
-    return this.#refused;
+  figures(): SaintFigures {
+    return { listed: this.#size, displaced: this.#displaced, refused: this.#refused };
   }
 
   /**
@@ -138,11 +145,11 @@ export class SaintList {
       this.#records.deny(known, deadline);
       return 'known';
     }
-    const hasRoom = this.#records.size < this.#capacity || this.#makeRoom(deadline);
-    if (hasRoom) this.#records.add(list.number, deadline);
-    else this.#refused++;
+    const denial = this.#records.size < this.#capacity ? 'listed' : this.#makeRoom(deadline);
+    if (denial === 'refused') this.#refused++;
+    else this.#records.add(list.number, deadline);
     this.#tell();
-    return hasRoom ? 'listed' : 'refused';
+    return denial;
   }
 
   /** The identities that must not be asked for an object; undefined if there are none. Never changes later. */
@@ -310,16 +317,16 @@ export class SaintList {
     return this.#sought.length > 0 || this.#letGo.length > 0;
   }
 
-  /** Whether there is room for an entry with this deadline. */
-  #makeRoom(deadline: number): boolean {
+  /** For an entry with this deadline. */
+  #makeRoom(deadline: number): 'listed' | 'displaced' | 'refused' {
     const records = this.#records;
     this.#search(FULL_LOOKS);
-    if (records.size < this.#capacity) return true;
+    if (records.size < this.#capacity) return 'listed';
     const soonest = records.soonest();
-    if (soonest === NONE || records.deadlineOf(soonest) >= deadline) return false;
+    if (soonest === NONE || records.deadlineOf(soonest) >= deadline) return 'refused';
     this.#displaced++;
     records.displace(soonest);
-    return true;
+    return 'displaced';
   }
 
   #tell(): void {

@@ -42,6 +42,8 @@ export interface DataPlaneOptions {
   /** Default: nothing is logged, and nothing built for a log. */
   readonly log?: RequestLog | undefined;
   readonly limits?: Partial<RequestLimits> | undefined;
+  /** Saint entries, at most; one of those that end soonest gives way. Default: 1,000,000. */
+  readonly saintEntries?: number | undefined;
   /** How many failed requests are kept with their story; 0: none, and no story is kept. Default: 100. */
   readonly failedRequests?: number | undefined;
   /** Starts worker threads of peers. Default: none can be started. */
@@ -72,7 +74,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   readonly failedRequests: FailedRequests | undefined;
   readonly keepsStories: boolean;
   readonly traffic = new Traffic();
-  readonly saints = new SaintList();
+  readonly saints: SaintList;
   readonly #facts: FactQueue;
   readonly #configs = new Map<ConfigKey, LoadedConfig>();
   readonly #records = new Map<Identity, BackendRecord>();
@@ -80,6 +82,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   readonly #health = new Map<Identity, BackendHealth>();
   #active: LoadedConfig | undefined;
   #requests = 0;
+  #saidSaintsFull = false;
   #peerOperations = 0;
   readonly #options: DataPlaneOptions;
   readonly #sweep: SaintSweep;
@@ -97,6 +100,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     this.keepsStories = this.access !== undefined || this.failedRequests !== undefined;
     this.limits = { ...requestLimitDefaults, ...limits };
     this.#facts = new FactQueue(plane, clock);
+    this.saints = new SaintList({ capacity: options.saintEntries });
     this.#sweep = new SaintSweep(this.saints, clock);
   }
 
@@ -198,7 +202,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     for (const identity of this.#declared()) backends.set(identity, neverAsked);
     for (const [identity, record] of this.#records) backends.set(identity, record.stats());
     const peers = [...this.#configs.values()].flatMap((loaded) => loaded.peers.figures());
-    return { traffic: this.traffic.stats(), backends, peers };
+    return { traffic: this.traffic.stats(), backends, peers, saints: this.saints.figures() };
   }
 
   failures(): readonly FailedRequest[] {
@@ -220,8 +224,9 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
 
   deny(identity: Identity, object: string, durationMs: number): void {
     const deadline = this.clock.now() + durationMs;
-    this.saints.deny(identity, object, deadline);
-    this.#facts.tell({ type: 'saint.denied', identity, object, deadline });
+    const denial = this.saints.deny(identity, object, deadline);
+    if (denial !== 'refused') this.#facts.tell({ type: 'saint.denied', identity, object, deadline });
+    if (denial === 'refused' || denial === 'displaced') this.#saySaintsFull();
     this.#planSweep();
   }
 
@@ -239,6 +244,15 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
       nextOperation: () => ++this.#peerOperations,
       onQuiet: () => this.#configs.get(key)?.onIdle?.(),
     });
+  }
+
+  #saySaintsFull(): void {
+    const config = this.#active?.key;
+    if (this.#saidSaintsFull || config === undefined) return;
+    this.#saidSaintsFull = true;
+    const { listed } = this.saints.figures();
+    const message = `the saint list is full with ${listed} entries: those that end soonest give way; raise saint_entries, or deny for shorter (this is said once)`;
+    this.log?.line?.(config, undefined, message);
   }
 
   #loaded(key: ConfigKey): LoadedConfig {

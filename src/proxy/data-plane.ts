@@ -2,6 +2,7 @@
  * The data plane as the wiring sees it: what it is told and what it tells. Nothing but plain data crosses,
  * apart from `load`, which each data plane does for itself because functions cannot cross.
  */
+import type { SaintFigures } from '../compact/saint-list.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigDescription, ResolvedBackend } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
@@ -21,6 +22,7 @@ export interface DataPlaneFigures {
   readonly backends: ReadonlyMap<Identity, BackendStats>;
   /** Of each loaded config, in the order of their loading. */
   readonly peers: readonly PeerFigures[];
+  readonly saints: SaintFigures;
 }
 
 export interface DataPlane {

@@ -316,8 +316,8 @@ describe('full', () => {
 
   test('the entry that ends soonest gives way, and is counted', () => {
     const saints = full();
-    expect(saints.deny(b2, hashOf('new'), 60_000)).toBe('listed');
-    expect([saints.size, saints.displaced, saints.refused]).toEqual([capacity, 1, 0]);
+    expect(saints.deny(b2, hashOf('new'), 60_000)).toBe('displaced');
+    expect(saints.figures()).toEqual({ listed: capacity, displaced: 1, refused: 0 });
     expect(saints.count(b1, 0)).toBe(capacity - 1);
     expect(saints.deniedFor(hashOf('new'), 0)).toEqual(new Set([b2]));
   });
@@ -325,7 +325,7 @@ describe('full', () => {
   test('that may be the new one: it is refused, and counted', () => {
     const saints = full();
     expect(saints.deny(b2, hashOf('new'), 999)).toBe('refused');
-    expect([saints.size, saints.displaced, saints.refused]).toEqual([capacity, 0, 1]);
+    expect(saints.figures()).toEqual({ listed: capacity, displaced: 0, refused: 1 });
     expect(saints.deniedFor(hashOf('new'), 0)).toBeUndefined();
   });
 
@@ -333,7 +333,7 @@ describe('full', () => {
     const saints = full();
     expect(saints.deny(b1, hashOf(0), 9_000)).toBe('known');
     expect(saints.deniedFor(hashOf(0), 8_999)).toEqual(new Set([b1]));
-    expect(saints.displaced).toBe(0);
+    expect(saints.figures().displaced).toBe(0);
   });
 
   test('what was lifted makes room, although nothing has swept', () => {
@@ -341,7 +341,7 @@ describe('full', () => {
     saints.deny(b2, hashOf('b2'), 60_000);
     expect(saints.lift(b1)).toBe(capacity - 1);
     for (let i = 0; i < capacity - 1; i++) expect(saints.deny(b2, hashOf(i), 500)).toBe('listed');
-    expect(saints.displaced).toBe(1);
+    expect(saints.figures().displaced).toBe(1);
   });
 
   test('it never holds more, and keeps those that end late, whatever comes', () => {

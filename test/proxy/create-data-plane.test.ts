@@ -331,6 +331,26 @@ test('one object more on the saint list is swept when its time is over', () => {
   expect(world.transport.fetches.length).toBe(3);
 });
 
+test('a full saint list lets go what ends soonest, and says so once', () => {
+  const world = new ProxyWorld({ saintEntries: 2 });
+  world.run({
+    saintmodes: [{ name: 's1', backend: 'b1', threshold: 10 }],
+    defaultTarget: 's1',
+    hooks: { backendResponse: ({ bereq, deny }) => void deny(bereq.url.slice(1)) },
+  });
+  for (const target of ['/30s', '/10s', '/20s', '/5s', '/40s']) {
+    world.request({ target });
+    world.transport.latest.answer(200);
+  }
+  expect(world.request({ target: '/10s' }).answer).toBeUndefined();
+  expect(world.request({ target: '/30s' }).answer?.status).toBe(503);
+  expect(world.request({ target: '/40s' }).answer?.status).toBe(503);
+  expect(world.plane.figures().saints).toEqual({ listed: 2, displaced: 2, refused: 1 });
+  expect(world.lines).toEqual([expect.stringContaining('the saint list is full with 2 entries')]);
+  world.clock.advance(0);
+  expect(world.facts.filter(({ type }) => type === 'saint.denied')).toHaveLength(4);
+});
+
 test('with the last config goes the last timer', () => {
   const world = new ProxyWorld();
   const key = world.run({
