@@ -21,6 +21,10 @@ const MAX_STATUS_LINE_BYTES = 8 * 1024;
 const prefix = Buffer.from('HTTP/1.');
 const emptyLine = Buffer.from('\r\n\r\n');
 
+/** Nothing of it is used, but a head that two readers take apart in two ways ends in two places. */
+const interimHead =
+  /^HTTP\/1\.[01] 1\d\d(?: [\t -~\x80-\xff]*)?\r\n(?:[!#$%&'*+.^_`|~0-9A-Za-z-]+:[\t -~\x80-\xff]*\r\n)*\r\n$/;
+
 export class AnswerStart {
   /** Whether the answer is HTTP/1.0, where connections end unless told otherwise. */
   isHttp10 = false;
@@ -60,7 +64,9 @@ export class AnswerStart {
       }
       if (end < 0) return this.#hold(bytes);
       if (++this.#interim > MAX_INTERIM) return `more than ${MAX_INTERIM} interim answers (1xx)`;
-      bytes = bytes.subarray(end + emptyLine.length);
+      const after = end + emptyLine.length;
+      if (!interimHead.test(bytes.toString('latin1', 0, after))) return 'its interim answer (1xx) is no head';
+      bytes = bytes.subarray(after);
     }
   }
 

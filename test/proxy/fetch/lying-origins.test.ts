@@ -108,6 +108,28 @@ const lies: readonly Lie[] = [
     malformed,
   ),
 
+  // Interim answers that are none.
+  lying(
+    'an interim answer with a bare CR',
+    `HTTP/1.1 103 Early\r\nLink: <\r>\r\n\r\n${ok}Content-Length: 5\r\n\r\nhello`,
+    malformed,
+  ),
+  lying(
+    'an interim answer with a NUL',
+    `HTTP/1.1 103 Early\r\nLink: \0\r\n\r\n${ok}Content-Length: 5\r\n\r\nhello`,
+    malformed,
+  ),
+  lying(
+    'an interim answer with a line that is no field',
+    `HTTP/1.1 103 Early\r\nLink\r\n\r\n${ok}Content-Length: 5\r\n\r\nhello`,
+    malformed,
+  ),
+  lying(
+    'an interim answer ended by line feeds',
+    `HTTP/1.1 103 Early\nLink: a\n\n${ok}Content-Length: 5\r\n\r\nhello`,
+    malformed,
+  ),
+
   // More than was announced.
   lying('an answer after the body', `${ok}Content-Length: 5\r\n\r\nhello${smuggled}`, hello),
   lying(

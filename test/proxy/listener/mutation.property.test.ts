@@ -4,6 +4,7 @@
  */
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
+import { mutated, mutationOf } from '../../support/mutation.ts';
 import { arbitraryRequest, cutAt } from './arbitrary-request.ts';
 import { converse } from './memory-connection.ts';
 import { strictVerdict } from './strict-verdict.ts';
@@ -42,37 +43,6 @@ const fragment = fc.constantFrom(
   'GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n',
 );
 
-type Mutation =
-  | { readonly kind: 'insert'; readonly at: number; readonly text: string }
-  | { readonly kind: 'remove' | 'repeat'; readonly at: number; readonly length: number }
-  | { readonly kind: 'replace'; readonly at: number; readonly byte: number };
-
-const mutation: fc.Arbitrary<Mutation> = fc.oneof(
-  fc.record({ kind: fc.constant('insert' as const), at: fc.nat(), text: fragment }),
-  fc.record({
-    kind: fc.constantFrom('remove' as const, 'repeat' as const),
-    at: fc.nat(),
-    length: fc.nat(20),
-  }),
-  fc.record({ kind: fc.constant('replace' as const), at: fc.nat(), byte: fc.nat(255) }),
-);
-
-function mutated(bytes: string, one: Mutation): string {
-  const at = one.at % (bytes.length + 1);
-  switch (one.kind) {
-    case 'insert':
-      return bytes.slice(0, at) + one.text + bytes.slice(at);
-    case 'remove':
-      return bytes.slice(0, at) + bytes.slice(at + one.length);
-    case 'repeat':
-      return bytes.slice(0, at + one.length) + bytes.slice(at);
-    case 'replace':
-      return bytes.slice(0, at) + String.fromCharCode(one.byte) + bytes.slice(at + 1);
-    default:
-      return one satisfies never;
-  }
-}
-
 /** Trailers that would frame or route are not handed on. */
 function withoutFraming(trailers: readonly string[]): string[] {
   return trailers.filter(
@@ -84,7 +54,7 @@ function withoutFraming(trailers: readonly string[]): string[] {
 test.prop(
   [
     fc.array(arbitraryRequest, { minLength: 1, maxLength: 3 }),
-    fc.array(mutation, { minLength: 1, maxLength: 3 }),
+    fc.array(mutationOf(fragment), { minLength: 1, maxLength: 3 }),
     fc.array(fc.nat(), { maxLength: 5 }),
   ],
   { numRuns },
