@@ -32,6 +32,7 @@ import { Registry, type Transition } from './registry.ts';
 import { type ActorKind, routes, SUPERVISOR } from './routes.ts';
 import { Saints } from './saints.ts';
 import { Slices } from './slices.ts';
+import { Tallies } from './tallies.ts';
 import { Topics } from './topics.ts';
 
 /** What the control plane sends to the data planes. */
@@ -93,6 +94,7 @@ interface Waiting {
 export class ControlPlane {
   readonly #bus: Bus;
   readonly #topics = new Topics();
+  readonly #tallies: Tallies;
   readonly #slices: Slices;
   readonly #probes: Probes;
   readonly #intake: FactIntake;
@@ -128,6 +130,7 @@ export class ControlPlane {
     });
     this.registry.connect(this.#bus);
     this.#topics.connect(this.#bus);
+    this.#tallies = new Tallies(this.#bus);
     this.#publisher = new Publisher(this.#bus, (delta) => planes.apply(delta));
     this.#slices = new Slices(clock, this.#bus);
     const isLive = (identity: Identity) => this.#publisher.knows(identity);
@@ -238,7 +241,7 @@ export class ControlPlane {
 
   /** How much of each kind there is: all of it goes back to where it was when configs come and go. */
   sizes(): Readonly<
-    Record<ActorKind | 'saintEntries' | 'topics' | 'probes' | 'descriptions' | 'commands', number>
+    Record<ActorKind | 'saintEntries' | 'topics' | 'tallies' | 'probes' | 'descriptions' | 'commands', number>
   > {
     const { registry } = this;
     return {
@@ -252,6 +255,7 @@ export class ControlPlane {
       peerWorker: registry.count('peerWorker'),
       saintEntries: this.#saints.size,
       topics: this.#topics.size,
+      tallies: this.#tallies.size,
       probes: this.#probes.running,
       descriptions: this.#descriptions.size,
       commands: this.#waiting.size,

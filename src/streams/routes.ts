@@ -16,6 +16,7 @@ import type { ConfigKey } from '../config-key.ts';
 import type { PeerFact } from '../facts.ts';
 import type { Identity } from '../identity.ts';
 import type { SaintsSpoken } from './saints.ts';
+import type { MembersHealth } from './tallies.ts';
 
 export type ActorKind =
   | 'supervisor'
@@ -36,6 +37,7 @@ export type Receiver =
   | 'slices'
   | 'publisher'
   | 'topics'
+  | 'tallies'
   | 'saints';
 
 /** What data planes tell, once the control plane has put their facts into its own words. */
@@ -89,6 +91,7 @@ export interface Spoken {
   planes: PlaneReport;
   probes: ProbeReply;
   slices: ConfigReply & { readonly type: 'slice.granted' };
+  tallies: MembersHealth;
   /** What was last said under the topics that an actor has just followed. */
   topics: { readonly type: 'topic.retained'; readonly said: readonly TopicSpoken[] };
   registry: /** To an actor that failed and was put back into its last good state. */
@@ -100,8 +103,7 @@ export interface Spoken {
 /** What is said under topics, and so retained. */
 export type TopicSpoken =
   | Extract<BackendEmitted, { type: 'backend.health' }>
-  | Extract<SaintsSpoken, { type: 'saint.count' }>
-  | Extract<DirectorEmitted, { type: 'target.health' }>;
+  | Extract<SaintsSpoken, { type: 'saint.count' }>;
 
 export type Speaker = keyof Spoken;
 
@@ -232,27 +234,25 @@ export const routes: readonly Route[] = [
 
   // Health, to the data planes and up to whoever contains the backend.
   route('backend', 'backend.health', 'publisher'),
+  route('backend', 'backend.health', 'tallies'),
   route('backend', 'backend.health', 'topics'),
   route('backend', 'backend.health', 'saintmode', { topic: (event) => event.identity }),
-  route('backend', 'backend.health', 'director', { topic: (event) => event.identity }),
   route('saintmode', 'topic.follow', 'topics'),
-  route('saintmode', 'target.health', 'topics'),
-  route('saintmode', 'target.health', 'director', {
-    topic: (event) => targetTopic(event.config, event.name),
-  }),
-  route('director', 'topic.follow', 'topics'),
-  route('director', 'topic.leave', 'topics'),
-  route('director', 'target.health', 'topics'),
-  route('director', 'target.health', 'director', { topic: (event) => targetTopic(event.config, event.name) }),
+  route('saintmode', 'target.health', 'tallies'),
+  route('director', 'members.count', 'tallies'),
+  route('director', 'members.uncount', 'tallies'),
+  route('tallies', 'members.health', 'director', byName),
+  route('director', 'target.health', 'tallies'),
   route('backend', 'backend.retired', 'publisher'),
+  route('backend', 'backend.retired', 'tallies'),
   route('backend', 'backend.retired', 'topics'),
   route('planes', 'connections.closed', 'backend', byIdentity),
 
+  route('registry', 'actor.ended', 'tallies'),
   route('registry', 'actor.ended', 'topics'),
 
   // Newcomers hear what is known already.
   route('topics', 'topic.retained', 'saintmode', { reply: true }),
-  route('topics', 'topic.retained', 'director', { reply: true }),
   route('registry', 'actor.restored', 'config', { reply: true }),
   route('registry', 'actor.restored', 'poller', { reply: true }),
 

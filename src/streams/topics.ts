@@ -3,25 +3,21 @@
  * instead of waiting for the next change. A follower gets all that is retained in one message.
  */
 import type { BackendEmitted } from '../actors/backend.ts';
-import type { DirectorEmitted } from '../actors/director.ts';
-import { targetTopic } from '../actors/topic.ts';
+import type { SaintmodeEmitted } from '../actors/saintmode.ts';
 import type { Address, Bus } from './bus.ts';
 import type { ActorKind, Spoken, TopicSpoken } from './routes.ts';
 
 type Heard =
   | TopicSpoken
   | Extract<BackendEmitted, { type: 'backend.retired' }>
-  | Extract<DirectorEmitted, { type: 'topic.follow' | 'topic.leave' }>
+  | Extract<SaintmodeEmitted, { type: 'topic.follow' }>
   | Extract<Spoken['registry'], { type: 'actor.ended' }>;
 
-/** Who speaks under topics: each under its own id. */
-const speakers: readonly ActorKind[] = ['backend', 'saintmode', 'director'];
-
 interface Topic {
-  /** By kind of actor: ids. */
-  readonly followers: Map<ActorKind, Set<string>>;
-  /** By type of event: the last one said. */
-  readonly retained: Map<string, TopicSpoken>;
+  /** By kind of actor: ids. Undefined until somebody follows: most backends have no saintmode object. */
+  followers: Map<ActorKind, Set<string>> | undefined;
+  /** The last one said of each type: one or two. */
+  readonly retained: TopicSpoken[];
 }
 
 export class Topics {
@@ -44,6 +40,7 @@ export class Topics {
     const followed = this.#followedBy(kind, id);
     for (const name of topics) {
       const topic = this.#open(name);
+      topic.followers ??= new Map();
       const ids = topic.followers.get(kind);
       if (ids === undefined) topic.followers.set(kind, new Set([id]));
       else ids.add(id);
@@ -53,14 +50,14 @@ export class Topics {
 
   /** What was last said under these topics. */
   retained(topics: readonly string[]): TopicSpoken[] {
-    return topics.flatMap((name) => [...(this.#topics.get(name)?.retained.values() ?? [])]);
+    return topics.flatMap((name) => this.#topics.get(name)?.retained ?? []);
   }
 
   leave(kind: ActorKind, id: string, topics: Iterable<string>): void {
     const followed = this.#followedBy(kind, id);
     for (const name of topics) {
       followed.delete(name);
-      this.#topics.get(name)?.followers.get(kind)?.delete(id);
+      this.#topics.get(name)?.followers?.get(kind)?.delete(id);
       this.#closeIfUnused(name);
     }
     if (followed.size === 0) this.#followed.delete(`${kind} ${id}`);
@@ -73,17 +70,21 @@ export class Topics {
   }
 
   retain(name: string, event: TopicSpoken): void {
-    this.#open(name).retained.set(event.type, event);
+    const { retained } = this.#open(name);
+    const index = retained.findIndex(({ type }) => type === event.type);
+    if (index < 0) retained.push(event);
+    else retained[index] = event;
   }
 
   /** Nothing will be said under it any more. Its followers stay, in case it begins anew. */
   forget(name: string): void {
-    this.#topics.get(name)?.retained.clear();
+    const topic = this.#topics.get(name);
+    if (topic !== undefined) topic.retained.length = 0;
     this.#closeIfUnused(name);
   }
 
   followers(kind: ActorKind, name: string): Iterable<string> {
-    return this.#topics.get(name)?.followers.get(kind) ?? [];
+    return this.#topics.get(name)?.followers?.get(kind) ?? [];
   }
 
   #take(bus: Bus, event: Heard, from: Address | undefined): void {
@@ -98,22 +99,16 @@ export class Topics {
         });
         return;
       }
-      case 'topic.leave':
-        if (from !== undefined) this.leave(from.kind, from.id, event.topics);
-        return;
       case 'backend.health':
       case 'saint.count':
         this.retain(event.identity, event);
-        return;
-      case 'target.health':
-        this.retain(targetTopic(event.config, event.name), event);
         return;
       case 'backend.retired':
         this.forget(event.identity);
         return;
       case 'actor.ended':
         this.leaveAll(event.kind, event.id);
-        if (speakers.includes(event.kind)) this.forget(event.id);
+        if (event.kind === 'backend') this.forget(event.id);
         return;
       default:
         event satisfies never;
@@ -123,7 +118,7 @@ export class Topics {
   #open(name: string): Topic {
     let topic = this.#topics.get(name);
     if (topic === undefined) {
-      topic = { followers: new Map(), retained: new Map() };
+      topic = { followers: undefined, retained: [] };
       this.#topics.set(name, topic);
     }
     return topic;
@@ -131,8 +126,8 @@ export class Topics {
 
   #closeIfUnused(name: string): void {
     const topic = this.#topics.get(name);
-    if (topic === undefined || topic.retained.size > 0) return;
-    for (const ids of topic.followers.values()) if (ids.size > 0) return;
+    if (topic === undefined || topic.retained.length > 0) return;
+    for (const ids of topic.followers?.values() ?? []) if (ids.size > 0) return;
     this.#topics.delete(name);
   }
 

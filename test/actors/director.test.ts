@@ -1,11 +1,11 @@
-/** The director alone: who is a member, and whether one of them can be asked. */
+/** The director alone: who is a member, what is to be counted, and what it says of itself. That health rolls up
+ * as it should: test/streams/tallies.test.ts. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { directorMachine, type MemberKnown } from '../../src/actors/director.ts';
 import { targetTopic } from '../../src/actors/topic.ts';
 import { configKeyOf } from '../../src/config-key.ts';
 import { identityOf } from '../../src/identity.ts';
-import { type BackendHealth, isUsable, type Override, type PolledHealth } from '../../src/snapshot.ts';
 import { startInTime } from '../support/actor-in-time.ts';
 import { lintMachine } from '../support/machine-lint.ts';
 
@@ -32,13 +32,6 @@ function memberOf(target: string): MemberKnown {
   return member;
 }
 
-const health = (changes: Partial<BackendHealth> = {}): BackendHealth => ({
-  polled: 'healthy',
-  passing: true,
-  override: 'auto',
-  ...changes,
-});
-
 function startDirector(members: readonly string[]) {
   const director = startInTime(directorMachine, {
     config,
@@ -51,93 +44,83 @@ function startDirector(members: readonly string[]) {
     ...director,
     add: (target: string) => actor.send({ type: 'member.added', member: memberOf(target) }),
     remove: (target: string) => actor.send({ type: 'member.removed', target }),
-    backend: (target: string, now: BackendHealth) =>
-      actor.send({ type: 'backend.health', identity: identityFor(target), ...now }),
-    target: (target: string, healthy: boolean) =>
-      actor.send({ type: 'target.health', config, name: target, healthy }),
+    health: (healthy: boolean) => actor.send({ type: 'members.health', healthy }),
     state: () => actor.getSnapshot().value,
   };
 }
 
+const counted = (...targets: string[]) =>
+  targets.map((target) => {
+    const { backend } = memberOf(target);
+    return { topic: backend?.identity ?? targetTopic(config, target), probed: backend?.probed ?? true };
+  });
+
 test('says all that the compiler does not see', () => {
-  lintMachine(directorMachine, [
-    'member.added',
-    'member.removed',
-    'backend.health',
-    'target.health',
-    'topic.retained',
-    'director.end',
-  ]);
+  lintMachine(directorMachine, ['member.added', 'member.removed', 'members.health', 'director.end']);
 });
 
-test('follows each member once, says that it is sick, and comes up with what is known of them', () => {
-  const { actor, heard, state } = startDirector(['b1', 'b1', 's1']);
+test('has its members counted, each as often as it is one, and says that it is sick until it hears better', () => {
+  const { heard, state, health } = startDirector(['b1', 'b1', 'bare', 's1']);
   expect(heard()).toMatchObject([
-    { type: 'topic.follow', topics: [identityFor('b1'), targetTopic(config, 's1')] },
+    { type: 'members.count', config, name, members: counted('b1', 'b1', 'bare', 's1') },
     { type: 'target.health', name, healthy: false },
   ]);
-  const identity = identityFor('b1');
-  actor.send({ type: 'topic.retained', said: [{ type: 'backend.health', identity, ...health() }] });
+  health(true);
   expect(heard()).toMatchObject([{ type: 'target.health', config, name, healthy: true }]);
   expect(state()).toBe('healthy');
 });
 
-test('an empty one is legal: it follows nobody and is not healthy', () => {
-  const { heard, state, add, target } = startDirector([]);
+test('an empty one is legal: nothing is counted for it, and it is not healthy', () => {
+  const { heard, state, add, health } = startDirector([]);
   expect(state()).toBe('empty');
   expect(heard()).toMatchObject([{ type: 'target.health', healthy: false }]);
   add('s1');
+  expect(heard()).toMatchObject([{ type: 'members.count', members: counted('s1') }]);
   expect(state()).toBe('sick');
-  target('s1', true);
+  health(true);
   expect(state()).toBe('healthy');
-});
-
-test('a member without a probe is healthy whatever a poller of another config says, but not against an order', () => {
-  const { backend, state } = startDirector(['bare']);
-  backend('bare', health({ polled: 'sick', passing: false }));
-  expect(state()).toBe('healthy');
-  backend('bare', health({ override: 'drain' }));
-  expect(state()).toBe('sick');
 });
 
 test('a member that is there twice is left as the other one when the first is removed', () => {
-  const { backend, remove, heard, state } = startDirector(['b1', 'b1']);
-  backend('b1', health());
+  const { remove, heard, state, health } = startDirector(['b1', 'b1']);
+  health(true);
   heard();
   remove('b1');
-  expect(heard()).toEqual([]);
+  expect(heard()).toMatchObject([{ type: 'members.uncount', members: counted('b1') }]);
   expect(state()).toBe('healthy');
   remove('b1');
   expect(heard()).toMatchObject([
-    { type: 'topic.leave', topics: [identityFor('b1')] },
+    { type: 'members.uncount', members: counted('b1') },
     { type: 'target.health', healthy: false },
   ]);
   expect(state()).toBe('empty');
+  remove('b1');
+  expect(heard()).toEqual([]);
 });
 
-test('news of a member that has just been removed is not believed', () => {
-  const { actor, target, backend, remove, state } = startDirector(['s1', 'b1']);
+test('without members it is empty, whatever it hears of those that it had', () => {
+  const { remove, health, state, heard } = startDirector(['s1']);
   remove('s1');
-  remove('b1');
-  target('s1', true);
-  backend('b1', health());
-  const identity = identityFor('b1');
-  actor.send({ type: 'topic.retained', said: [{ type: 'backend.health', identity, ...health() }] });
+  heard();
+  health(true);
   expect(state()).toBe('empty');
+  expect(heard()).toEqual([]);
 });
 
 test.each([
-  { kind: 'random', healthy: false },
-  { kind: 'hash', healthy: false },
-  { kind: 'round_robin', healthy: true },
-] as const)('under $kind a member of weight 0 makes it healthy: $healthy', ({ kind, healthy }) => {
+  { kind: 'random', isCounted: false },
+  { kind: 'hash', isCounted: false },
+  { kind: 'round_robin', isCounted: true },
+] as const)('under $kind a member of weight 0 counts: $isCounted', ({ kind, isCounted }) => {
   const members = [{ target: 's1', weight: 0 }];
-  const { actor } = startInTime(directorMachine, { config, name, policy: { kind }, members });
-  actor.send({ type: 'target.health', config, name: 's1', healthy: true });
-  expect(actor.getSnapshot().value).toBe(healthy ? 'healthy' : 'sick');
+  const { actor, heard } = startInTime(directorMachine, { config, name, policy: { kind }, members });
+  const words = () => heard().filter(({ type }) => type !== 'target.health');
+  const [s1] = [counted('s1')];
+  expect(words()).toMatchObject(isCounted ? [{ type: 'members.count', members: s1 }] : []);
   actor.send({ type: 'member.added', member: { target: 'd1', weight: 1 } });
-  actor.send({ type: 'target.health', config, name: 'd1', healthy: true });
-  expect(actor.getSnapshot().value).toBe('healthy');
+  expect(words()).toMatchObject([{ type: 'members.count', members: counted('d1') }]);
+  actor.send({ type: 'member.removed', target: 's1' });
+  expect(words()).toMatchObject(isCounted ? [{ type: 'members.uncount', members: s1 }] : []);
 });
 
 test('ends without a word', () => {
@@ -148,50 +131,46 @@ test('ends without a word', () => {
   expect(actor.getSnapshot().status).toBe('done');
 });
 
-const anyHealth = fc.record({
-  polled: fc.constantFrom<PolledHealth>('unprobed', 'healthy', 'sick'),
-  passing: fc.boolean(),
-  override: fc.constantFrom<Override>('auto', 'auto', 'healthy', 'sick', 'drain'),
-});
 const target = fc.constantFrom(...targets);
 const steps = fc.array(
   fc.oneof(
     fc.record({ do: fc.constant('add' as const), target }),
     fc.record({ do: fc.constant('remove' as const), target }),
-    fc.record({
-      do: fc.constant('backend' as const),
-      target: fc.constantFrom('b1', 'b2', 'bare'),
-      now: anyHealth,
-    }),
-    fc.record({
-      do: fc.constant('target' as const),
-      target: fc.constantFrom('s1', 'd1'),
-      healthy: fc.boolean(),
-    }),
+    fc.record({ do: fc.constant('hear' as const), healthy: fc.boolean() }),
   ),
   { maxLength: 50 },
 );
 
-test('it is healthy exactly if a recount of its members finds one that can be asked, and it says so exactly when that changes', () => {
+test('what is counted for it is its members, and it says how it is exactly when that changes', () => {
   fc.assert(
     fc.property(fc.array(target, { maxLength: 5 }), steps, (initial, sequence) => {
       const director = startDirector(initial);
       const members = [...initial];
-      /** What was said of each while it was a member: an actor hears nothing of the others. */
-      const known = new Map<string, boolean>();
+      const count = new Map<string, number>();
+      let healthy = false;
       let told: boolean | undefined;
       const check = () => {
-        const healthy = members.some((one) => known.get(one) === true);
-        expect(director.state()).toBe(members.length === 0 ? 'empty' : healthy ? 'healthy' : 'sick');
-        const said = director
-          .heard()
-          .flatMap((event) => (event.type === 'target.health' ? [event.healthy] : []));
-        expect(said).toEqual(healthy === told ? [] : [healthy]);
-        told = healthy;
+        const now = members.length > 0 && healthy;
+        expect(director.state()).toBe(members.length === 0 ? 'empty' : now ? 'healthy' : 'sick');
+        const said: boolean[] = [];
+        for (const event of director.heard()) {
+          if (event.type === 'target.health') {
+            said.push(event.healthy);
+            continue;
+          }
+          for (const { topic } of event.members) {
+            count.set(topic, (count.get(topic) ?? 0) + (event.type === 'members.count' ? 1 : -1));
+          }
+        }
+        expect(said).toEqual(now === told ? [] : [now]);
+        told = now;
+        for (const one of targets) {
+          const topic = counted(one)[0]?.topic ?? '';
+          expect(count.get(topic) ?? 0, one).toBe(members.filter((member) => member === one).length);
+        }
       };
       check();
       for (const step of sequence) {
-        const isMember = members.includes(step.target);
         if (step.do === 'add') {
           director.add(step.target);
           members.push(step.target);
@@ -199,14 +178,9 @@ test('it is healthy exactly if a recount of its members finds one that can be as
           director.remove(step.target);
           const index = members.indexOf(step.target);
           if (index >= 0) members.splice(index, 1);
-          if (!members.includes(step.target)) known.delete(step.target);
-        } else if (step.do === 'backend') {
-          director.backend(step.target, step.now);
-          if (isMember)
-            known.set(step.target, isUsable(step.now, memberOf(step.target).backend?.probed === true));
         } else {
-          director.target(step.target, step.healthy);
-          if (isMember) known.set(step.target, step.healthy);
+          director.health(step.healthy);
+          healthy = step.healthy;
         }
         check();
       }

@@ -65,7 +65,7 @@ const spoken: { readonly [S in Speaker]: readonly Spoken[S]['type'][] } = {
     'probe.recorded',
     'health.concluded',
   ]),
-  director: allOf<Spoken['director']['type']>()(['topic.follow', 'topic.leave', 'target.health']),
+  director: allOf<Spoken['director']['type']>()(['members.count', 'members.uncount', 'target.health']),
   saintmode: allOf<Spoken['saintmode']['type']>()(['topic.follow', 'target.health']),
   saints: allOf<Spoken['saints']['type']>()(['saint.count', 'saint.lifted']),
   peerPool: allOf<Spoken['peerPool']['type']>()(['worker.wanted', 'worker.unwanted']),
@@ -102,6 +102,7 @@ const spoken: { readonly [S in Speaker]: readonly Spoken[S]['type'][] } = {
   ]),
   probes: allOf<Spoken['probes']['type']>()(['probe.answered']),
   slices: allOf<Spoken['slices']['type']>()(['slice.granted']),
+  tallies: allOf<Spoken['tallies']['type']>()(['members.health']),
   topics: allOf<Spoken['topics']['type']>()(['topic.retained']),
   registry: allOf<Spoken['registry']['type']>()(['actor.restored', 'actor.ended']),
 };
@@ -160,7 +161,9 @@ test('no row stands in the table twice', () => {
 });
 
 /** Only an actor that fails is restored: test/streams/registry.test.ts. */
-const notInTheStory = ['config', 'poller', 'peerPool', 'peerWorker'].map((kind) => `registry actor.restored -> ${kind}`);
+const notInTheStory = ['config', 'poller', 'peerPool', 'peerWorker'].map(
+  (kind) => `registry actor.restored -> ${kind}`,
+);
 
 test('one story goes over every row', async () => {
   const backends = ['b1', 'b2'].map((name) => backendOf(name, 8080, probeOf({ intervalMs: 1_000 })));

@@ -1,27 +1,19 @@
 /** Topics: who follows what, and what was last said, against sets and maps that forget nothing by themselves. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { targetTopic } from '../../src/actors/topic.ts';
-import { configKeyOf } from '../../src/config-key.ts';
 import { identityOf } from '../../src/identity.ts';
 import { type ActorDelivery, type Address, Bus, type BusEvent } from '../../src/streams/bus.ts';
 import type { ActorKind } from '../../src/streams/routes.ts';
 import { routes, type TopicSpoken } from '../../src/streams/routes.ts';
 import { Topics } from '../../src/streams/topics.ts';
 
-const config = configKeyOf('boot', 1);
-const identities = ['b1', 'b2'].map((name) =>
+const names = ['b1', 'b2', 'b3'].map((name) =>
   identityOf(name, { kind: 'tcp', ipv4: '127.0.0.1', port: 8080 }),
 );
-const [b1] = identities as [(typeof identities)[number]];
-const d1 = targetTopic(config, 'd1');
-const names = [...identities, d1];
+const [b1] = names as [(typeof names)[number]];
 
-function said(name: string, value: number): TopicSpoken {
-  const identity = identities.find((one) => one === name);
-  return identity === undefined
-    ? { type: 'target.health', config, name: 'd1', healthy: value % 2 === 0 }
-    : { type: 'saint.count', identity, count: value };
+function said(identity: (typeof names)[number], value: number): TopicSpoken {
+  return { type: 'saint.count', identity, count: value };
 }
 
 const kind = fc.constantFrom<ActorKind>('director', 'saintmode', 'poller');
@@ -111,7 +103,7 @@ function show(event: BusEvent): string {
   return override ?? event.type;
 }
 
-const director: Address = { kind: 'director', id: d1, generation: 1 };
+const saint: Address = { kind: 'saintmode', id: 's1', generation: 1 };
 const health = (override: 'auto' | 'sick' | 'drain') =>
   ({ type: 'backend.health', identity: b1, polled: 'healthy', passing: true, override }) as const;
 
@@ -120,17 +112,17 @@ test('a newcomer hears what was last said, then each new word', () => {
   bus.say('backend', health('auto'));
   bus.say('backend', health('sick'));
   expect(heard()).toEqual([]);
-  bus.say('director', { type: 'topic.follow', topics: [b1] }, director);
-  expect(heard()).toEqual([`director ${d1}: retained sick`]);
+  bus.say('saintmode', { type: 'topic.follow', topics: [b1] }, saint);
+  expect(heard()).toEqual([`saintmode s1: retained sick`]);
   bus.say('backend', health('drain'));
-  expect(heard()).toEqual([`director ${d1}: drain`]);
+  expect(heard()).toEqual([`saintmode s1: drain`]);
 });
 
 test('what was retained never comes after, and undoes, a newer word', () => {
   const { bus, heard } = onBus();
   bus.say('backend', health('auto'));
   bus.batch(() => {
-    bus.say('director', { type: 'topic.follow', topics: [b1] }, director);
+    bus.say('saintmode', { type: 'topic.follow', topics: [b1] }, saint);
     bus.say('backend', health('sick'));
   });
   expect(heard().at(-1)).toMatch(/sick$/);
@@ -138,18 +130,29 @@ test('what was retained never comes after, and undoes, a newer word', () => {
 
 test('who follows something of which nothing was said hears nothing', () => {
   const { bus, heard } = onBus();
-  bus.say('director', { type: 'topic.follow', topics: [b1] }, director);
+  bus.say('saintmode', { type: 'topic.follow', topics: [b1] }, saint);
   expect(heard()).toEqual([]);
 });
 
-test('an actor that has ended follows nothing and nothing is retained of it, even if its last words came late', () => {
+test('an actor that has ended follows nothing, and a backend that has ended leaves nothing behind', () => {
   const { bus, topics } = onBus();
   bus.batch(() => {
-    bus.say('director', { type: 'topic.follow', topics: [b1] }, director);
-    bus.say('director', { type: 'target.health', config, name: 'd1', healthy: true }, director);
-    bus.say('registry', { type: 'actor.ended', kind: 'director', id: d1 });
+    bus.say('backend', health('auto'));
+    bus.say('saintmode', { type: 'topic.follow', topics: [b1] }, saint);
+    bus.say('registry', { type: 'actor.ended', kind: 'saintmode', id: 's1' });
+    bus.say('registry', { type: 'actor.ended', kind: 'backend', id: b1 });
   });
   expect(topics.size).toBe(0);
+});
+
+test('of each kind of word the last one is retained', () => {
+  const { bus, heard } = onBus();
+  bus.say('backend', health('auto'));
+  bus.say('saints', { type: 'saint.count', identity: b1, count: 1 });
+  bus.say('backend', health('sick'));
+  bus.say('saints', { type: 'saint.count', identity: b1, count: 2 });
+  bus.say('saintmode', { type: 'topic.follow', topics: [b1] }, saint);
+  expect(heard()).toEqual(['saintmode s1: retained sick, saint.count']);
 });
 
 test('the end of a poller does not make its backend, which has the same id, forgotten', () => {
