@@ -17,6 +17,8 @@ export interface DispatchContext {
   readonly now: number;
   /** What is told to a request that is aborted without a reason. */
   readonly abortError: () => Error;
+  /** Adds what is known here to why there is no response. */
+  readonly explain: (error: TroupeError) => TroupeError;
   /** Called once when the exchange is over. */
   readonly over: (exchange: DispatchExchange) => void;
 }
@@ -135,7 +137,7 @@ export class DispatchExchange implements FetchExchange, ResponseBody, RequestCon
   fail(error: TroupeError): void {
     if (this.isOver) return;
     this.#finish();
-    this.#port.failed(error);
+    this.#port.failed(this.#context.explain(error));
   }
 
   takeOver(): Duplex {

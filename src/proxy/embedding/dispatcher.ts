@@ -135,6 +135,7 @@ class DispatchedRequests {
       name,
       now: clock.now(),
       abortError: () => new errors.RequestAbortedError(),
+      explain: (error) => explained(error, door.failure),
       over: (ended) => {
         this.#over(ended);
         left();
@@ -159,6 +160,13 @@ class DispatchedRequests {
     this.#idle = [];
     for (const tell of idle) tell();
   }
+}
+
+/** Who has only a dispatcher need not have awaited `ready`, which would have told. */
+function explained(error: TroupeError, failure: unknown): TroupeError {
+  if (error.code !== 'command.config-not-ready' || failure === undefined) return error;
+  const message = 'The config that the proxy was made with could not be loaded, and no other is in use.';
+  return new TroupeError(error.code, message, { side: 'troupe', cause: failure });
 }
 
 function settled(done: Promise<void>, callback: (() => void) | undefined): Promise<void> | undefined {

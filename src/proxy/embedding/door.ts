@@ -6,6 +6,8 @@ import { OpenExchanges } from './open-exchanges.ts';
 
 export class Door {
   readonly open = new OpenExchanges();
+  /** Why the proxy did not get ready. */
+  failure: unknown;
   #isClosed = false;
   #ready: Promise<void> | undefined;
 
@@ -15,7 +17,10 @@ export class Door {
     const opened = () => {
       this.#ready = undefined;
     };
-    this.#ready = ready.then(opened, opened);
+    this.#ready = ready.then(opened, (failure: unknown) => {
+      this.failure = failure;
+      opened();
+    });
   }
 
   /** Whether nothing is let in any more. */
