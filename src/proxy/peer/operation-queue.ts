@@ -12,6 +12,11 @@ export class OperationQueue<Item> {
     return this.#length;
   }
 
+  /** The next one to be taken. */
+  get first(): Item | undefined {
+    return this.#length === 0 ? undefined : this.#ring[this.#first];
+  }
+
   push(item: Item): void {
     this.#makeRoom();
     this.#ring[(this.#first + this.#length) & (this.#ring.length - 1)] = item;

@@ -50,9 +50,17 @@ export interface PeerAnswer {
   readonly cause: PeerFailureCause | undefined;
   /** A phrase about the failure, for people. */
   readonly message: string | undefined;
+  /** Milliseconds from its beginning. */
+  readonly tookMs: number;
 }
 
 /** The first thing that a thread says: it takes orders. */
 export const READY = 'ready';
 
-export type ThreadMessage = PeerAnswer | typeof READY;
+export type ThreadMessage = readonly PeerAnswer[] | typeof READY;
+
+/** What a thread is started with. */
+export interface ThreadStart {
+  /** Shared: how many orders it has begun, as a number of 32 bits. */
+  readonly begun: Int32Array;
+}

@@ -11,9 +11,8 @@ export interface PeerOperation {
   readonly body: string | Uint8Array | undefined;
   /** Milliseconds of the clock. */
   readonly acceptedAt: number;
-  /** Attempts begun. */
+  /** Attempts that have ended. */
   attempts: number;
-  startedAt: number;
 }
 
 /** What an accepted operation came to, exactly once. */

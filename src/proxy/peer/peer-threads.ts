@@ -1,19 +1,31 @@
 /**
  * Worker threads. worker-threads-pool is the gate that starts and counts them: it makes a thread wait while
- * there are as many as one process may have. They are ended here (its own way is deprecated), one by one.
+ * there are as many as one proxy may have. They are ended here (its own way is deprecated), one by one.
+ *
+ * A thread and whoever gives it orders share one number: how many orders it has begun. The thread raises it by
+ * one before each, if it is what it expects; to take back what has not been begun, the number is set to that of
+ * all orders given, and the thread, which finds another number than it expects, leaves those out.
  */
 import { createRequire } from 'node:module';
 import type { Worker, WorkerOptions } from 'node:worker_threads';
 import Pool from 'worker-threads-pool';
-import { type PeerAnswer, type PeerOrder, READY, type ThreadMessage } from './order.ts';
+import { type PeerAnswer, type PeerOrder, READY, type ThreadMessage, type ThreadStart } from './order.ts';
 
 /** Threads of all peers of one proxy; each has a heap of its own, some 5 MB. */
 const MAX_THREADS = 128;
 
-/** One thread, for whoever gives it orders: one at a time, and the next when that has been answered. */
+/** One thread, for whoever gives it orders. */
 export interface PeerThread {
-  /** @param transfers whether the bytes of the order's body go over, instead of a copy of them */
-  perform(order: PeerOrder, transfers: boolean): void;
+  /**
+   * Gives it orders, to be performed one after the other, behind those that it has.
+   *
+   * @param transfer bytes in them that go over, instead of a copy
+   */
+  give(orders: readonly PeerOrder[], transfer: readonly ArrayBuffer[]): void;
+  /** Orders that it has not begun. */
+  readonly waiting: number;
+  /** Takes those back. @returns how many: the last ones given */
+  takeBack(): number;
   /** Ends it now, whatever it is in the middle of. */
   end(): void;
 }
@@ -21,7 +33,8 @@ export interface PeerThread {
 export interface PeerThreadEvents {
   /** It takes orders from now on. */
   onReady(): void;
-  onAnswer(answer: PeerAnswer): void;
+  /** How orders have ended, in their order. */
+  onAnswers(answers: readonly PeerAnswer[]): void;
   /** It has ended, and says nothing more. @param reason why, if nobody told it to */
   onGone(reason: string | undefined): void;
 }
@@ -29,7 +42,7 @@ export interface PeerThreadEvents {
 /** Starts a thread. It tells nothing before this has returned. */
 export type StartPeerThread = (events: PeerThreadEvents) => PeerThread;
 
-export interface PeerThreads {
+interface PeerThreads {
   readonly start: StartPeerThread;
   /** Resolves when no thread is left. */
   ended(): Promise<void>;
@@ -59,28 +72,36 @@ export function createPeerThreads(): PeerThreads {
 
 class RunningThread implements PeerThread {
   readonly #events: PeerThreadEvents;
-  readonly #gone: () => void;
+  readonly #onGone: () => void;
+  readonly #begun = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+  #given = 0;
   #worker: Worker | undefined;
   #isEnding = false;
-  #isGone = false;
   #reason: string | undefined;
 
-  constructor(gate: Pool, events: PeerThreadEvents, gone: () => void) {
+  constructor(gate: Pool, events: PeerThreadEvents, onGone: () => void) {
     this.#events = events;
-    this.#gone = gone;
+    this.#onGone = onGone;
     const { file, options } = program();
-    gate.acquire(file, options, (error, worker) => {
+    const workerData: ThreadStart = { begun: this.#begun };
+    gate.acquire(file, { ...options, workerData }, (error, worker) => {
       // The gate's queue has no bound, so it refuses nobody.
       if (error === null) this.#started(worker);
     });
   }
 
-  perform(order: PeerOrder, transfers: boolean): void {
-    const { body } = order;
-    this.#worker?.postMessage(
-      order,
-      transfers && body instanceof Uint8Array ? [body.buffer as ArrayBuffer] : [],
-    );
+  get waiting(): number {
+    // A difference of two numbers of 32 bits, which may have gone round.
+    return (this.#given - Atomics.load(this.#begun, 0)) | 0;
+  }
+
+  give(orders: readonly PeerOrder[], transfer: readonly ArrayBuffer[]): void {
+    this.#given = (this.#given + orders.length) | 0;
+    this.#worker?.postMessage(orders, transfer);
+  }
+
+  takeBack(): number {
+    return (this.#given - Atomics.exchange(this.#begun, 0, this.#given)) | 0;
   }
 
   end(): void {
@@ -94,16 +115,14 @@ class RunningThread implements PeerThread {
     worker.on('message', (message: ThreadMessage) => {
       if (this.#isEnding) return;
       if (message === READY) this.#events.onReady();
-      else this.#events.onAnswer(message);
+      else this.#events.onAnswers(message);
     });
     worker.on('error', (error) => {
       this.#reason = error instanceof Error ? error.message : String(error);
     });
-    worker.on('exit', (code) => {
-      if (this.#isGone) return;
-      this.#isGone = true;
+    worker.once('exit', (code) => {
       this.#events.onGone(this.#isEnding ? undefined : (this.#reason ?? `it ended with status ${code}`));
-      this.#gone();
+      this.#onGone();
     });
     if (this.#isEnding) void worker.terminate();
   }
@@ -115,11 +134,13 @@ class RunningThread implements PeerThread {
  */
 function program(): { readonly file: string | URL; readonly options: WorkerOptions } {
   // What the process was started with (a loader, a debugger) is not for these threads.
-  const options: WorkerOptions = { execArgv: [], stdin: false };
+  const options: WorkerOptions = { execArgv: [] };
   if (!import.meta.url.endsWith('.ts'))
     return { file: new URL('./thread-program.js', import.meta.url), options };
-  const jiti = createRequire(import.meta.url).resolve('jiti');
-  const file = new URL('./thread-program.ts', import.meta.url).href;
-  const text = `require(${JSON.stringify(jiti)}).createJiti(${JSON.stringify(file)}).import(${JSON.stringify(file)});`;
-  return { file: text, options: { ...options, eval: true } };
+  const jiti = JSON.stringify(createRequire(import.meta.url).resolve('jiti'));
+  const file = JSON.stringify(new URL('./thread-program.ts', import.meta.url).href);
+  return {
+    file: `require(${jiti}).createJiti(${file}).import(${file});`,
+    options: { ...options, eval: true },
+  };
 }

@@ -15,10 +15,11 @@ import type { PeerControl, PeerRequest } from '../../config/peer-control.ts';
 import type { ConfigKey } from '../../config-key.ts';
 import type { Fact } from '../../facts.ts';
 import { backOffMs } from './back-off.ts';
+import { Crew } from './crew.ts';
 import { type LatencyFigures, LatencyHistogram } from './latency-histogram.ts';
 import { LossReport } from './loss-report.ts';
 import { OperationQueue } from './operation-queue.ts';
-import type { PeerAnswer, PeerFailureCause } from './order.ts';
+import type { PeerAnswer, PeerFailureCause, PeerOrder } from './order.ts';
 import { type PeerCounters, PeerCounts } from './peer-counts.ts';
 import {
   identityOfPeer,
@@ -28,7 +29,7 @@ import {
   requestLineOf,
 } from './peer-operation.ts';
 import { withMaxQueue, withThreads, withTimeout } from './peer-settings.ts';
-import type { PeerThread, StartPeerThread } from './peer-threads.ts';
+import type { StartPeerThread } from './peer-threads.ts';
 import { authorityOf } from './redirect.ts';
 import { destinationOf, snapshotOf } from './request-snapshot.ts';
 
@@ -70,15 +71,6 @@ export interface PeerFigures extends PeerCounters {
   readonly latency: LatencyFigures;
 }
 
-interface Slot {
-  readonly number: number;
-  thread: PeerThread | undefined;
-  current: PeerOperation | undefined;
-  /** Ends as soon as it has nothing in hand. */
-  isEnding: boolean;
-  isReady: boolean;
-}
-
 export class RunningPeer implements PeerControl {
   readonly name: string;
   readonly #environment: PeerEnvironment;
@@ -89,16 +81,15 @@ export class RunningPeer implements PeerControl {
   readonly #queue = new OperationQueue<PeerOperation>();
   /** Failed operations that wait for their next attempt, the longest accepted not necessarily first. */
   readonly #pausing = new Map<PeerOperation, () => void>();
-  readonly #slots = new Map<number, Slot>();
-  readonly #idle: Slot[] = [];
+  readonly #crew: Crew;
   #threads: { readonly min: number; readonly max: number };
   #destination: PeerDeclaration['destination'];
   #timeoutMs: number;
   #connectTimeoutMs: number;
   #maxQueue: number;
-  #running = 0;
-  #ready = 0;
   #isDispatchDue = false;
+  /** Whether a thread could do with more than it has. */
+  #isWorkWanted = true;
   #cancelReport: (() => void) | undefined;
   #isClosed = false;
 
@@ -112,14 +103,33 @@ export class RunningPeer implements PeerControl {
     this.#connectTimeoutMs = declaration.connectTimeoutMs;
     this.#maxQueue = declaration.maxQueue;
     this.#losses = new LossReport(environment.clock, (count) => this.#logLoss(count));
+    this.#crew = new Crew({
+      startThread: environment.startThread,
+      queue: this.#queue,
+      // What is to be dropped first must be at hand.
+      mayGiveAhead: declaration.whenFull === 'refuse',
+      orderFor: (operation) => this.#orderFor(operation),
+      isLast: ({ attempts }) => attempts >= declaration.retries,
+      onAnswer: (operation, answer) => this.#answered(operation, answer),
+      onLost: (operation, reason) => {
+        operation.attempts++;
+        this.#counts.started++;
+        this.#failed(operation, 'thread-died', undefined, reason);
+      },
+      onStarted: (thread) => {
+        this.#isWorkWanted = true;
+        environment.tell({ type: 'peer.thread-started', ...this.#id, thread });
+      },
+      onEnded: (thread, reason) => this.#threadEnded(thread, reason),
+    });
   }
 
   get threads(): number {
-    return this.#ready;
+    return this.#crew.size;
   }
 
   get pending(): number {
-    return this.#queue.length + this.#pausing.size;
+    return this.#queue.length + this.#pausing.size + this.#crew.waiting;
   }
 
   get minThreads(): number {
@@ -131,7 +141,7 @@ export class RunningPeer implements PeerControl {
   }
 
   get isQuiet(): boolean {
-    return this.pending === 0 && this.#running === 0;
+    return this.pending === 0 && this.#crew.running === 0;
   }
 
   set(host: string, port: number): void {
@@ -178,7 +188,6 @@ export class RunningPeer implements PeerControl {
       body: body instanceof Uint8Array ? body.slice() : body,
       acceptedAt: this.#environment.clock.now(),
       attempts: 0,
-      startedAt: 0,
     });
     this.#planDispatch();
     this.#planReport();
@@ -187,21 +196,12 @@ export class RunningPeer implements PeerControl {
 
   /** The control plane wants a thread. */
   startThread(number: number): void {
-    const slot: Slot = { number, thread: undefined, current: undefined, isEnding: false, isReady: false };
-    this.#slots.set(number, slot);
-    slot.thread = this.#environment.startThread({
-      onReady: () => this.#threadReady(slot),
-      onAnswer: (answer) => this.#answered(slot, answer),
-      onGone: (reason) => this.#threadGone(slot, reason),
-    });
+    this.#crew.start(number);
   }
 
-  /** The control plane wants a thread no more: it ends at once, or after the operation that it has in hand. */
+  /** The control plane wants a thread no more: it ends at once, or after the operation that it performs. */
   endThread(number: number): void {
-    const slot = this.#slots.get(number);
-    if (slot === undefined || slot.isEnding) return;
-    slot.isEnding = true;
-    if (slot.current === undefined) this.#endThread(slot);
+    this.#crew.end(number);
   }
 
   /** The config is gone: what is left is reported, and all threads end. */
@@ -219,11 +219,11 @@ export class RunningPeer implements PeerControl {
       const message = `${left.length} operations were left when the config was discarded or the proxy closed`;
       this.#log({ kind: 'undelivered', count: left.length, message });
     }
-    for (const slot of this.#slots.values()) this.#endThread(slot);
   }
 
   figures(): PeerFigures {
     const { config } = this.#environment;
+    const { running } = this.#crew;
     return {
       config,
       name: this.name,
@@ -233,8 +233,9 @@ export class RunningPeer implements PeerControl {
       maxThreads: this.maxThreads,
       maxQueue: this.#maxQueue,
       pending: this.pending,
-      running: this.#running,
+      running,
       ...this.#counts.copy(),
+      started: this.#counts.started + running,
       latency: this.#latency.figures(),
     };
   }
@@ -242,41 +243,25 @@ export class RunningPeer implements PeerControl {
   // Work for threads.
 
   #planDispatch(): void {
-    if (this.#isDispatchDue || this.#idle.length === 0) return;
+    if (this.#isDispatchDue || !this.#isWorkWanted) return;
     this.#isDispatchDue = true;
-    this.#environment.clock.after(0, () => this.#dispatch());
+    this.#environment.clock.after(0, () => {
+      this.#isDispatchDue = false;
+      this.#isWorkWanted = this.#crew.dispatch();
+    });
   }
 
-  #dispatch(): void {
-    this.#isDispatchDue = false;
-    while (this.#idle.length > 0 && this.#queue.length > 0) this.#startNext(this.#idle.pop() as Slot);
-  }
-
-  /** @returns whether there was something to start */
-  #startNext(slot: Slot): boolean {
-    const operation = this.#queue.shift();
-    if (operation === undefined) return false;
-    const { number, head, body, host, port } = operation;
-    operation.attempts++;
-    operation.startedAt = this.#environment.clock.now();
-    slot.current = operation;
-    this.#running++;
-    this.#counts.started++;
+  #orderFor({ number, head, body, host, port }: PeerOperation): PeerOrder {
     const timeoutMs = this.#timeoutMs;
     const connectTimeoutMs = this.#connectTimeoutMs;
-    const order = { operation: number, host, port, head, body, timeoutMs, connectTimeoutMs };
-    slot.thread?.perform(order, operation.attempts > this.#declaration.retries);
-    return true;
+    return { operation: number, host, port, head, body, timeoutMs, connectTimeoutMs };
   }
 
-  #answered(slot: Slot, { operation: number, status, cause, message }: PeerAnswer): void {
-    const operation = slot.current;
-    if (operation === undefined || operation.number !== number) return;
-    slot.current = undefined;
-    this.#running--;
-    this.#latency.add(this.#environment.clock.now() - operation.startedAt);
-    if (slot.isEnding) this.#endThread(slot);
-    else if (!this.#startNext(slot)) this.#idle.push(slot);
+  #answered(operation: PeerOperation, { status, cause, message, tookMs }: PeerAnswer): void {
+    operation.attempts++;
+    this.#counts.started++;
+    this.#isWorkWanted = true;
+    this.#latency.add(tookMs);
     if (cause === undefined) this.#succeeded(operation, status);
     else this.#failed(operation, cause, status, message ?? cause);
   }
@@ -348,54 +333,21 @@ export class RunningPeer implements PeerControl {
 
   /** Everything that has not ended, the longest accepted first. */
   #takeAll(): PeerOperation[] {
-    const left: PeerOperation[] = [];
-    for (const slot of this.#slots.values()) {
-      if (slot.current !== undefined) left.push(slot.current);
-      slot.current = undefined;
+    const left = this.#crew.disband();
+    for (const begun of left) {
+      begun.attempts++;
+      this.#counts.started++;
     }
-    this.#running = 0;
     for (let one = this.#takePausing(); one !== undefined; one = this.#takePausing()) left.push(one);
     for (let one = this.#queue.shift(); one !== undefined; one = this.#queue.shift()) left.push(one);
     return left.sort((a, b) => a.number - b.number);
   }
 
-  // Threads.
-
-  #threadReady(slot: Slot): void {
-    if (slot.isEnding) return;
-    slot.isReady = true;
-    this.#ready++;
-    this.#environment.tell({ type: 'peer.thread-started', ...this.#id, thread: slot.number });
-    if (!this.#startNext(slot)) this.#idle.push(slot);
-  }
-
-  #endThread(slot: Slot): void {
-    slot.isEnding = true;
-    this.#forget(slot);
-    slot.thread?.end();
-  }
-
-  /** It counts no more, and gets no more work. */
-  #forget(slot: Slot): void {
-    if (slot.isReady) this.#ready--;
-    slot.isReady = false;
-    const index = this.#idle.indexOf(slot);
-    if (index >= 0) this.#idle.splice(index, 1);
-  }
-
-  #threadGone(slot: Slot, reason: string | undefined): void {
-    this.#slots.delete(slot.number);
-    this.#forget(slot);
-    const operation = slot.current;
-    slot.current = undefined;
-    if (reason !== undefined && !this.#isClosed) {
-      this.#counts.threadsDied++;
-      this.#log({ kind: 'thread-died', thread: slot.number, message: reason });
-    }
-    this.#environment.tell({ type: 'peer.thread-ended', ...this.#id, thread: slot.number, reason });
-    if (operation === undefined) return;
-    this.#running--;
-    this.#failed(operation, 'thread-died', undefined, reason ?? 'its thread ended');
+  #threadEnded(thread: number, reason: string | undefined): void {
+    this.#environment.tell({ type: 'peer.thread-ended', ...this.#id, thread, reason });
+    if (reason === undefined || this.#isClosed) return;
+    this.#counts.threadsDied++;
+    this.#log({ kind: 'thread-died', thread, message: `a worker thread died: ${reason}` });
   }
 
   // What others are told.
@@ -409,9 +361,8 @@ export class RunningPeer implements PeerControl {
     if (this.#cancelReport !== undefined) return;
     this.#cancelReport = this.#environment.clock.after(LOAD_REPORT_MS, () => {
       this.#cancelReport = undefined;
-      const busy: number[] = [];
-      for (const { number, current } of this.#slots.values()) if (current !== undefined) busy.push(number);
-      this.#environment.tell({ type: 'peer.load', ...this.#id, pending: this.#queue.length, busy });
+      const pending = this.#queue.length + this.#crew.waiting;
+      this.#environment.tell({ type: 'peer.load', ...this.#id, pending, busy: this.#crew.busy() });
       if (!this.isQuiet) this.#planReport();
     });
   }
