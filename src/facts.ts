@@ -12,12 +12,17 @@ export type Fact =
       readonly director: string;
       readonly target: string;
       readonly weight: number;
+      /** Of a shard director's member. */
+      readonly ident?: string;
+      readonly rampupMs?: number;
     }
   | {
       readonly type: 'member.removed';
       readonly config: ConfigKey;
       readonly director: string;
       readonly target: string;
+      /** Which entry of the target, in a shard director. Absent: the first one. */
+      readonly ident?: string;
     }
   /** An object must not be asked of a backend until `deadline`, in milliseconds of the clock. */
   | {

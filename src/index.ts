@@ -50,6 +50,17 @@ export { type PeerHandle, type PeerOptions, peer, queueAll } from './config/peer
 export type { PeerRequest } from './config/peer-control.ts';
 export { renderError } from './config/report.ts';
 export { type SaintmodeHandle, type SaintmodeOptions, saintmode } from './config/saintmode.ts';
+export {
+  type ShardDirectorHandle,
+  type ShardMember,
+  type ShardMemberOptions,
+  type ShardOptions,
+  type ShardParamHandle,
+  shard,
+  shardParam,
+} from './config/shard.ts';
+export type { ShardHealth } from './config/shard-declaration.ts';
+export type { ShardParamUse, ShardUse } from './config/shard-use.ts';
 export { synth } from './config/synth.ts';
 export {
   type ConfigSource,

@@ -16,6 +16,11 @@ export interface BackendHealth {
   /** Whether the poller's window holds enough good results; with `initial`, an unprobed backend can pass. */
   readonly passing: boolean;
   readonly override: Override;
+  /**
+   * When `passing` or `override` last changed, in milliseconds of the clock, or the backend was first published.
+   * Absent: longer ago than anybody cares.
+   */
+  readonly changedAt?: number;
 }
 
 /** No object: all that were listed for the identity. */

@@ -5,6 +5,7 @@
 import { type ErrorCode, type Place, TroupeError } from '../errors.ts';
 import { checkHooks } from './check-hooks.ts';
 import { checkReferences } from './check-references.ts';
+import { checkShard } from './check-shard.ts';
 import { checkBackend, checkPeer, checkSaintmode, type ValueMistake } from './check-values.ts';
 import type { Config } from './config.ts';
 import { type ConfigWarning, warningsFor } from './warnings.ts';
@@ -25,6 +26,7 @@ function* findErrors(config: Config): Generator<TroupeError> {
   for (const backend of config.backends) yield* valueErrors(config, backend, checkBackend(backend));
   for (const saintmode of config.saintmodes) yield* valueErrors(config, saintmode, checkSaintmode(saintmode));
   for (const peer of config.peers ?? []) yield* valueErrors(config, peer, checkPeer(peer));
+  for (const director of config.directors) yield* valueErrors(config, director, checkShard(director));
   for (const { declaration, path, message, advice } of checkReferences(config)) {
     const named =
       declaration === undefined || path.length === 0 ? undefined : origin?.option(declaration.name, path);

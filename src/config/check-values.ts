@@ -16,7 +16,7 @@ import { showValue } from './show-value.ts';
 
 export interface ValueMistake {
   /** The option, by its name in TypeScript. */
-  readonly path: readonly string[];
+  readonly path: readonly (string | number)[];
   /** `port must be between 1 and 65535, but is 70000.` */
   readonly message: string;
   readonly advice?: string;
@@ -139,11 +139,11 @@ function* checkWait(option: string, ms: number | undefined): Generator<ValueMist
     yield { path: [option], message: `${option} must be at most 24 days, but is ${ms} ms.` };
 }
 
-function must(path: readonly string[], rule: string, value: unknown): ValueMistake {
+export function must(path: readonly (string | number)[], rule: string, value: unknown): ValueMistake {
   return { path, message: `${path.join('.')} must ${rule}, but is ${showValue(value)}.` };
 }
 
-function isCount(value: number): boolean {
+export function isCount(value: number): boolean {
   return Number.isSafeInteger(value) && value >= 0;
 }
 

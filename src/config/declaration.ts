@@ -5,6 +5,7 @@
  */
 import type { Place } from '../errors.ts';
 import type { Addresses, Identity } from '../identity.ts';
+import type { ShardDeclaration } from './shard-declaration.ts';
 
 export interface ProbeDeclaration {
   /** Path asked for, when `request` is not given. */
@@ -73,13 +74,18 @@ export type PolicyDeclaration =
   | { readonly kind: 'round_robin' }
   | { readonly kind: 'fallback'; readonly sticky: boolean }
   | { readonly kind: 'random' }
-  | { readonly kind: 'hash' };
+  | { readonly kind: 'hash' }
+  | ShardDeclaration;
 
 export interface MemberDeclaration {
   /** Name of a backend, a director or a saintmode object of the same config. */
   readonly target: string;
-  /** Share of the traffic; only random and hash look at it. At least 0. */
+  /** Share of the traffic; random and hash look at it, and shard, where it is at least 1. At least 0. */
   readonly weight: number;
+  /** What shard tells it apart by, and places it on the ring by. Default: the target's name. */
+  readonly ident?: string;
+  /** Milliseconds after becoming healthy in which shard gives it less. Default: the director's. */
+  readonly rampupMs?: number;
 }
 
 export interface DirectorDeclaration {

@@ -90,6 +90,6 @@ export function hash(members: readonly (TargetHandle | WeightedMember)[]): HashD
 }
 
 /** A list that its maker changes later must not change the director. */
-function copyOf(members: unknown): unknown {
+export function copyOf(members: unknown): unknown {
   return Array.isArray(members) ? [...members] : members;
 }

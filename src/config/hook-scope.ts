@@ -7,6 +7,7 @@
  */
 import { TroupeError } from '../errors.ts';
 import type { PeerControl } from './peer-control.ts';
+import type { ShardScope } from './shard-scope.ts';
 
 /** What hooks can change of one loaded config: the membership of its directors, and its peers. */
 export interface HookScope {
@@ -22,6 +23,8 @@ export interface HookScope {
    * @throws TroupeError unknown director or target
    */
   removeMember(director: string, target: string): void;
+  /** What only shard directors can do. */
+  readonly shards: ShardScope;
   /** @throws TroupeError unknown peer */
   peer(name: string): PeerControl;
 }

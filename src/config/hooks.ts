@@ -4,12 +4,22 @@
  * What each may return is what vcl-step(7) allows there; returning nothing takes the first one listed.
  */
 import type { HeaderFields } from '../proxy/http/fields.ts';
+import type { ShardChoice, ShardParamDeclaration } from './shard-declaration.ts';
+import type { ShardUse } from './shard-use.ts';
 
 /**
  * Where to send a request: something that has the name of a backend, director or saintmode object of the
  * same config, or that name itself.
  */
-export type BackendRef = string | { readonly name: string; readonly key?: string | undefined };
+export type BackendRef =
+  | string
+  | {
+      readonly name: string;
+      /** Of a hash director: what to distribute by. */
+      readonly key?: string | undefined;
+      /** Of a shard director: what `app.backend({ ... })` was given. */
+      readonly shard?: ShardChoice | undefined;
+    };
 
 /** Answer without a backend: `return (synth(404, "Not found"))`. */
 export interface Synth {
@@ -73,6 +83,14 @@ export interface BackendRequest {
   connectTimeoutMs: number | undefined;
   firstByteTimeoutMs: number | undefined;
   betweenBytesTimeoutMs: number | undefined;
+  /**
+   * Says how a shard director, or every one that a parameter set belongs to, is to pick for this request and its
+   * retries, wherever the director stands: `bereq.shard(retry, { alt: bereq.retries, healthy: 'all' })`. What is
+   * said later replaces what was said before. VCL: `shard_param.set()`, `xshard.backend(resolve=LAZY)`.
+   *
+   * @throws TroupeError `config.invalid`
+   */
+  shard(of: ShardParamDeclaration | { readonly name: string } | string, use: ShardUse): void;
 }
 
 /** VCL: `beresp` and `resp`. */

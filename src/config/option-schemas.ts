@@ -96,6 +96,26 @@ export const peerSchema = z.strictObject(
 
 export const fallbackSchema = z.strictObject({ sticky: flag }, { error: 'must be an object of options' });
 
+export const shardSchema = z.strictObject(
+  {
+    replicas: number,
+    rampup: duration,
+    warmup: number,
+    by: text,
+    alt: number,
+    healthy: text,
+    /** A handle. */
+    param: z.unknown(),
+  },
+  { error: 'must be an object of options' },
+);
+
+/** Without `target`, which is a handle. */
+export const shardMemberSchema = z.strictObject(
+  { target: z.unknown(), ident: text, weight: number, rampup: duration },
+  { error: 'must be an object of options' },
+);
+
 /** Without `target`, which is a handle. */
 export const weightedSchema = z.strictObject({ target: z.unknown(), weight: number });
 

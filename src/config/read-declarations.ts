@@ -23,6 +23,7 @@ import {
 } from './option-schemas.ts';
 import { readMembers } from './read-members.ts';
 import { readOptions } from './read-options.ts';
+import { readShard } from './read-shard.ts';
 import type { SaintmodeHandle } from './saintmode.ts';
 import { showValue } from './show-value.ts';
 
@@ -143,14 +144,15 @@ export function readDirector(
   names: Names,
   tell: Tell,
 ): Omit<DirectorDeclaration, 'name' | 'place'> {
-  const members = readMembers(handle).members.flatMap(({ target, weight }) => {
+  const members = readMembers(handle).members.flatMap(({ target, index: _, ...options }) => {
     const name = names.get(target);
-    return name === undefined ? [] : [{ target: name, weight }];
+    return name === undefined ? [] : [{ target: name, ...options }];
   });
   return { policy: readPolicy(handle, tell), members };
 }
 
 function readPolicy(handle: DirectorHandle, tell: Tell): PolicyDeclaration {
+  if (handle.policy === 'shard') return readShard(handle, tell);
   if (handle.policy !== 'fallback') return { kind: handle.policy };
   const { value, mistakes } = readOptions(
     fallbackSchema,

@@ -2,13 +2,17 @@
 import type { DirectorHandle } from './director.ts';
 import { callOf, Handle } from './handle.ts';
 import type { Mistake } from './mistake.ts';
-import { weightedSchema } from './option-schemas.ts';
+import { shardMemberSchema, weightedSchema } from './option-schemas.ts';
 import { readOptions } from './read-options.ts';
+import { shardMember } from './read-shard.ts';
 import { showValue } from './show-value.ts';
 
 interface ReadMember {
   readonly target: Handle;
   readonly weight: number;
+  /** Of a shard director's member. */
+  readonly ident?: string;
+  readonly rampupMs?: number;
   /** Position in the list as written, mistakes included. */
   readonly index: number;
 }
@@ -44,8 +48,12 @@ function readMember(director: DirectorHandle, entry: unknown): Omit<ReadMember, 
   if (typeof entry !== 'object' || entry === null || !('target' in entry)) return refused(notAHandle(entry));
   const { target } = entry;
   if (!(target instanceof Handle)) return refused(notAHandle(target), ['target']);
+  if (director.policy === 'shard') {
+    const { value, mistakes } = readOptions(shardMemberSchema, entry, 'the member');
+    return mistakes.length > 0 ? { mistakes } : { target, weight: 1, ...shardMember(value) };
+  }
   if (director.policy !== 'random' && director.policy !== 'hash') {
-    return refused('a weight has no meaning here: only random and hash share traffic by weight.', [], {
+    return refused('a weight has no meaning here: only random, hash and shard share traffic by weight.', [], {
       advice: 'Write the member itself.',
     });
   }

@@ -7,6 +7,8 @@ import type { Config } from './config.ts';
 import type { DirectorDeclaration, MemberDeclaration } from './declaration.ts';
 import { enterHook, type HookScope, leaveHook } from './hook-scope.ts';
 import type { PeerControl } from './peer-control.ts';
+import { changeMembers } from './shard-members.ts';
+import type { ShardMemberChange } from './shard-scope.ts';
 import { showValue } from './show-value.ts';
 
 /**
@@ -68,6 +70,21 @@ const idlePeer: PeerControl = {
   maxThreads: 0,
 };
 
+/** The same member list as in the data plane; what is skipped there is skipped here. */
+function changeShard(members: MemberDeclaration[], changes: readonly ShardMemberChange[]): readonly string[] {
+  const before = members.map((member) => ({ ...member, ident: member.ident ?? member.target }));
+  const { members: after, skipped } = changeMembers(
+    before,
+    changes.map((change) => {
+      if (change.type !== 'add') return change;
+      const { target, ident = target, weight = 1 } = change;
+      return { type: 'add', entry: { target, ident, weight } };
+    }),
+  );
+  members.splice(0, members.length, ...after);
+  return skipped.map(({ ident }) => ident);
+}
+
 /** Unknown targets and weights are left to checkConfig, which knows how to tell of them. */
 function scopeOver(directors: ReadonlyMap<string, MemberDeclaration[]>): HookScope {
   return {
@@ -78,6 +95,16 @@ function scopeOver(directors: ReadonlyMap<string, MemberDeclaration[]>): HookSco
       const members = directors.get(director);
       const index = members?.findIndex((member) => member.target === target) ?? -1;
       if (index >= 0) members?.splice(index, 1);
+    },
+    shards: {
+      change(director, changes) {
+        const members = directors.get(director);
+        return members === undefined ? [] : changeShard(members, changes);
+      },
+      setWarmup: () => {},
+      setRampup: () => {},
+      associate: () => {},
+      setParam: () => {},
     },
     peer: () => idlePeer,
   };

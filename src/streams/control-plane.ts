@@ -131,7 +131,11 @@ export class ControlPlane {
     this.registry.connect(this.#bus);
     this.#topics.connect(this.#bus);
     this.#tallies = new Tallies(this.#bus);
-    this.#publisher = new Publisher(this.#bus, (delta) => planes.apply(delta));
+    this.#publisher = new Publisher(
+      this.#bus,
+      (delta) => planes.apply(delta),
+      () => clock.now(),
+    );
     this.#slices = new Slices(clock, this.#bus);
     const isLive = (identity: Identity) => this.#publisher.knows(identity);
     this.#saints = new Saints(clock, this.#bus, isLive, { capacity: options.saintEntries });

@@ -19,6 +19,7 @@ type Heard =
 export class Publisher {
   readonly #snapshots: BehaviorSubject<Snapshot>;
   readonly #publishDelta: (delta: SnapshotDelta) => void;
+  readonly #now: () => number;
   readonly #health = new Map<Identity, BackendHealth>();
   readonly #facts: Record<string, number> = {};
   #version = 0;
@@ -33,9 +34,13 @@ export class Publisher {
   /** The present view, then each new one. Immutable. */
   readonly snapshots$: Observable<Snapshot>;
 
-  /** @param publishDelta hands a delta to every data plane */
-  constructor(bus: Bus, publishDelta: (delta: SnapshotDelta) => void) {
+  /**
+   * @param publishDelta hands a delta to every data plane
+   * @param now milliseconds of the clock
+   */
+  constructor(bus: Bus, publishDelta: (delta: SnapshotDelta) => void, now: () => number) {
     this.#publishDelta = publishDelta;
+    this.#now = now;
     this.#snapshots = new BehaviorSubject<Snapshot>(this.#view());
     this.snapshots$ = defer(() => {
       // Views are not made while nobody looks, so the one kept may be old.
@@ -98,7 +103,10 @@ export class Publisher {
         return;
       case 'backend.health': {
         const { identity, polled, passing, override } = event;
-        this.#newHealth.set(identity, { polled, passing, override });
+        const before = this.#newHealth.get(identity) ?? this.#health.get(identity);
+        const isAsBefore = before?.passing === passing && before.override === override;
+        const changedAt = (isAsBefore ? before.changedAt : undefined) ?? this.#now();
+        this.#newHealth.set(identity, { polled, passing, override, changedAt });
         if (this.#retired.length > 0) this.#retired = this.#retired.filter((one) => one !== identity);
         return;
       }

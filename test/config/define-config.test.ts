@@ -444,6 +444,16 @@ describe('members added and removed', () => {
       calls,
       addMember: (...call) => void calls.push(['add', ...call]),
       removeMember: (...call) => void calls.push(['remove', ...call]),
+      shards: {
+        change: (...call) => {
+          calls.push(['change', ...call]);
+          return [];
+        },
+        setWarmup: (...call) => void calls.push(['warmup', ...call]),
+        setRampup: (...call) => void calls.push(['rampup', ...call]),
+        associate: (...call) => void calls.push(['associate', ...call]),
+        setParam: (...call) => void calls.push(['param', ...call]),
+      },
       peer: (name) => {
         throw new Error(`no peer ${name} here`);
       },

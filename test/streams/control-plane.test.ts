@@ -100,7 +100,7 @@ describe('commands', () => {
     await loaded;
     expect(await refusalOf(world.control.use('confident'))).toBe('done');
     const sure = configs.confident.backends[0]?.identity as Identity;
-    expect(world.health(sure)).toEqual({ polled: 'unprobed', passing: true, override: 'auto' });
+    expect(world.health(sure)).toMatchObject({ polled: 'unprobed', passing: true, override: 'auto' });
     expect(world.deltas.at(-1)?.active).toBe('confident@1');
   });
 
@@ -179,7 +179,7 @@ describe('switching', () => {
     await world.warm('a');
     world.clock.advance(5_000);
     expect(pollerOf(world, b1)?.context.elected.config).toBe('a@2');
-    expect(world.health(b1)).toEqual({ polled: 'healthy', passing: true, override: 'auto' });
+    expect(world.health(b1)).toMatchObject({ polled: 'healthy', passing: true, override: 'auto' });
     // Two backends, probed every 1,010 ms since 0.
     expect(starts().length).toBeLessThanOrEqual(2 * 10);
     expect(world.faults).toEqual([]);
@@ -207,7 +207,7 @@ describe('switching', () => {
     expect(world.deltas.flatMap(({ retired }) => retired)).toEqual([b1, b2]);
     expect(world.control.sizes()).toMatchObject({ backend: 0, poller: 0, director: 0, topics: 0 });
     await world.warm('a');
-    expect(world.health(b1)).toEqual({ polled: 'unprobed', passing: false, override: 'auto' });
+    expect(world.health(b1)).toMatchObject({ polled: 'unprobed', passing: false, override: 'auto' });
   });
 });
 
@@ -283,7 +283,7 @@ describe('retiring', () => {
     expect(world.health(b1)).toBeUndefined();
     expect(backendState(world, b1)?.value).toMatchObject({ present: { life: 'retiring' } });
     await world.load('b');
-    expect(world.health(b1)).toEqual({ polled: 'healthy', passing: true, override: 'drain' });
+    expect(world.health(b1)).toMatchObject({ polled: 'healthy', passing: true, override: 'drain' });
     world.tell({ type: 'connections.closed', identity: b1 });
     world.settle();
     expect(backendState(world, b1)?.value).toMatchObject({ present: { life: 'live' } });
@@ -298,7 +298,7 @@ describe('retiring', () => {
     world.settle();
     expect(world.control.sizes()).toMatchObject({ backend: 0, poller: 0 });
     await world.load('b');
-    expect(world.health(b1)).toEqual({ polled: 'unprobed', passing: false, override: 'auto' });
+    expect(world.health(b1)).toMatchObject({ polled: 'unprobed', passing: false, override: 'auto' });
   });
 
   test('no order can be given to a backend that nobody declares', async () => {
@@ -312,9 +312,9 @@ describe('retiring', () => {
     const world = await worldWith(['plain']);
     expect(pollerOf(world, bare)).toBeUndefined();
     world.control.setHealth(bare, 'sick');
-    expect(world.deltas.at(-1)?.health).toEqual(
-      new Map([[bare, { polled: 'unprobed', passing: false, override: 'sick' }]]),
-    );
+    const published = world.deltas.at(-1)?.health;
+    expect(published?.size).toBe(1);
+    expect(published?.get(bare)).toMatchObject({ polled: 'unprobed', passing: false, override: 'sick' });
     expect(directorOf(world, 'plain@1')?.value).toBe('healthy');
     world.control.setHealth(b1, 'sick');
     expect(directorOf(world, 'plain@1')?.value).toBe('sick');

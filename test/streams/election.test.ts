@@ -209,7 +209,7 @@ test('a switch among shared identities publishes at once, and re-elects without 
   world.clock.advance(5_000);
   const b1 = identityByName.get('b1');
   if (b1 === undefined) throw new Error('b1 is declared');
-  expect(world.health(b1)).toEqual({ polled: 'healthy', passing: true, override: 'auto' });
+  expect(world.health(b1)).toMatchObject({ polled: 'healthy', passing: true, override: 'auto' });
   const before = world.started.length;
   await world.control.use('b');
   expect(world.active).toBe('b@2');

@@ -53,7 +53,11 @@ function makeIntake(cost = 0) {
     said.push(event as (typeof said)[number]);
     clock.work(cost);
   });
-  const publisher = new Publisher(bus, (delta) => published.push({ delta, said: said.length }));
+  const publisher = new Publisher(
+    bus,
+    (delta) => published.push({ delta, said: said.length }),
+    () => 0,
+  );
   const intake = new FactIntake({
     clock,
     bus,

@@ -13,9 +13,13 @@ const identities = ['b1', 'b2', 'b3'].map((name) =>
 );
 const [b1, b2] = identities as [Identity, Identity];
 const [a, b] = [configKeyOf('a', 1), configKeyOf('b', 2)];
-const up: BackendHealth = { polled: 'healthy', passing: true, override: 'auto' };
+const up: BackendHealth = { polled: 'healthy', passing: true, override: 'auto', changedAt: 0 };
+
+/** Milliseconds of the clock. */
+let now = 0;
 
 function makePublisher() {
+  now = 0;
   const deltas: SnapshotDelta[] = [];
   const bus: Bus = new Bus({
     routes,
@@ -26,7 +30,11 @@ function makePublisher() {
       throw error;
     },
   });
-  const publisher = new Publisher(bus, (delta) => deltas.push(delta));
+  const publisher = new Publisher(
+    bus,
+    (delta) => deltas.push(delta),
+    () => now,
+  );
   for (const other of ['topics', 'saints'] as const) bus.attach(other, () => {});
   return {
     bus,
@@ -110,6 +118,20 @@ test('what was published does not change later', () => {
   expect(before.health.get(b1)).toEqual(up);
 });
 
+test('says when a backend last became usable or not, which news of the same kind do not change', () => {
+  const { health, publisher } = makePublisher();
+  const changedAt = () => publisher.snapshot().health.get(b1)?.changedAt;
+  const say = (at: number, said: Partial<BackendHealth>) => {
+    now = at;
+    health(b1, { ...up, ...said });
+    return changedAt();
+  };
+  expect(say(10, { polled: 'unprobed' })).toBe(10);
+  expect(say(20, { polled: 'healthy' })).toBe(10);
+  expect(say(30, { polled: 'sick', passing: false })).toBe(30);
+  expect(say(40, { override: 'drain' })).toBe(40);
+});
+
 test('who subscribes gets the present view, then each new one, until it closes', () => {
   const { use, publisher } = makePublisher();
   use(a);
@@ -153,11 +175,17 @@ test('one delta for each cause that changes anything, versions without gaps, and
       let view = nothing;
       let published = 0;
       for (const cause of causes) {
+        now++;
+        const before = new Map(known);
         bus.batch(() => {
           for (const one of cause) {
             if (one.do === 'health') {
               says.health(one.identity, one.health);
-              known.set(one.identity, one.health);
+              const last = known.get(one.identity) ?? before.get(one.identity);
+              const isSame =
+                last?.passing === one.health.passing && last.override === one.health.override;
+              const changedAt = (isSame ? last.changedAt : undefined) ?? now;
+              known.set(one.identity, { ...one.health, changedAt });
             } else if (one.do === 'retire') {
               says.retire(one.identity);
               known.delete(one.identity);

@@ -20,6 +20,7 @@ export function fakeMembers(descriptions: readonly FakeMember[]): Member[] {
       limits,
       declaration,
       healthy,
+      changedAt: Number.NEGATIVE_INFINITY,
       accepts: ({ denied }) => healthy && !denied?.has(name),
       resolve: () => target,
     };

@@ -5,6 +5,7 @@
 import type { DirectorDeclaration, SaintmodeDeclaration } from '../../src/config/declaration.ts';
 import type { Identity } from '../../src/identity.ts';
 import type { PickRequest } from '../../src/proxy/directors/policy.ts';
+import { naiveOrder, naiveShardPick } from './naive-shard.ts';
 import { resolvedBackend } from './resolved-backend.ts';
 
 interface NaiveDirector {
@@ -68,6 +69,7 @@ export class NaiveTargets {
     const at = director?.members.findIndex((member) => member.target === target) ?? -1;
     if (director === undefined || at < 0) return;
     director.members.splice(at, 1);
+    if (director.declaration.policy.kind === 'shard') this.remove(name, target);
     if (director.declaration.policy.kind !== 'fallback') return;
     if (at < director.cursor) director.cursor--;
     if (director.cursor === director.members.length) director.cursor = 0;
@@ -96,6 +98,13 @@ export class NaiveTargets {
         return byWeight(members, accepted, request.random());
       case 'hash':
         return byWeight(members, accepted, Buffer.from(request.key()).readUInt32LE(28) / 2 ** 32);
+      case 'shard': {
+        const entries = members.map(({ target, weight }) => ({ ident: target, weight }));
+        const key = Buffer.from(request.key()).readUInt32BE(0);
+        const order = naiveOrder(entries, policy.replicas, key);
+        const picked = naiveShardPick(order, (at) => accepted[at] ?? false, policy.choice);
+        return picked === undefined ? undefined : members[picked]?.target;
+      }
       default:
         return policy satisfies never;
     }

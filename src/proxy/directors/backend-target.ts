@@ -21,7 +21,10 @@ export class BackendNode extends TargetNode implements BackendTarget {
   }
 
   setHealth(health: BackendHealth | undefined): void {
-    this.become(isUsable(health, this.declaration.probe !== undefined));
+    const changedAt = health?.changedAt ?? Number.NEGATIVE_INFINITY;
+    this.become(isUsable(health, this.declaration.probe !== undefined), changedAt);
+    // A declaration without a probe need not change with what a poller says; what was said first, it begins with.
+    if (this.changedAt === Number.NEGATIVE_INFINITY) this.changedAt = changedAt;
   }
 
   /** The saint list is heeded by saintmode objects only: a bare backend does not know it. */

@@ -6,11 +6,11 @@
  */
 import type { DirectorDeclaration } from '../../config/declaration.ts';
 import type { Member, PickRequest, Policy } from './policy.ts';
-import { createRule, type Rule } from './rule.ts';
-import type { BackendTarget } from './target.ts';
+import type { Rule } from './rule.ts';
+import type { BackendTarget, Target } from './target.ts';
 import { type Container, TargetNode } from './target-node.ts';
 
-interface NodeMember extends Member {
+export interface NodeMember extends Member {
   readonly target: TargetNode;
 }
 
@@ -29,17 +29,14 @@ export class DirectorNode extends TargetNode implements Container {
   #healthyShares = 0;
   #lastSearch = 0;
 
-  constructor(declaration: DirectorDeclaration) {
+  constructor(declaration: DirectorDeclaration, rule: Rule) {
     super(declaration.name);
     this.declaration = declaration;
-    this.#rule = createRule(declaration.policy);
+    this.#rule = rule;
   }
 
   add(target: TargetNode, weight: number): void {
-    const member: NodeMember = { target, weight };
-    this.members.push(member);
-    target.containers.add(this);
-    this.#changeShare(target, this.#shareOf(member));
+    this.append({ target, weight });
   }
 
   /** Removes the first entry of a target; nothing if there is none. */
@@ -57,7 +54,7 @@ export class DirectorNode extends TargetNode implements Container {
   partChanged(part: TargetNode): void {
     const share = this.#shares.get(part) ?? 0;
     this.#healthyShares += part.healthy ? share : -share;
-    this.#refresh();
+    this.#refresh(part.changedAt);
   }
 
   accepts(request: PickRequest): boolean {
@@ -67,8 +64,38 @@ export class DirectorNode extends TargetNode implements Container {
 
   resolve(request: PickRequest): BackendTarget | undefined {
     request.passed?.(this.name);
+    return this.pick(request)?.resolve(request);
+  }
+
+  /** The member that the policy picks, which may be a director itself. Moves cursors. */
+  pick(request: PickRequest): Target | undefined {
     this.#policy ??= this.#rule.build(this.members);
-    return this.#policy.pick(request)?.target.resolve(request);
+    return this.#policy.pick(request)?.target;
+  }
+
+  protected append(member: NodeMember): void {
+    this.members.push(member);
+    member.target.containers.add(this);
+    this.#changeShare(member.target, this.#shareOf(member));
+  }
+
+  /** Puts another list in the place of the members. Cost: O(members). */
+  protected replace(members: readonly NodeMember[]): void {
+    for (const target of this.#shares.keys()) target.containers.delete(this);
+    this.#shares.clear();
+    this.#healthyShares = 0;
+    this.members.length = 0;
+    let changedAt = Number.NEGATIVE_INFINITY;
+    for (const member of members) {
+      const { target } = member;
+      const share = this.#shareOf(member);
+      this.members.push(member);
+      target.containers.add(this);
+      this.#shares.set(target, (this.#shares.get(target) ?? 0) + share);
+      if (target.healthy) this.#healthyShares += share;
+      if (target.changedAt > changedAt) changedAt = target.changedAt;
+    }
+    this.#refresh(changedAt);
   }
 
   /** Whether some member accepts the request, directly or through directors not yet looked into. */
@@ -94,11 +121,12 @@ export class DirectorNode extends TargetNode implements Container {
   #changeShare(target: TargetNode, by: number): void {
     this.#shares.set(target, (this.#shares.get(target) ?? 0) + by);
     if (target.healthy) this.#healthyShares += by;
-    this.#refresh();
+    this.#refresh(target.changedAt);
   }
 
-  #refresh(): void {
+  /** @param at when the change happened that may have changed this one's health as well */
+  #refresh(at: number): void {
     this.#policy = undefined;
-    this.become(this.#healthyShares > 0);
+    this.become(this.#healthyShares > 0, at);
   }
 }

@@ -2,6 +2,7 @@
  * What a director's policy is: it picks one member. A policy is built from the member list and its health
  * at that moment, and is built anew when either changes, so that the pick itself is cheap.
  */
+import type { ShardChoice } from '../../config/shard-declaration.ts';
 import type { Target } from './target.ts';
 
 export interface Member {
@@ -24,6 +25,12 @@ export interface PickRequest {
   key(): Uint8Array;
   /** A random number in [0, 1). */
   random(): number;
+  /** The request hash, whatever `key` is. Absent: `key` is it. */
+  requestHash?(): Uint8Array;
+  /** Path and query that will be asked for. Absent: ''. */
+  url?(): string;
+  /** What hooks have said of a shard director, or of a parameter set, for this request. Absent: nothing. */
+  shardChoice?(name: string): ShardChoice | undefined;
   /** Told of each director and saintmode object that leads to the pick, the outermost first. Absent: not told. */
   passed?(name: string): void;
 }

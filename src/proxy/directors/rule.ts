@@ -3,6 +3,7 @@
  * kind of director, write its policy in a file of its own and add a case here.
  */
 import type { PolicyDeclaration } from '../../config/declaration.ts';
+import type { ShardDeclaration } from '../../config/shard-declaration.ts';
 import { type Current, fallback, followRemoval } from './fallback.ts';
 import { hash } from './hash.ts';
 import type { Member, Policy } from './policy.ts';
@@ -20,7 +21,8 @@ export interface Rule {
 
 const nothingToFollow = () => {};
 
-export function createRule(declaration: PolicyDeclaration): Rule {
+/** All kinds but shard, whose members are a matter of their own: see shard/shard-node.ts. */
+export function createRule(declaration: Exclude<PolicyDeclaration, ShardDeclaration>): Rule {
   switch (declaration.kind) {
     case 'round_robin': {
       const cursor: Cursor = { next: 0 };

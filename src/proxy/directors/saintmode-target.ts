@@ -23,7 +23,8 @@ export class SaintmodeNode extends TargetNode implements Container {
 
   partChanged(): void {
     const isFull = this.threshold > 0 && this.#count >= this.threshold;
-    this.become(this.backend.healthy && !isFull);
+    // As in varnishd, what changes on the saint list does not make a backend a new one.
+    this.become(this.backend.healthy && !isFull, this.backend.changedAt);
   }
 
   /** Entries on the backend's saint list now. */

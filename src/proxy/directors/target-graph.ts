@@ -15,7 +15,11 @@ import type { BackendHealth } from '../../snapshot.ts';
 import { BackendNode } from './backend-target.ts';
 import { findWay } from './cycle.ts';
 import { DirectorNode } from './director-target.ts';
+import { createRule } from './rule.ts';
 import { SaintmodeNode } from './saintmode-target.ts';
+import { createShardControl, memberMistake, type ShardControl } from './shard/shard-control.ts';
+import { ShardNode } from './shard/shard-node.ts';
+import { ShardParams } from './shard/shard-params.ts';
 import type { BackendTarget, Target } from './target.ts';
 import type { TargetNode } from './target-node.ts';
 
@@ -37,8 +41,22 @@ export interface TargetGraph {
   setHealth(identity: Identity, health: BackendHealth | undefined): void;
   /** Adds a member at the end; a target that is a member already is one twice. VCL: `add_backend()`. */
   addMember(director: string, target: string, weight: number): TroupeError | undefined;
-  /** Removes the first entry of a target; no error if it is no member. VCL: `remove_backend()`. */
+  /**
+   * Removes the first entry of a target, or, of a shard director, all of them; no error if it is no member. VCL:
+   * `remove_backend()`.
+   */
   removeMember(director: string, target: string): TroupeError | undefined;
+  /** What only shard directors can do; undefined: there is no shard director of that name. */
+  shard(director: string): ShardControl | undefined;
+  /** The parameter sets of shard directors. */
+  readonly shardParams: ShardParams;
+  /**
+   * Does ahead of time what the next picks would have to do first.
+   *
+   * @param isLate whether to stop for now
+   * @returns whether there is nothing left to do
+   */
+  prepare(isLate: () => boolean): boolean;
   /** The directors with the members that they have now. */
   describeMembers(): readonly DirectorDeclaration[];
   /** Whether a saintmode object of this config wraps the identity, so that denying it has an effect. */
@@ -56,6 +74,8 @@ export function createTargetGraph(input: TargetGraphInput): TargetGraph {
   const nodes = new Map<string, TargetNode>();
   const backends = new Map<Identity, BackendNode>();
   const saintmodes = new Map<Identity, SaintmodeNode[]>();
+  const shards = new Map<string, ShardNode>();
+  const shardParams = new ShardParams();
 
   function enter<Node extends TargetNode>(node: Node, place: Place | undefined): Node {
     if (nodes.has(node.name)) {
@@ -87,14 +107,22 @@ export function createTargetGraph(input: TargetGraphInput): TargetGraph {
       const message = `director ${director}: weight of ${member.target} is ${member.weight}; use a number from 0`;
       return invalid(message, place);
     }
-    const way = findWay(target, node);
-    if (way !== undefined) {
-      const cycle = [director, ...way].join(' > ');
-      const message = `director ${director}: with ${member.target} as a member it would contain itself (${cycle}); remove one of these members`;
-      return invalid(message, place);
+    const cycle = cycleWith(node, target);
+    if (cycle !== undefined) return invalid(`director ${director}: ${cycle}`, place);
+    if (node instanceof ShardNode) {
+      const mistake = memberMistake(member);
+      if (mistake !== undefined) return invalid(`director ${director}: ${member.target}: ${mistake}`, place);
+      node.add(target, member.weight, member);
+    } else {
+      node.add(target, member.weight);
     }
-    node.add(target, member.weight);
     return undefined;
+  }
+
+  function nodeFor(declaration: DirectorDeclaration): DirectorNode {
+    const { policy } = declaration;
+    if (policy.kind !== 'shard') return new DirectorNode(declaration, createRule(policy));
+    return new ShardNode(declaration, policy, shardParams, now);
   }
 
   for (const declaration of input.backends) {
@@ -113,7 +141,10 @@ export function createTargetGraph(input: TargetGraphInput): TargetGraph {
     node.setCount(saints.count(backend.identity, now()));
     saintmodes.set(backend.identity, [...(saintmodes.get(backend.identity) ?? []), node]);
   }
-  for (const declaration of input.directors) enter(new DirectorNode(declaration), declaration.place);
+  for (const declaration of input.directors) {
+    const node = enter(nodeFor(declaration), declaration.place);
+    if (node instanceof ShardNode) shards.set(node.name, node);
+  }
   for (const { name, members, place } of input.directors) {
     for (const member of members) {
       const error = addMember(name, member, place);
@@ -154,19 +185,48 @@ export function createTargetGraph(input: TargetGraphInput): TargetGraph {
       return undefined;
     },
 
+    shard(director) {
+      const node = shards.get(director);
+      if (node === undefined) return undefined;
+      const { pick, ...control } = createShardControl(node, (name) => {
+        const target = nodes.get(name);
+        if (target === undefined) return unknownTarget(name);
+        return cycleWith(node, target) ?? target;
+      });
+      return {
+        ...control,
+        pick(request) {
+          sweep();
+          return pick(request);
+        },
+      };
+    },
+
+    shardParams,
+    prepare: (isLate) => [...shards.values()].every((node) => node.prepare(isLate)),
+
     describeMembers() {
       return input.directors.map((declaration) => ({
         ...declaration,
-        members: (directorNamed(declaration.name)?.members ?? []).map(({ target, weight }) => ({
-          target: target.name,
-          weight,
-        })),
+        members: shards.get(declaration.name)?.describe() ?? plainMembers(directorNamed(declaration.name)),
       }));
     },
 
     hasSaintmode: (identity) => saintmodes.has(identity),
     close: leaveSaints,
   };
+}
+
+function plainMembers(node: DirectorNode | undefined): readonly MemberDeclaration[] {
+  return (node?.members ?? []).map(({ target, weight }) => ({ target: target.name, weight }));
+}
+
+/** What is wrong with a target as a member, if it leads back to the director. */
+function cycleWith(node: DirectorNode, target: TargetNode): string | undefined {
+  const way = findWay(target, node);
+  if (way === undefined) return undefined;
+  const cycle = [node.name, ...way].join(' > ');
+  return `with ${target.name} as a member it would contain itself (${cycle}); remove one of these members`;
 }
 
 /** A target as seen from outside: what has expired leaves the saint list before each answer. */
@@ -176,6 +236,10 @@ function sweptBefore(node: TargetNode, sweep: () => void): Target {
     get healthy() {
       sweep();
       return node.healthy;
+    },
+    get changedAt() {
+      sweep();
+      return node.changedAt;
     },
     accepts(request) {
       sweep();
@@ -193,10 +257,11 @@ function unknownDirector(name: string): TroupeError {
 }
 
 function unknownMember(director: string, name: string, place: Place | undefined): TroupeError {
-  return invalid(
-    `director ${director}: there is no backend, director or saintmode object ${name}; declare it, or correct the name`,
-    place,
-  );
+  return invalid(`director ${director}: ${unknownTarget(name)}`, place);
+}
+
+function unknownTarget(name: string): string {
+  return `there is no backend, director or saintmode object ${name}; declare it, or correct the name`;
 }
 
 function invalid(message: string, place: Place | undefined): TroupeError {

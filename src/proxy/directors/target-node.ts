@@ -15,6 +15,7 @@ export abstract class TargetNode implements Target {
   readonly name: string;
   /** A field, so that building a table of a thousand members reads it a thousand times for nothing. */
   healthy = false;
+  changedAt = Number.NEGATIVE_INFINITY;
   readonly containers = new Set<Container>();
 
   constructor(name: string) {
@@ -24,10 +25,15 @@ export abstract class TargetNode implements Target {
   abstract accepts(request: PickRequest): boolean;
   abstract resolve(request: PickRequest): BackendTarget | undefined;
 
-  /** Goes upward only where health has changed: each target on the way changes at most once. */
-  protected become(healthy: boolean): void {
+  /**
+   * Goes upward only where health has changed: each target on the way changes at most once.
+   *
+   * @param at when that happened, in milliseconds of the clock
+   */
+  protected become(healthy: boolean, at: number): void {
     if (healthy === this.healthy) return;
     this.healthy = healthy;
+    this.changedAt = at;
     for (const container of this.containers) container.partChanged(this);
   }
 }

@@ -11,6 +11,8 @@ export interface Target {
   readonly name: string;
   /** Usable by a request about which nothing special is known. */
   readonly healthy: boolean;
+  /** When that last changed, in milliseconds of the data plane's clock; -Infinity: before anybody looked. */
+  readonly changedAt: number;
   /** Usable by this very request. Same as `healthy` when nothing is denied to it. */
   accepts(request: PickRequest): boolean;
   /** The backend to ask; undefined if and only if the target does not accept the request. Moves cursors. */

@@ -6,27 +6,48 @@
  * distributes by it.
  */
 import type { BackendRef } from '../../config/hooks.ts';
+import type { ShardChoice } from '../../config/shard-declaration.ts';
 import { TroupeError } from '../../errors.ts';
 import { distributionKey } from '../directors/hash.ts';
 import type { PickRequest } from '../directors/policy.ts';
 import type { BackendTarget } from '../directors/target.ts';
 import { type HookOwner, nameOf } from './contexts.ts';
+import type { BackendMessage } from './messages.ts';
 
 export class BackendPick implements PickRequest {
   denied: ReadonlySet<string> | undefined;
   readonly #owner: HookOwner;
+  readonly #bereq: BackendMessage;
   #key: string | undefined;
+  /** What was named, and how it is to pick; no shard director: undefined. */
+  #named: string | undefined;
+  #choice: ShardChoice | undefined;
   // Where the pick has passed, in fields: two names are the rule, and a list for each request would cost more.
   #first: string | undefined;
   #second: string | undefined;
   #others: string[] | undefined;
 
-  constructor(owner: HookOwner) {
+  constructor(owner: HookOwner, bereq: BackendMessage) {
     this.#owner = owner;
+    this.#bereq = bereq;
   }
 
   key(): Uint8Array {
     return this.#key === undefined ? this.#owner.requestHash().bytes() : distributionKey([this.#key]);
+  }
+
+  requestHash(): Uint8Array {
+    return this.#owner.requestHash().bytes();
+  }
+
+  url(): string {
+    return this.#bereq.url;
+  }
+
+  shardChoice(name: string): ShardChoice | undefined {
+    return this.#choice !== undefined && name === this.#named
+      ? this.#choice
+      : this.#bereq.shardChoices?.get(name);
   }
 
   random(): number {
@@ -66,6 +87,8 @@ export class BackendPick implements PickRequest {
     const target = graph.get(nameOf(ref));
     if (target === undefined) return unknownTarget(nameOf(ref));
     this.#key = typeof ref === 'string' ? undefined : ref.key;
+    this.#named = target.name;
+    this.#choice = typeof ref === 'string' ? undefined : ref.shard;
     this.#readSaints();
     const backend = target.resolve(this);
     return backend === undefined ? noneHealthy(target.name) : this.#unlessBusy(backend);

@@ -79,7 +79,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     this.owner = owner;
     this.bereq = bereq;
     this.#body = body;
-    this.#pick = new BackendPick(owner);
+    this.#pick = new BackendPick(owner, bereq);
   }
 
   begin(): void {

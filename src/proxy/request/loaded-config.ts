@@ -15,6 +15,7 @@ import { hookThrew, hookWasAsync, hookWasWrong, isPromise } from './hook-error.t
 import { shown } from './message-check.ts';
 import type { RequestLog } from './request-log.ts';
 import { RunningRequests } from './running-requests.ts';
+import { createShardScope } from './shard-scope.ts';
 
 /** Which messages hooks have their hands on; what none can change need be neither copied nor checked. */
 interface Touches {
@@ -55,6 +56,7 @@ export function createLoadedConfig(
       throwIf(graph.removeMember(director, target));
       tell({ type: 'member.removed', config: key, director, target });
     },
+    shards: createShardScope(graph, (fact) => tell({ ...fact, config: key })),
     peer: (name) => peers.get(name),
   };
   const touches = touchesOf(config.hooks);

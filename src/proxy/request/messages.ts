@@ -9,6 +9,8 @@ import type {
   Response,
   SyntheticResponse,
 } from '../../config/hooks.ts';
+import type { ShardChoice, ShardParamDeclaration } from '../../config/shard-declaration.ts';
+import { readShardUse, type ShardUse } from '../../config/shard-use.ts';
 import type { ResponseHead } from '../http/exchange.ts';
 import type { Fields } from '../http/fields.ts';
 import { phraseOf, syntheticPage } from './synthetic.ts';
@@ -45,6 +47,8 @@ export class BackendMessage implements BackendRequest {
   connectTimeoutMs: number | undefined;
   firstByteTimeoutMs: number | undefined;
   betweenBytesTimeoutMs: number | undefined;
+  /** By name of a shard director or id of a parameter set. */
+  shardChoices: Map<string, ShardChoice> | undefined;
   /** What the next attempt is to be sent to. */
   wanted: BackendRef | undefined;
   /** Name of the backend that was asked; what a director stands for is found out anew at each attempt. */
@@ -62,6 +66,12 @@ export class BackendMessage implements BackendRequest {
 
   get xid(): string {
     return this.#req.xid;
+  }
+
+  shard(of: ShardParamDeclaration | { readonly name: string } | string, use: ShardUse): void {
+    const name = typeof of === 'string' ? of : 'id' in of ? of.id : of.name;
+    this.shardChoices ??= new Map();
+    this.shardChoices.set(name, readShardUse(use, 'bereq.shard()'));
   }
 
   get backend(): BackendRef | undefined {

@@ -48,12 +48,12 @@ export class Pipe {
 
   constructor(owner: PipeClient) {
     this.#owner = owner;
-    this.#pick = new BackendPick(owner);
     this.#bereq = new BackendMessage(
       owner.req,
       pipedRequest(owner.req.http),
       owner.exchange.body !== undefined,
     );
+    this.#pick = new BackendPick(owner, this.#bereq);
     appendVia(this.#bereq.http, owner.exchange.version);
     this.#bereq.http.append('Connection', 'close');
   }

@@ -5,7 +5,7 @@
  *
  * Cost: nothing until somebody asks for it; then about 1 µs, once.
  */
-import { hash } from 'node:crypto';
+import { sha256Hex } from '../../sha256.ts';
 
 export class RequestHash {
   readonly #parts: string[];
@@ -37,13 +37,4 @@ export class RequestHash {
     this.#digest ??= Buffer.from(this.hex(), 'hex');
     return this.#digest;
   }
-}
-
-/** SHA-256 of a string's bytes: of the bytes received where it came from a header, else of its UTF-8. */
-export function sha256Hex(text: string): string {
-  let bits = 0;
-  for (let i = 0; i < text.length; i++) bits |= text.charCodeAt(i);
-  const hasHighBytes = bits >= 0x80 && bits <= 0xff;
-  // node:crypto hashes a string faster than a buffer, and hexadecimal is its cheapest answer.
-  return hash('sha256', hasHighBytes ? Buffer.from(text, 'latin1') : text, 'hex');
 }

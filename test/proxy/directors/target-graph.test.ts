@@ -29,7 +29,7 @@ const member = (target: string, weight = 1): MemberDeclaration => ({ target, wei
 
 function director(
   name: string,
-  kind: PolicyDeclaration['kind'],
+  kind: Exclude<PolicyDeclaration['kind'], 'shard'>,
   members: readonly (string | MemberDeclaration)[],
 ): DirectorDeclaration {
   const policy: PolicyDeclaration = kind === 'fallback' ? { kind, sticky: false } : { kind };

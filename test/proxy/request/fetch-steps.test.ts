@@ -2,7 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { fetchLimitDefaults } from '../../../src/config/declaration.ts';
 import type { BackendRef, Hooks } from '../../../src/config/hooks.ts';
-import { sha256Hex } from '../../../src/proxy/request/request-hash.ts';
+import { sha256Hex } from '../../../src/sha256.ts';
 import { anyProbe, identityNamed, ProxyWorld, worldWith } from '../../support/proxy-world.ts';
 
 const retryOn5xx: Hooks = {
