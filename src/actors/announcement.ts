@@ -67,7 +67,7 @@ function knownMembers(
 }
 
 /**
- * The messages for items `from` to `from + SLICE_LENGTH` of a config's announcement.
+ * The messages for items `from` to `from + SLICE_LENGTH` of a config's announcement, but none from item `end` on.
  *
  * @param active whether the config is the active one, whose probes are preferred
  */
@@ -75,11 +75,12 @@ export function announceSlice(
   key: ConfigKey,
   description: ConfigDescription,
   from: number,
+  end: number,
   active: boolean,
 ): ConfigEmitted[] {
   const { backends, saintmodes, directors } = description;
   const emitted: ConfigEmitted[] = [];
-  for (let i = from; i < from + SLICE_LENGTH; i++) {
+  for (let i = from; i < Math.min(from + SLICE_LENGTH, end); i++) {
     const backend = backends[i];
     if (backend !== undefined) {
       const { identity, addresses, probe, hostHeader } = backend;

@@ -88,12 +88,21 @@ export interface ConfigContext extends ConfigInput {
   readonly failure: LoadFailure;
 }
 
+/**
+ * Where a round of announcing ends. Once all of it is known, only backends are announced again: it matters to
+ * them alone which config is the active one.
+ */
+function endOfRound({ description, announced }: ConfigContext): number {
+  if (description === undefined) return 0;
+  return announced ? description.backends.length : countItems(description);
+}
+
 /** One slice of announcing or withdrawing, from the cursor on. */
 function sliceOf(context: ConfigContext, what: 'announce-active' | 'announce-passive' | 'withdraw') {
   const { key, description, cursor, reach } = context;
   if (description === undefined) return [];
   if (what === 'withdraw') return withdrawSlice(key, description, cursor, reach);
-  return announceSlice(key, description, cursor, what === 'announce-active');
+  return announceSlice(key, description, cursor, endOfRound(context), what === 'announce-active');
 }
 
 function afterAnnouncing({ cursor, reach }: ConfigContext): Partial<ConfigContext> {
@@ -110,8 +119,7 @@ export const configMachine = setup({
   },
   delays: { drainTimeout: ({ context }) => context.drainTimeoutMs },
   guards: {
-    isLastSlice: ({ context: { description, cursor } }) =>
-      description === undefined || cursor + SLICE_LENGTH >= countItems(description),
+    isLastSlice: ({ context }) => context.cursor + SLICE_LENGTH >= endOfRound(context),
     isLastToWithdraw: ({ context: { reach, cursor } }) => cursor + SLICE_LENGTH >= reach,
     isAnnounced: ({ context }) => context.announced,
     isUnknown: ({ context }) => context.reach === 0,

@@ -108,16 +108,16 @@ function elect(context: PollerContext, event: PollerCommand & { type: 'poller.el
   };
 }
 
-function record(context: PollerContext, event: ProbeReply) {
-  const { elected, history: before } = context;
-  if (elected === undefined || before === undefined) return {};
+function record({ history: before }: PollerContext, { probe }: Election, event: ProbeReply) {
+  if (before === undefined) return undefined;
   const history = withRecord(before, { ...event.result, at: event.at });
-  return {
-    history,
-    conclusion: conclude(history, elected.probe),
-    probedAt: event.at,
-    waitMs: elected.probe.intervalMs,
-  };
+  return { history, conclusion: conclude(history, probe), probedAt: event.at, waitMs: probe.intervalMs };
+}
+
+/** What the backend is to be told, unless it was told just that before. */
+function newVerdict({ identity, told }: PollerContext, { polled, passing }: Conclusion) {
+  if (told?.polled === polled && told.passing === passing) return undefined;
+  return { type: 'health.concluded', identity, polled, passing } satisfies PollerEmitted;
 }
 
 /** The chart alone: what is drawn, and tested without effects. */
@@ -130,13 +130,21 @@ export const pollerMachine = setup({
   },
   delays: { untilDue: ({ context }) => context.waitMs },
   guards: {
+    /** Then the probe is due when it was due before. */
+    keepsInterval: ({ context, event }) =>
+      event.type === 'poller.elect' && event.probe.intervalMs === context.elected?.probe.intervalMs,
     answersLastProbe: ({ context, event }) =>
       event.type === 'probe.answered' && event.attempt === context.attempt,
   },
   actions: {
-    takeOverProbe: assign(({ context, event }) =>
-      event.type === 'poller.elect' ? elect(context, event) : {},
-    ),
+    // One action for what is taken in and what is told because of it: two would cost a quarter of the step more.
+    takeOverProbe: enqueueActions(({ context, event, enqueue }) => {
+      if (event.type !== 'poller.elect') return;
+      const changes = elect(context, event);
+      const verdict = newVerdict(context, changes.conclusion);
+      enqueue.assign(verdict === undefined ? changes : { ...changes, told: changes.conclusion });
+      if (verdict !== undefined) enqueue.emit(verdict);
+    }),
     /** A probe without an answer counts for the interval, or switching to and fro would flood the backend. */
     noteProbeLost: assign(({ event }) =>
       event.type === 'poller.dismiss' || event.type === 'actor.restored' ? { probedAt: event.at } : {},
@@ -162,21 +170,22 @@ export const pollerMachine = setup({
       }),
     ),
     recordResult: enqueueActions(({ context, event, enqueue }) => {
-      if (event.type !== 'probe.answered') return;
-      const after = { ...context, ...record(context, event) };
-      const { elected, conclusion, history, identity } = after;
-      if (elected === undefined || conclusion === undefined || history === undefined) return;
-      enqueue.assign(after);
-      const { averageMs } = history;
-      const { config } = elected;
-      enqueue.emit({ type: 'probe.recorded', identity, config, result: event.result, conclusion, averageMs });
-    }),
-    tellChangedVerdict: enqueueActions(({ context: { identity, conclusion, told }, enqueue }) => {
-      if (conclusion === undefined) return;
-      const { polled, passing } = conclusion;
-      if (told !== undefined && told.polled === polled && told.passing === passing) return;
-      enqueue.assign({ told: conclusion });
-      enqueue.emit({ type: 'health.concluded', identity, polled, passing });
+      if (event.type !== 'probe.answered' || context.elected === undefined) return;
+      const changes = record(context, context.elected, event);
+      if (changes === undefined) return;
+      const { conclusion, history } = changes;
+      const { identity, elected } = context;
+      const verdict = newVerdict(context, conclusion);
+      enqueue.assign(verdict === undefined ? changes : { ...changes, told: conclusion });
+      enqueue.emit({
+        type: 'probe.recorded',
+        identity,
+        config: elected.config,
+        result: event.result,
+        conclusion,
+        averageMs: history.averageMs,
+      });
+      if (verdict !== undefined) enqueue.emit(verdict);
     }),
   },
 }).createMachine({
@@ -202,7 +211,7 @@ export const pollerMachine = setup({
       on: {
         'poller.elect': {
           target: 'scheduled',
-          actions: ['takeOverProbe', 'tellChangedVerdict'],
+          actions: 'takeOverProbe',
           description: 'A config was elected: its probe is used from now on.',
         },
       },
@@ -211,12 +220,19 @@ export const pollerMachine = setup({
       description: 'Waits until the next probe is due.',
       after: { untilDue: { target: 'probing', description: 'One interval after the last probe ended.' } },
       on: {
-        'poller.elect': {
-          target: 'scheduled',
-          reenter: true,
-          actions: ['takeOverProbe', 'tellChangedVerdict'],
-          description: 'Another config was elected: history and schedule are kept, its interval counts.',
-        },
+        'poller.elect': [
+          {
+            guard: 'keepsInterval',
+            actions: 'takeOverProbe',
+            description: 'Another config was elected: history and schedule are kept.',
+          },
+          {
+            target: 'scheduled',
+            reenter: true,
+            actions: 'takeOverProbe',
+            description: 'Another config was elected whose interval differs: it counts from the last probe.',
+          },
+        ],
         'actor.restored': {
           target: 'scheduled',
           reenter: true,
@@ -237,7 +253,7 @@ export const pollerMachine = setup({
         'probe.answered': {
           guard: 'answersLastProbe',
           target: 'scheduled',
-          actions: ['recordResult', 'tellChangedVerdict'],
+          actions: 'recordResult',
           description: 'The probe ended, well or not.',
         },
         'actor.restored': {
@@ -246,7 +262,7 @@ export const pollerMachine = setup({
           description: 'The probe under way is lost: waits one interval.',
         },
         'poller.elect': {
-          actions: ['takeOverProbe', 'tellChangedVerdict'],
+          actions: 'takeOverProbe',
           description: 'Another config was elected: the probe under way still counts.',
         },
         'poller.dismiss': {
