@@ -108,12 +108,12 @@ export class Crew {
    */
   dispatch(): boolean {
     const { queue } = this.#options;
-    for (const member of this.#members.values()) {
-      if (!member.isReady) continue;
-      if (queue.length === 0 && member.given.length === 0) this.#relieve();
-      if (queue.length === 0) return true;
-      this.#give(member);
-    }
+    let isOneIdle = false;
+    for (const { isReady, given } of this.#members.values()) isOneIdle ||= isReady && given.length === 0;
+    if (queue.length === 0 && isOneIdle) this.#relieve();
+    if (queue.length === 0) return true;
+    if (isOneIdle) this.#giveTo((member) => member.given.length === 0);
+    this.#giveTo(() => true);
     return queue.length === 0;
   }
 
@@ -128,6 +128,10 @@ export class Crew {
       member.thread?.end();
     }
     return left;
+  }
+
+  #giveTo(wanted: (member: Member) => boolean): void {
+    for (const member of this.#members.values()) if (member.isReady && wanted(member)) this.#give(member);
   }
 
   #give(member: Member): void {
