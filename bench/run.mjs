@@ -1,16 +1,18 @@
 /**
- * npm run bench -- [pass] [large] [control] [picks] [options]
+ * npm run bench -- [pass] [large] [control] [picks] [saint] [options]
  *
  * pass     1 KB bodies through Troupe and its peers; what is run if nothing is named
  * large    100 MB bodies through Troupe and those peers
  * control  switching among 1,000 backends, and what a health change costs
  * picks    what one pick of a director costs
+ * saint    a million saint entries, and pass-through with 100,000 of them against none
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runControl, runPicks } from './control/suites.mjs';
 import { comparePassThrough } from './pass/pass-through.mjs';
 import { reportPassThrough } from './pass/report.mjs';
+import { runSaint } from './saint/suite.mjs';
 import { Processes } from './support/processes.mjs';
 
 const { values: options, positionals } = parseArgs({
@@ -40,26 +42,44 @@ const suites = {
   large: () => passThrough({ bodyBytes: 100 * 2 ** 20, clients: 4, seconds: 8, rounds: 3 }),
   control: () => runControl(options.short),
   picks: () => runPicks(options.short),
+  saint: () => withProcesses(saint),
 };
 
-async function passThrough(defaults) {
+function effort(defaults) {
+  const { short } = options;
+  return {
+    seconds: short ? 1 : number(options.seconds, defaults.seconds),
+    warmUpSeconds: short ? 0 : number(options['warm-up'], 3),
+    rounds: short ? 1 : number(options.rounds, defaults.rounds),
+    quiet: options.quiet,
+    only: options.only?.toLowerCase().split(','),
+    say,
+  };
+}
+
+function saint(processes) {
+  return runSaint(processes, { short: options.short, ...effort({ seconds: 6, rounds: 5 }) });
+}
+
+function passThrough(defaults) {
+  return withProcesses(async (processes) => {
+    const comparison = await comparePassThrough(processes, {
+      bodyBytes: number(options.body, defaults.bodyBytes),
+      clients: number(options.clients, defaults.clients),
+      ...effort(defaults),
+    });
+    const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
+    return { result: comparison, text: reportPassThrough(comparison, command) };
+  });
+}
+
+/** What it starts ends with it, whatever happens. */
+async function withProcesses(work) {
   const processes = new Processes();
   const interrupt = () => processes.stopAll();
   process.once('SIGINT', interrupt).once('SIGTERM', interrupt);
   try {
-    const { short } = options;
-    const comparison = await comparePassThrough(processes, {
-      bodyBytes: number(options.body, defaults.bodyBytes),
-      clients: number(options.clients, defaults.clients),
-      seconds: short ? 1 : number(options.seconds, defaults.seconds),
-      warmUpSeconds: short ? 0 : number(options['warm-up'], 3),
-      rounds: short ? 1 : number(options.rounds, defaults.rounds),
-      quiet: options.quiet,
-      only: options.only?.toLowerCase().split(','),
-      say,
-    });
-    const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
-    return { result: comparison, text: reportPassThrough(comparison, command) };
+    return await work(processes);
   } finally {
     process.off('SIGINT', interrupt).off('SIGTERM', interrupt);
     await processes.stopAll();

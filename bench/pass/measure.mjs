@@ -35,15 +35,17 @@ import { untilItAnswers } from './until-it-answers.mjs';
  * @param {number} setting.seconds
  * @param {number} setting.warmUpSeconds
  * @param {{ proxy: number | undefined, load: number | undefined }} setting.cores
+ * @param {((port: number) => Promise<void>) | undefined} [setting.prepare] before the warm-up
  * @returns {Promise<Run>}
  */
 export async function measure(processes, peer, setting) {
-  const { origin, bodyBytes, clients, seconds, warmUpSeconds, cores } = setting;
+  const { origin, bodyBytes, clients, seconds, warmUpSeconds, cores, prepare } = setting;
   const dir = mkdtempSync(join(tmpdir(), 'troupe-bench-'));
   const port = await freePort();
   const proxy = processes.start(peer.command({ port, origin, dir }), { core: cores.proxy });
   try {
     await untilItAnswers(port, bodyBytes, () => !hasEnded(proxy.child));
+    await prepare?.(port);
     const load = { port, clients, core: cores.load };
     if (warmUpSeconds > 0) await putLoad(processes, { ...load, seconds: warmUpSeconds });
     const before = processorSeconds(proxy.pid);

@@ -69,7 +69,8 @@ export async function comparePassThrough(processes, { only, say, ...setting }) {
   }
 }
 
-async function startOrigin(processes, bodyBytes, core) {
+/** @returns {Promise<{ port: number, stop: () => Promise<void> }>} what answers behind every proxy */
+export async function startOrigin(processes, bodyBytes, core) {
   const dir = mkdtempSync(join(tmpdir(), 'troupe-bench-origin-'));
   // nginx serves as another user than the one who starts it.
   chmodSync(dir, 0o755);

@@ -11,8 +11,8 @@ import { varnishd, varnishdWithoutLog } from './varnishd.mjs';
  * @typedef {object} Peer
  * @property {string} name
  * @property {() => string | undefined} version undefined: not installed here
- * @property {(place: { port: number, origin: number, dir: string }) => string[]} command what to start;
- *   `origin` is the origin's port, and `dir` a directory of its own
+ * @property {(place: { port: number, origin: number, dir: string, file?: string }) => string[]} command what to
+ *   start; `origin` is the origin's port, `dir` a directory of its own, `file` a configuration in place of its own
  */
 
 /** @type {readonly Peer[]} */

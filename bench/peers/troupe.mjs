@@ -11,8 +11,8 @@ export const troupe = {
     if (!existsSync(MAIN)) return undefined;
     return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version;
   },
-  command: ({ port, origin, dir }) => {
-    const file = fillTemplate(new URL('./troupe.config.ts', import.meta.url), dir, { origin });
+  command: ({ port, origin, dir, file: given }) => {
+    const file = given ?? fillTemplate(new URL('./troupe.config.ts', import.meta.url), dir, { origin });
     return [process.execPath, MAIN, 'run', '-f', file, '-a', `127.0.0.1:${port}`];
   },
 };

@@ -22,8 +22,8 @@ function version() {
   return versionOf('varnishd', '-V', /(?<=varnish-)\d+(\.\d+)+/);
 }
 
-function command({ port, origin, dir }) {
-  const file = fillTemplate(new URL('./varnishd.vcl', import.meta.url), dir, { origin });
+function command({ port, origin, dir, file: given }) {
+  const file = given ?? fillTemplate(new URL('./varnishd.vcl', import.meta.url), dir, { origin });
   return [
     'varnishd',
     '-F',
