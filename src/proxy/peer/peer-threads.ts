@@ -48,13 +48,15 @@ interface PeerThreads {
   ended(): Promise<void>;
 }
 
-export function createPeerThreads(): PeerThreads {
+/** @param program what they run, as text, in place of the real one: for tests of how threads end */
+export function createPeerThreads(program?: string): PeerThreads {
+  const run: Program = program === undefined ? theProgram() : { file: program, options: { eval: true } };
   const gate = new Pool({ max: MAX_THREADS });
   const running = new Set<RunningThread>();
   let onLast: (() => void) | undefined;
   return {
     start(events) {
-      const thread = new RunningThread(gate, events, () => {
+      const thread = new RunningThread(gate, run, events, () => {
         running.delete(thread);
         if (running.size === 0) onLast?.();
       });
@@ -70,6 +72,11 @@ export function createPeerThreads(): PeerThreads {
   };
 }
 
+interface Program {
+  readonly file: string | URL;
+  readonly options: WorkerOptions;
+}
+
 class RunningThread implements PeerThread {
   readonly #events: PeerThreadEvents;
   readonly #onGone: () => void;
@@ -79,10 +86,9 @@ class RunningThread implements PeerThread {
   #isEnding = false;
   #reason: string | undefined;
 
-  constructor(gate: Pool, events: PeerThreadEvents, onGone: () => void) {
+  constructor(gate: Pool, { file, options }: Program, events: PeerThreadEvents, onGone: () => void) {
     this.#events = events;
     this.#onGone = onGone;
-    const { file, options } = program();
     const workerData: ThreadStart = { begun: this.#begun };
     gate.acquire(file, { ...options, workerData }, (error, worker) => {
       // The gate's queue has no bound, so it refuses nobody.
@@ -132,7 +138,7 @@ class RunningThread implements PeerThread {
  * The program as it stands beside this module: JavaScript in the package; in the source tree TypeScript, which
  * not every Node runs by itself.
  */
-function program(): { readonly file: string | URL; readonly options: WorkerOptions } {
+function theProgram(): Program {
   // What the process was started with (a loader, a debugger) is not for these threads.
   const options: WorkerOptions = { execArgv: [] };
   if (!import.meta.url.endsWith('.ts'))

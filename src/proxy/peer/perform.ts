@@ -44,6 +44,7 @@ export class Performer {
   /** The order that comes after the present one, as far as is known. */
   next: () => PeerOrder | undefined = () => undefined;
 
+  readonly #swiftMs: number;
   readonly #parser = new MessageParser('response');
   readonly #head = new AnswerHead(this.#parser);
   readonly #buffer = Buffer.allocUnsafeSlow(readBytes);
@@ -62,6 +63,11 @@ export class Performer {
   #status: number | undefined;
   #body: BodyReader | undefined;
   #endsWithConnection = false;
+
+  /** @param swiftMs an order that took longer than this is followed by none whose connection is opened ahead */
+  constructor(swiftMs = SWIFT_MS) {
+    this.#swiftMs = swiftMs;
+  }
 
   /** To be called when the order before has been answered. @param done called exactly once, later */
   perform(order: PeerOrder, done: Done): void {
@@ -89,7 +95,7 @@ export class Performer {
   }
 
   #openAhead(): void {
-    if (this.#ahead !== undefined || this.#lastMs > SWIFT_MS) return;
+    if (this.#ahead !== undefined || this.#lastMs > this.#swiftMs) return;
     const order = this.next();
     if (order !== undefined) this.#ahead = this.#open(order);
   }
