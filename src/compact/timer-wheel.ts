@@ -4,6 +4,8 @@
  *
  *   heap: this tick, by deadline   level 0: the next 63 ticks   level 1: 64 ticks a slot, and so on
  *
+ * What the heap has no room for comes with the next tick, up to 8 ms late: that takes thousands in one tick.
+ *
  * A list moves down a level when its time begins, and work is counted in records moved or due: whoever calls
  * says how many, and the rest waits, which does no harm where readers compare deadlines by themselves.
  */
@@ -15,6 +17,8 @@ const SLOTS = 64;
 /** Ticks in a slot, by level: from 8 ms to 99 days; what is further goes round the last level again. */
 const SLOT_TICKS = [1, 64, 64 ** 2, 64 ** 3, 64 ** 4, 64 ** 5] as const;
 const LAST_LEVEL = SLOT_TICKS.length - 1;
+/** Records in the heap, at most: taking one out of a heap of a million costs 5 µs, out of this one 0.3. */
+const HEAP = 4_096;
 
 /** `next` of a record in the heap; its `prev` is its place there. */
 const IN_HEAP = -2;
@@ -42,7 +46,10 @@ export class TimerWheel {
     this.#onDue = onDue;
   }
 
-  /** Never later than the earliest deadline: when `advance` may have something to do. Infinity: never. */
+  /**
+   * When `advance` may have something to do: never later than the earliest deadline, but for what the heap has
+   * no room for. Infinity: never.
+   */
   get nextDue(): number {
     const [top] = this.#heap;
     const heapDue = top === undefined ? Number.POSITIVE_INFINITY : this.#pool.time(top);
@@ -52,10 +59,13 @@ export class TimerWheel {
 
   /** Takes a record in, by its `time`. */
   add(record: number): void {
-    const ticks = Math.floor(this.#pool.time(record) / TICK_MS);
+    let ticks = Math.floor(this.#pool.time(record) / TICK_MS);
     if (ticks <= this.#tick) {
-      this.#push(record);
-      return;
+      if (this.#heap.length < HEAP) {
+        this.#push(record);
+        return;
+      }
+      ticks = this.#tick + 1;
     }
     let level = 0;
     while (level < LAST_LEVEL && this.#distance(ticks, level) >= SLOTS) level++;

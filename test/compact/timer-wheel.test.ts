@@ -63,6 +63,18 @@ test('a turn touches no more records than it may, and the next goes on', () => {
   expect(turns).toBe(Math.ceil(1_000 / 64));
 });
 
+test('of thousands in one tick, those that the heap has no room for are due at the end of the tick', () => {
+  const { wheel, add, due } = createWheel();
+  for (let i = 0; i < 10_000; i++) add(100 + (i % 80) / 20);
+  wheel.advance(96, ALL);
+  expect(due()).toEqual([]);
+  wheel.advance(103.99, ALL);
+  expect(due()).toHaveLength(4_096);
+  wheel.advance(104, ALL);
+  expect(due()).toHaveLength(10_000 - 4_096);
+  expect(wheel.nextDue).toBe(Number.POSITIVE_INFINITY);
+});
+
 const time = fc.oneof(
   fc.double({ min: -5, max: 20, noNaN: true }),
   fc.integer({ min: 0, max: 3_000 }),
