@@ -99,7 +99,7 @@ function waitFrom(at: number, probedAt: number | undefined, probe: ProbeDeclarat
 function elect(context: PollerContext, event: PollerCommand & { type: 'poller.elect' }) {
   const { probe, hostHeader, config } = event;
   const { history: before } = context;
-  const history = before === undefined || before.records.length === 0 ? unprobedHistory(probe) : before;
+  const history = before === undefined || before.ring.length === 0 ? unprobedHistory(probe) : before;
   return {
     elected: { config, probe, hostHeader },
     history,

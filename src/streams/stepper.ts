@@ -6,7 +6,8 @@
  * This stands where an XState actor would, by XState's contract with actor logic (`ActorScope`), which its
  * minor versions may widen: so that dependency is pinned, and stepper.test.ts holds it against real actors.
  */
-import type { AnyActorScope, AnyMachineSnapshot, AnyStateMachine, EventObject } from 'xstate';
+import assert from 'node:assert';
+import type { AnyActorScope, AnyMachineSnapshot, AnyStateMachine, AnyStateNode, EventObject } from 'xstate';
 
 /** What a step does to an actor's timers, in this order: cancel first where one is set anew. */
 export type TimerOrder =
@@ -23,8 +24,13 @@ export interface Step {
 /** Most steps order no timer, and many say nothing. */
 const none: readonly never[] = [];
 
+/** Combinations of state nodes that are remembered of one machine: more than any has, but for their order. */
+const MOST_STATES = 64;
+
 export class Stepper {
   readonly #scope: AnyActorScope;
+  /** By machine: a snapshot of each state that an actor of it has been in. */
+  readonly #states = new WeakMap<AnyStateMachine, AnyMachineSnapshot[]>();
   #said: EventObject[] = [];
   #timers: TimerOrder[] = [];
 
@@ -57,16 +63,20 @@ export class Stepper {
 
   /** The first step. Throws what the machine throws. */
   start(machine: AnyStateMachine, input: unknown): Step {
+    if (!this.#states.has(machine)) {
+      refuseMoreThanStates(machine.root);
+      this.#states.set(machine, []);
+    }
     this.#begin();
     const snapshot = machine.getInitialSnapshot(this.#scope, input) as AnyMachineSnapshot;
     if (snapshot.status === 'error') throw snapshot.error;
-    return this.#end(snapshot);
+    return this.#end(snapshot, undefined);
   }
 
   /** One more step. Throws what the machine throws; then nothing has changed. */
   step(machine: AnyStateMachine, snapshot: AnyMachineSnapshot, event: EventObject): Step {
     this.#begin();
-    return this.#end(machine.transition(snapshot, event, this.#scope) as AnyMachineSnapshot);
+    return this.#end(machine.transition(snapshot, event, this.#scope) as AnyMachineSnapshot, snapshot);
   }
 
   #begin(): void {
@@ -75,11 +85,48 @@ export class Stepper {
     if (this.#timers.length > 0) this.#timers = [];
   }
 
-  #end(snapshot: AnyMachineSnapshot): Step {
+  #end(snapshot: AnyMachineSnapshot, before: AnyMachineSnapshot | undefined): Step {
+    if (snapshot !== before) this.#share(snapshot, before);
     const said = this.#said.length === 0 ? none : this.#said;
     const timers = this.#timers.length === 0 ? none : this.#timers;
     if (said !== none) this.#said = [];
     if (timers !== none) this.#timers = [];
     return { snapshot, said, timers };
   }
+
+  /**
+   * Lets actors in the same state share what is the same: a snapshot brings its own copies, which would be two
+   * thirds of an actor's memory, and what survives a step is what garbage collection has to carry.
+   */
+  #share(snapshot: AnyMachineSnapshot, before: AnyMachineSnapshot | undefined): void {
+    const same = before !== undefined && isSameState(before, snapshot) ? before : this.#known(snapshot);
+    snapshot._nodes = same._nodes;
+    snapshot.value = same.value;
+    snapshot.tags = same.tags;
+    snapshot.historyValue = same.historyValue;
+    snapshot.children = same.children;
+  }
+
+  #known(snapshot: AnyMachineSnapshot): AnyMachineSnapshot {
+    const known = this.#states.get(snapshot.machine) ?? [];
+    const same = known.find((one) => isSameState(one, snapshot));
+    if (same !== undefined) return same;
+    // A copy, so that no actor's context is kept.
+    if (known.length < MOST_STATES) known.push({ ...snapshot, context: {} } as AnyMachineSnapshot);
+    return snapshot;
+  }
+}
+
+/** The state of a machine is the nodes that it is in, and nothing else: that lets actors share it. */
+function refuseMoreThanStates(node: AnyStateNode): void {
+  assert(node.type !== 'history', `${node.id}: history states are not supported here`);
+  assert(node.invoke.length === 0, `${node.id}: effects are asked for over the bus, not invoked`);
+  for (const child of Object.values(node.states)) refuseMoreThanStates(child);
+}
+
+function isSameState({ _nodes: a }: AnyMachineSnapshot, { _nodes: b }: AnyMachineSnapshot): boolean {
+  if (a === b) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

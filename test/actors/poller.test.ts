@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type PollerEmitted, pollerMachine } from '../../src/actors/poller.ts';
-import { conclude } from '../../src/actors/probe-window.ts';
+import { conclude, recordsOf } from '../../src/actors/probe-window.ts';
 import type { ProbeDeclaration } from '../../src/config/declaration.ts';
 import { configKeyOf } from '../../src/config-key.ts';
 import { type Addresses, identityOf } from '../../src/identity.ts';
@@ -90,7 +90,7 @@ test('re-election keeps the history and applies the new window and threshold at 
   heard();
   elect('b', every(1_000, { window: 8, threshold: 5 }));
   expect(heard()).toMatchObject([{ type: 'health.concluded', polled: 'sick', passing: false }]);
-  expect(context().history?.records).toHaveLength(2);
+  expect(recordsOf(context().history)).toHaveLength(2);
   elect('a', every(1_000));
   expect(heard()).toMatchObject([{ type: 'health.concluded', polled: 'healthy', passing: true }]);
 });
@@ -120,7 +120,7 @@ test('a probe under way is called off with its election, and a late answer to it
   elect('b', every(1_000));
   clock.advance(1_000);
   answer(true, 1);
-  expect(context().history?.records).toEqual([]);
+  expect(recordsOf(context().history)).toEqual([]);
   expect(context().attempt).toBe(2);
 });
 
@@ -277,7 +277,7 @@ test('a probe is under way or scheduled exactly while a config is elected; start
           );
         }
         const { history, elected } = context();
-        expect(history?.records.length ?? 0, 'history kept').toBe(Math.min(64, model.answered));
+        expect(recordsOf(history).length, 'history kept').toBe(Math.min(64, model.answered));
         if (elected !== undefined && history !== undefined) {
           const { polled, passing } = conclude(history, elected.probe);
           expect(model.verdict).toEqual({ polled, passing });

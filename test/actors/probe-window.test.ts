@@ -9,9 +9,11 @@ import {
   conclude,
   HISTORY_LENGTH,
   type ProbeHistory,
+  recordsOf,
   unprobedHistory,
   withRecord,
 } from '../../src/actors/probe-window.ts';
+import type { ProbeResult } from '../../src/probe-result.ts';
 import { probeResult } from '../support/control-world.ts';
 
 interface Window {
@@ -70,22 +72,47 @@ test('good, verdict and average are those of a list of 64 bits, under the probe 
           expect(conclude(history, probe)).toEqual({ good, passing, polled: passing ? 'healthy' : 'sick' });
         }
         expect(history.averageMs).toBe(naive.average);
-        expect(history.records.length).toBeLessThanOrEqual(HISTORY_LENGTH);
+        expect(recordsOf(history).length).toBeLessThanOrEqual(HISTORY_LENGTH);
       }
     }),
   );
 });
 
-test('the 64 latest records are kept, oldest first', () => {
+const anyResult: fc.Arbitrary<ProbeResult> = fc.record({
+  happy: fc.boolean(),
+  flags: fc.record({
+    goodIpv4: fc.boolean(),
+    goodIpv6: fc.boolean(),
+    goodUnix: fc.boolean(),
+    goodXmit: fc.boolean(),
+    errXmit: fc.boolean(),
+    goodRecv: fc.boolean(),
+    errRecv: fc.boolean(),
+  }),
+  responseTimeMs: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 60_000, noNaN: true })),
+  reason: fc.nat(200).map((n) => `reason ${n < 100 ? n % 3 : n}`),
+});
+
+test('the 64 latest records are kept whole, oldest first, and no more reasons than they have', () => {
   fc.assert(
-    fc.property(fc.array(result, { maxLength: 150 }), (results) => {
+    fc.property(fc.array(anyResult, { maxLength: 200, size: 'max' }), (results) => {
       let history = unprobedHistory({ initial: 2, window: 8, threshold: 3 });
-      results.forEach(({ happy }, i) => {
-        history = withRecord(history, { ...probeResult(happy), at: i });
+      let mostReasons = 0;
+      results.forEach((one, i) => {
+        const before = structuredClone(history);
+        const kept = history;
+        history = withRecord(history, { ...one, at: i + 0.25 });
+        expect(kept).toEqual(before);
+        const latest = results.slice(Math.max(0, i - 63), i + 1);
+        mostReasons = Math.max(mostReasons, new Set(latest.map(({ reason }) => reason)).size);
+        expect(history.reasons.length).toBeLessThanOrEqual(mostReasons);
       });
-      const expected = results.map(({ happy }, at) => ({ happy, at })).slice(-64);
-      expect(history.records.map(({ happy, at }) => ({ happy, at }))).toEqual(expected);
+      const expected = results.map((one, i) => ({ ...one, at: i + 0.25 })).slice(-64);
+      expect(recordsOf(history)).toEqual(expected);
+      // It is what a snapshot of its poller is made of.
+      expect(recordsOf(JSON.parse(JSON.stringify(history)))).toEqual(expected);
     }),
+    { numRuns: 50 },
   );
 });
 

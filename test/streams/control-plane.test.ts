@@ -1,5 +1,6 @@
 /** The whole control plane where several things happen at once, and what is left when they are over. */
 import { describe, expect, test } from 'vitest';
+import { recordsOf } from '../../src/actors/probe-window.ts';
 import { TroupeError } from '../../src/errors.ts';
 import type { Fact } from '../../src/facts.ts';
 import { type Identity, identityOf } from '../../src/identity.ts';
@@ -153,12 +154,12 @@ describe('commands', () => {
 describe('switching', () => {
   test("to and fro while slices are pending, the last one's probes win and the history stays", async () => {
     const world = await worldWith(['a', 'b', 'many']);
-    const before = pollerOf(world, b1)?.context.history.records.length;
+    const before = recordsOf(pollerOf(world, b1)?.context.history).length;
     for (const name of ['b', 'a', 'many', 'b', 'a', 'b'] as const) await world.control.use(name);
     world.settle();
     for (const identity of [b1, b2]) {
       expect(pollerOf(world, identity)?.context.elected.config).toBe('b@2');
-      expect(pollerOf(world, identity)?.context.history.records).toHaveLength(before);
+      expect(recordsOf(pollerOf(world, identity)?.context.history)).toHaveLength(before);
     }
     expect(world.active).toBe('b@2');
   });
@@ -462,7 +463,7 @@ describe('contained', () => {
 
   test('a poller that fails is replaced: it keeps its history and polls on', async () => {
     const world = await worldWith(['a']);
-    const records = () => pollerOf(world, b1)?.context.history.records.length;
+    const records = () => recordsOf(pollerOf(world, b1)?.context.history).length;
     const before = records();
     world.resultOf = (happy) => Object.defineProperty(probeResult(happy), 'happy', { get: fail });
     while (world.faults.length < 2) world.clock.fireNext();

@@ -1,5 +1,6 @@
 /** A thousand identities in three configs, in simulated time: what is counted is what one config would cause. */
 import { expect, test } from 'vitest';
+import { recordsOf } from '../../src/actors/probe-window.ts';
 import { backendOf, ControlWorld, describeConfig, probeOf } from '../support/control-world.ts';
 
 const IDENTITIES = 1_000;
@@ -64,7 +65,7 @@ test('three configs with the same thousand backends cause the probes of one, and
   expect(control.sizes()).toMatchObject({ backend: IDENTITIES, saintmode: 100, director: 1, config: 1 });
   expect(probesIn(2)).toEqual({ '/c': 2 * IDENTITIES });
   for (const identity of control.registry.ids('poller')) {
-    expect(control.registry.snapshot('poller', identity)?.context.history.records).toHaveLength(8);
+    expect(recordsOf(control.registry.snapshot('poller', identity)?.context.history)).toHaveLength(8);
   }
 
   const stopped = control.stop();

@@ -6,7 +6,9 @@ import {
   type AnyMachineSnapshot,
   type AnyStateMachine,
   createActor,
+  createMachine,
   type EventObject,
+  fromCallback,
 } from 'xstate';
 import { backendMachine } from '../../src/actors/backend.ts';
 import { configMachine } from '../../src/actors/config.ts';
@@ -195,4 +197,14 @@ describe.each(cases)('$name', (one) => {
       twins.compare();
     }
   });
+});
+
+test('machines that it could not run as XState does are refused', () => {
+  const run = (machine: AnyStateMachine) => () => new Stepper().start(machine, undefined);
+  const work = fromCallback(() => {});
+  expect(run(createMachine({ initial: 'a', states: { a: { invoke: { src: work } } } }))).toThrow(
+    /not invoked/,
+  );
+  const history = { initial: 'a', states: { a: {}, b: { type: 'history' as const } } };
+  expect(run(createMachine(history))).toThrow(/history states/);
 });
