@@ -59,7 +59,8 @@ export function* checkPeer(peer: PeerDeclaration): Generator<ValueMistake> {
   if (destination !== undefined) yield* checkEndpoint({ kind: 'tcp', ...destination });
   const inRange = (count: number) => Number.isInteger(count) && count >= 1 && count <= MOST_PEER_THREADS;
   if (!inRange(minThreads) || !inRange(maxThreads)) {
-    yield must(['threads'], `be whole numbers between 1 and ${MOST_PEER_THREADS}`, [minThreads, maxThreads]);
+    const message = `threads must be whole numbers between 1 and ${MOST_PEER_THREADS}, but is [${minThreads}, ${maxThreads}].`;
+    yield { path: ['threads'], message };
   } else if (minThreads > maxThreads) {
     const message = `threads must be the least number before the most, but is [${minThreads}, ${maxThreads}].`;
     yield { path: ['threads'], message };
@@ -132,7 +133,7 @@ function* checkRequest(lines: readonly string[]): Generator<ValueMistake> {
   }
 }
 
-function* checkWait(option: string, ms: number | undefined): Generator<ValueMistake> {
+export function* checkWait(option: string, ms: number | undefined): Generator<ValueMistake> {
   if (ms === undefined) return;
   if (!(ms > 0)) yield { path: [option], message: `${option} must be longer than 0, but is ${ms} ms.` };
   else if (ms > LONGEST_WAIT_MS)
