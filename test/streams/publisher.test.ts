@@ -182,8 +182,7 @@ test('one delta for each cause that changes anything, versions without gaps, and
             if (one.do === 'health') {
               says.health(one.identity, one.health);
               const last = known.get(one.identity) ?? before.get(one.identity);
-              const isSame =
-                last?.passing === one.health.passing && last.override === one.health.override;
+              const isSame = last?.passing === one.health.passing && last.override === one.health.override;
               const changedAt = (isSame ? last.changedAt : undefined) ?? now;
               known.set(one.identity, { ...one.health, changedAt });
             } else if (one.do === 'retire') {
