@@ -1,10 +1,11 @@
 /**
- * npm run bench -- [pass] [large] [control] [picks] [saint] [options]
+ * npm run bench -- [pass] [large] [control] [picks] [saint] [peer] [options]
  *
  * pass     1 KB bodies through Troupe and its peers; what is run if nothing is named
  * large    100 MB bodies through Troupe and those peers
  * control  switching among 1,000 backends, and what a health change costs
  * picks    what one pick of a director costs
+ * peer     what repeating requests to a peer costs them, and operations a second against curl
  * saint    a million saint entries, and pass-through with 100,000 of them against none
  */
 import { writeFileSync } from 'node:fs';
@@ -12,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { runControl, runPicks } from './control/suites.mjs';
 import { comparePassThrough } from './pass/pass-through.mjs';
 import { reportPassThrough } from './pass/report.mjs';
+import { runPeer } from './peer/suite.mjs';
 import { runSaint } from './saint/suite.mjs';
 import { Processes } from './support/processes.mjs';
 
@@ -43,6 +45,7 @@ const suites = {
   control: () => runControl(options.short),
   picks: () => runPicks(options.short),
   saint: () => withProcesses(saint),
+  peer: () => withProcesses(peer),
 };
 
 function effort(defaults) {
@@ -55,6 +58,10 @@ function effort(defaults) {
     only: options.only?.toLowerCase().split(','),
     say,
   };
+}
+
+function peer(processes) {
+  return runPeer(processes, { short: options.short, ...effort({ seconds: 6, rounds: 5 }) });
 }
 
 function saint(processes) {
@@ -86,7 +93,8 @@ async function withProcesses(work) {
   }
 }
 
-const byDefault = options.short && options.only === undefined ? ['pass', 'control', 'picks'] : ['pass'];
+const byDefault =
+  options.short && options.only === undefined ? ['pass', 'control', 'picks', 'peer'] : ['pass'];
 const named = positionals.length > 0 ? positionals : byDefault;
 const unknown = named.filter((name) => suites[name] === undefined);
 if (unknown.length > 0) {
