@@ -9,11 +9,12 @@ const FIRST_PORT = 10_000;
 /**
  * @param {number} count
  * @param {string | undefined} probeUrl undefined: no probes
+ * @param {number} [onePort] of all; default: each has its own
  */
-export function manyBackends(count, probeUrl) {
+export function manyBackends(count, probeUrl, onePort) {
   const probe = probeUrl === undefined ? {} : { probe: { ...probeDefaults, initial: 2, url: probeUrl } };
   return Array.from({ length: count }, (_, i) => {
-    const port = FIRST_PORT + i;
+    const port = onePort ?? FIRST_PORT + i;
     const addresses = { kind: 'tcp', ipv4: '127.0.0.1', port };
     const name = `b${i}`;
     return {

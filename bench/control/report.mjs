@@ -5,6 +5,7 @@ import { markdownTable } from '../support/table.mjs';
 const STEP_COLUMNS = [
   ['answered ms', 'answeredMs'],
   ['all elected ms', 'doneMs'],
+  ['of that held ms', 'heldMs'],
   ['longest turn ms', 'longestTurnMs'],
   ['processor ms', 'cpuMs'],
 ];
@@ -25,6 +26,43 @@ export function reportSwitching(steps) {
 
 function stepCells(steps, choose) {
   return STEP_COLUMNS.map(([, figure]) => choose(steps.map((step) => step[figure])).toFixed(2));
+}
+
+/**
+ * What is asked of 1,000 identities, beside what was measured. Milliseconds are those for which the event loop was
+ * held: other programs make everything take longer, but hold nothing.
+ *
+ * @param {Record<string, import('./switching.mjs').Step[]>} steps by command
+ * @param {{ bytesEachWithHistory: number }} footprint
+ * @param {Record<string, { orderUs: number[] }>} healthChange by kind of directors
+ * @param {{ probesPerSecond: number, coreShare: number, wantedPerSecond: number }} polling
+ */
+export function reportTargets(steps, footprint, healthChange, polling) {
+  const worst = (figure, all) => Math.max(...all.map((step) => step[figure]));
+  const [loadNew, loadKnown] = [steps['load, all new'], steps['load, all known']];
+  const orders = Object.values(healthChange).map(({ orderUs }) => median(orderUs));
+  const row = (what, measured, most, digits = 1) => [
+    what,
+    measured.toFixed(digits),
+    `${most}`,
+    measured <= most ? 'yes' : 'no',
+  ];
+  return markdownTable(
+    ['what', 'measured', 'at most', 'holds'],
+    [
+      row('load, all new, held ms', worst('heldMs', loadNew), 400),
+      row('load, all new, longest turn ms', worst('longestTurnMs', loadNew), 5),
+      row('load, all known, held ms', worst('heldMs', loadKnown), 150),
+      row('load, all known, longest turn ms', worst('longestTurnMs', loadKnown), 5),
+      row('use, worst, answered ms', worst('answeredMs', steps.use), 2),
+      row('use, worst, until all are elected, held ms', worst('heldMs', steps.use), 100),
+      row('use, worst, longest turn ms', worst('longestTurnMs', steps.use), 5),
+      row('health change in both planes, median µs', Math.max(...orders), 50),
+      row('memory of an identity with 64 probes, KB', footprint.bytesEachWithHistory / 1000, 20),
+      row('probes a second of two configs, over sockets', polling.probesPerSecond, polling.wantedPerSecond),
+      row('polling, % of one core', 100 * polling.coreShare, 10),
+    ],
+  );
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The benchmarks that need no peer: the control plane and the directors. */
 import { describeMachine } from '../support/machine.mjs';
 import { watchOtherPrograms } from '../support/other-programs.mjs';
-import { reportCosts, reportPicks, reportSwitching } from './report.mjs';
+import { reportCosts, reportPicks, reportSwitching, reportTargets } from './report.mjs';
 
 /** Directors that a health change must reach. */
 const DIRECTORS = 50;
@@ -11,6 +11,7 @@ export async function runControl(short) {
   const { measureSwitching } = await import('./switching.mjs');
   const { measureFootprint } = await import('./footprint.mjs');
   const { measureHealthChange } = await import('./health-change.mjs');
+  const { measurePolling } = await import('./polling.mjs');
   const others = watchOtherPrograms();
   const identities = short ? 100 : 1_000;
   // First, while nothing is compiled: an operator's first command finds the process so too.
@@ -25,6 +26,7 @@ export async function runControl(short) {
   for (const kind of ['round_robin', 'hash']) {
     healthChange[kind] = await measureHealthChange({ identities, directors: DIRECTORS, kind, changes });
   }
+  const polling = await measurePolling({ identities, seconds: short ? 1 : 15 });
   const machine = describeMachine();
   const text = [
     ...introduction(machine, others()),
@@ -33,8 +35,10 @@ export async function runControl(short) {
     reportSwitching(steps),
     '',
     reportCosts(footprint, healthChange, DIRECTORS),
+    '',
+    reportTargets(steps, footprint, healthChange, polling),
   ].join('\n');
-  return { result: { machine, steps, footprint, healthChange }, text };
+  return { result: { machine, steps, footprint, healthChange, polling }, text };
 }
 
 /** @param {boolean} short few repetitions: shows that it works */

@@ -16,6 +16,7 @@ const PAUSE_MS = 100;
  * @typedef {object} Step what one command took, in milliseconds
  * @property {number} answeredMs until the command was answered; for `use`: until requests run on the config
  * @property {number} doneMs until every backend knew of it, and had the poller that it should have
+ * @property {number} heldMs of that: how long the event loop was held, all turns together
  * @property {number} longestTurnMs
  * @property {number} cpuMs processor time of the process, other threads included
  */
@@ -56,18 +57,21 @@ export async function measureSwitching({ identities, directors, switches }) {
 async function measureStep(world, command, wanted) {
   await delay(PAUSE_MS);
   world.turns.takeLongest();
+  world.turns.takeHeld();
   const cpu = process.cpuUsage();
   const start = performance.now();
   const done = untilDone(world, wanted);
   await world.turns.run(command);
   const answeredMs = performance.now() - start;
   const doneMs = (await done) - start;
+  const heldMs = world.turns.takeHeld();
   // What follows from it elsewhere counts for the turns, too.
   await delay(PAUSE_MS);
   const { user, system } = process.cpuUsage(cpu);
   return {
     answeredMs,
     doneMs,
+    heldMs,
     longestTurnMs: world.turns.takeLongest(),
     cpuMs: (user + system) / 1000,
   };

@@ -3,8 +3,14 @@
  * (commands, timers, answers of effects), because gaps seen from outside would count what other programs do.
  */
 
+/** Milliseconds for which a reading of the process's time is used: reading it for each turn would be most of the turns. */
+const READING_MS = 1;
+
 export class Turns {
   #longestMs = 0;
+  #heldMs = 0;
+  #readAt = Number.NEGATIVE_INFINITY;
+  #usedMs = 0;
   /** Called after each turn, outside of what is timed. */
   onTurn = () => {};
 
@@ -20,20 +26,29 @@ export class Turns {
    * Begins a turn.
    *
    * It lasts as long as it takes, but no longer than the process had a processor: if another program got it
-   * meanwhile, that is not the turn's fault. (Time of the process's other threads counts, so this is rather
-   * too much than too little.)
+   * meanwhile, that is not the turn's fault. (Time of the process's other threads counts, and up to 1 ms of what
+   * was before, so this is rather too much than too little.)
    *
    * @returns what ends it
    */
   begin() {
-    const cpu = process.cpuUsage();
     const start = performance.now();
+    if (start - this.#readAt > READING_MS) this.#read();
+    const usedBefore = this.#usedMs;
     return () => {
       const wallMs = performance.now() - start;
-      const { user, system } = process.cpuUsage(cpu);
-      this.#longestMs = Math.max(this.#longestMs, Math.min(wallMs, (user + system) / 1000));
+      if (wallMs > READING_MS) this.#read();
+      const lasted = wallMs > READING_MS ? Math.min(wallMs, this.#usedMs - usedBefore) : wallMs;
+      this.#longestMs = Math.max(this.#longestMs, lasted);
+      this.#heldMs += lasted;
       this.onTurn();
     };
+  }
+
+  #read() {
+    const { user, system } = process.cpuUsage();
+    this.#readAt = performance.now();
+    this.#usedMs = (user + system) / 1000;
   }
 
   /** Milliseconds of the longest turn since this was asked last. */
@@ -41,6 +56,13 @@ export class Turns {
     const longest = this.#longestMs;
     this.#longestMs = 0;
     return longest;
+  }
+
+  /** Milliseconds of all turns since this was asked last. */
+  takeHeld() {
+    const held = this.#heldMs;
+    this.#heldMs = 0;
+    return held;
   }
 
   /** A clock whose timers are turns. */

@@ -1,6 +1,6 @@
 /**
- * Both planes on a clock, with configs given as values. Probes are answered by nobody's socket: a good result
- * comes a millisecond later. Requests are not served.
+ * Both planes on a clock, with configs given as values. Unless told otherwise, probes are answered by nobody's
+ * socket: a good result comes a millisecond later. Requests are not served.
  */
 import { fromDist } from '../support/dist.mjs';
 
@@ -29,8 +29,9 @@ const goodProbe = {
  * @param {Record<string, ReturnType<import('./configs.mjs').configOf>>} configs by name
  * @param {object} clock
  * @param {import('./turns.mjs').Turns} [turns] to time what happens when a config has been loaded
+ * @param {(order: object, done: (result: object) => void) => () => void} [probe] see src/streams/probes.ts
  */
-export function createWorld(configs, clock, turns) {
+export function createWorld(configs, clock, turns, probe) {
   const world = { active: undefined, probes: 0, applied: 0, control: undefined, data: undefined };
   const data = createDataPlane({
     plane: 'p0',
@@ -65,8 +66,9 @@ export function createWorld(configs, clock, turns) {
       const turn = turns === undefined ? Promise.resolve() : newTurn(turns, clock);
       return turn.then(() => data.load(key, config, config.backends));
     },
-    probe: (_order, done) => {
+    probe: (order, done) => {
       world.probes++;
+      if (probe !== undefined) return probe(order, done);
       return clock.after(PROBE_ANSWER_MS, () => done(goodProbe));
     },
   });
