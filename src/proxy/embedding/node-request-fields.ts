@@ -16,7 +16,7 @@ export function requestFields({ rawHeaders, headers }: IncomingMessage): Fields 
     const value = rawHeaders[i + 1] as string;
     const key = name.toLowerCase();
     // Node leaves no name out, so one that is missing was deleted.
-    if (headers[key] === undefined) continue;
+    if (headers[key] === undefined && !isFraming(key)) continue;
     const values = seen.get(key);
     if (values === undefined) seen.set(key, [value]);
     else values.push(value);
@@ -25,9 +25,14 @@ export function requestFields({ rawHeaders, headers }: IncomingMessage): Fields 
   const fields = new Fields(kept);
   for (const key of Object.keys(headers)) {
     const now = headers[key];
-    if (now !== undefined && !isUntouched(now, seen.get(key))) replace(fields, key, now);
+    if (now !== undefined && !isFraming(key) && !isUntouched(now, seen.get(key))) replace(fields, key, now);
   }
   return fields;
+}
+
+/** What says where the body ends is the client's to say: the body is still framed as it was sent. */
+function isFraming(key: string): boolean {
+  return key === 'content-length' || key === 'transfer-encoding';
 }
 
 /** Node makes one value of several: the first, or all joined, or an array, as the name wants it. */

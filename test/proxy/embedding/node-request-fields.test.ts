@@ -35,6 +35,18 @@ describe('requestFields', () => {
     },
   );
 
+  test('lets nobody change how the body is framed', () => {
+    const request = received([
+      ['Host', 'h'],
+      ['Content-Length', '3'],
+    ]);
+    request.headers['content-length'] = '30';
+    request.headers['transfer-encoding'] = 'chunked';
+    expect(requestFields(request).raw).toEqual(['Host', 'h', 'Content-Length', '3']);
+    delete request.headers['content-length'];
+    expect(requestFields(request).raw).toEqual(['Host', 'h', 'Content-Length', '3']);
+  });
+
   test.prop([pairs, name])('leaves out what was deleted', (sent, gone) => {
     const request = received(sent);
     delete request.headers[gone.toLowerCase()];
