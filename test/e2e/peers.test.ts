@@ -49,8 +49,15 @@ afterEach(async () => {
 async function troupe(config: string, port: number, ...flags: string[]) {
   const file = join(folder, `${port}.config.ts`);
   await writeFile(file, config);
+  return run(file, port, {}, ...flags);
+}
+
+async function run(file: string, port: number, env: Record<string, string>, ...flags: string[]) {
   const args = [jiti, main, 'run', '-f', file, '-a', `127.0.0.1:${port}`, ...flags];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, args, {
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   processes.push(child);
   const said = { out: '', err: '' };
   const watchers = new Set<() => void>();
@@ -138,6 +145,21 @@ test('a PURGE to one of two neighbours reaches the other, once, with its headers
   expect(seen.slice(0, 2)).toEqual(expect.arrayContaining([asked(0, 'a', undefined), asked(0, 'b', 'a')]));
   expect(seen.slice(2)).toEqual(expect.arrayContaining([asked(1, 'b', undefined), asked(1, 'a', 'b')]));
   expect(seen).toHaveLength(4);
+});
+
+test('the example does what it says', async () => {
+  const [a, b] = (await freePorts(2)) as [number, number];
+  const file = join(root, 'examples/neighbours.config.ts');
+  const [, other] = await Promise.all([
+    run(file, a, { NEIGHBOUR: `127.0.0.1:${b}` }),
+    run(file, b, { NEIGHBOUR: `127.0.0.1:${a}` }),
+  ]);
+  const purged = await fetch(`http://127.0.0.1:${a}/page`, { method: 'PURGE' });
+  expect(purged.status).toBe(200);
+  await other.until(() => other.said.err.includes('purged /page, told by a neighbour'));
+  const status = await fetch(`http://127.0.0.1:${a}/status`);
+  expect(await status.text()).toBe('pending peer requests: 0\n');
+  expect(await (await fetch(`http://127.0.0.1:${b}/page`)).text()).toBe('the origin says: /page is fine\n');
 });
 
 test('SIGTERM waits for what was queued, no longer than the drain timeout, and reports what was left', async () => {

@@ -6,7 +6,7 @@
  * It is one flat string in the form in which it is sent: what it costs is its bytes.
  */
 import type { PeerRequest } from '../../config/peer-control.ts';
-import { type Fields, sameName } from '../http/fields.ts';
+import { Fields, sameName } from '../http/fields.ts';
 import { illegalFields, illegalRequestLine } from '../request/message-check.ts';
 
 export interface RequestSnapshot {
@@ -18,12 +18,13 @@ export interface RequestSnapshot {
 
 /** @throws TypeError what is wrong with a request that a hook has changed into none */
 export function snapshotOf({ method, url, proto, http }: PeerRequest): RequestSnapshot {
-  const mistake = illegalRequestLine(method, url) ?? illegalFields(http as Fields);
+  const fields = http instanceof Fields ? http : new Fields([...http].flat());
+  const mistake = illegalRequestLine(method, url) ?? illegalFields(fields);
   if (mistake !== undefined) throw new TypeError(`this request cannot be sent to a peer: ${mistake}`);
   if (method === 'CONNECT') {
     throw new TypeError('this request cannot be sent to a peer: CONNECT asks for a tunnel');
   }
-  const { raw } = http as Fields;
+  const { raw } = fields;
   let host: string | undefined;
   let head = `${method} ${url} ${proto === 'HTTP/1.0' ? proto : 'HTTP/1.1'}\r\n`;
   for (let i = 0; i < raw.length; i += 2) {
