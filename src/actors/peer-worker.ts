@@ -39,7 +39,7 @@ export type PeerWorkerEmitted = OfThread & {
 export type PeerWorkerInput = OfThread;
 
 /** Milliseconds. */
-export const THREAD_REST_MS = 1_000;
+const THREAD_REST_MS = 1_000;
 
 const say = (context: OfThread, type: PeerWorkerEmitted['type']): PeerWorkerEmitted => ({
   type,

@@ -9,8 +9,8 @@ import type { Config } from './config.ts';
 import type { DirectorHandle, TargetHandle } from './director.ts';
 import type { RecordedCall } from './handle.ts';
 import type { Hooks } from './hooks.ts';
-import type { SaintmodeHandle } from './saintmode.ts';
 import type { PeerHandle } from './peer.ts';
+import type { SaintmodeHandle } from './saintmode.ts';
 import { SourceFiles } from './source-files.ts';
 
 /** What a hook may be written as: a function that returns nothing has the type void. */

@@ -19,7 +19,7 @@ import { settle } from './control-world.ts';
 import { FakePeerThreads } from './fake-peer-thread.ts';
 import { FakeTransport } from './fake-transport.ts';
 
-export function peerOf(changes: Partial<PeerDeclaration> = {}): PeerDeclaration {
+function peerOf(changes: Partial<PeerDeclaration> = {}): PeerDeclaration {
   return { name: 'neighbour', destination: { host: '10.9.1.111', port: 8888 }, ...peerDefaults, ...changes };
 }
 
