@@ -56,7 +56,12 @@ export function* checkReferences(config: Config): Generator<ReferenceMistake> {
   if (duplicates.length === 0) yield* checkCycles(directors);
 }
 
-function* checkDuplicates({ backends, directors, saintmodes, peers = [] }: Config): Generator<ReferenceMistake> {
+function* checkDuplicates({
+  backends,
+  directors,
+  saintmodes,
+  peers = [],
+}: Config): Generator<ReferenceMistake> {
   const seen = new Map<string, string>();
   const lists = [
     ['backend', backends],
