@@ -62,8 +62,8 @@ export type Fact =
   | (OfPeer & { readonly type: 'peer.closed' })
   /** Nothing is left of a discarded config: its last request has ended, and its peers have nothing to do. */
   | { readonly type: 'config.drained'; readonly config: ConfigKey }
-  /** The last connection to a retired backend has closed. */
-  | { readonly type: 'connections.closed'; readonly identity: Identity };
+  /** The last connection to a backend has closed that was retired in the delta of that version. */
+  | { readonly type: 'connections.closed'; readonly identity: Identity; readonly retiredIn: number };
 
 interface OfPeer {
   readonly config: ConfigKey;

@@ -156,7 +156,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     }
     if (delta.active !== undefined) this.#active = this.#loaded(delta.active);
     for (const { identity, object } of delta.lifted ?? []) this.saints.lift(identity, object);
-    for (const identity of delta.retired) this.#retire(identity);
+    for (const identity of delta.retired) this.#retire(identity, delta.version);
     this.#planSweep();
   }
 
@@ -261,13 +261,13 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     throw new TroupeError('troupe.internal', `${key} is not loaded in this data plane`, { side: 'troupe' });
   }
 
-  #retire(identity: Identity): void {
+  #retire(identity: Identity, retiredIn: number): void {
     this.#health.delete(identity);
     this.saints.forget(identity);
     // Or else requests in flight would be forgotten that `maxConnections` counts; they end with their config.
     if (this.#records.get(identity)?.inFlight === 0) this.#records.delete(identity);
     this.transport.retire(identity, () => {
-      this.#facts.tell({ type: 'connections.closed', identity });
+      this.#facts.tell({ type: 'connections.closed', identity, retiredIn });
     });
   }
 

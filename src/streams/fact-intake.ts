@@ -73,21 +73,26 @@ export class FactIntake {
   #report(fact: Fact): PlaneReport | undefined {
     switch (fact.type) {
       case 'member.added': {
-        const { config, director, target, weight } = fact;
+        const { type: _, config, director, ...added } = fact;
         const description = this.#options.describe(config);
         if (description === undefined) return undefined;
         return {
           type: 'member.added',
           config,
           director,
-          member: knownMember(description, { target, weight }),
+          member: knownMember(description, added),
         };
       }
       case 'saint.denied':
         return { ...fact, at: this.#options.clock.now() };
+      case 'connections.closed': {
+        // What closes late, after the backend was declared again and perhaps retired again, ends nothing.
+        const { identity, retiredIn } = fact;
+        if (!this.#options.publisher.closed(identity, retiredIn)) return undefined;
+        return { type: 'connections.closed', identity };
+      }
       case 'member.removed':
       case 'config.drained':
-      case 'connections.closed':
       case 'peer.opened':
       case 'peer.threads-set':
       case 'peer.load':

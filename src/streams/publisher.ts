@@ -22,6 +22,8 @@ export class Publisher {
   readonly #now: () => number;
   readonly #health = new Map<Identity, BackendHealth>();
   readonly #facts: Record<string, number> = {};
+  /** Of each identity whose connections are being closed: the version that retired it. */
+  readonly #closing = new Map<Identity, number>();
   #version = 0;
   #active: ConfigKey | undefined;
 
@@ -62,6 +64,16 @@ export class Publisher {
     return this.#health.has(identity) && !this.#retired.includes(identity);
   }
 
+  /**
+   * All connections have closed to an identity that was retired in that version.
+   *
+   * @returns whether it has not been declared since; then what was closed is of no importance any more
+   */
+  closed(identity: Identity, retiredIn: number): boolean {
+    if (this.#closing.get(identity) !== retiredIn) return false;
+    return this.#closing.delete(identity);
+  }
+
   /** Publishes what has changed, if anything has. */
   publish(): void {
     if (!this.#changed) return;
@@ -76,7 +88,10 @@ export class Publisher {
     };
     if (active !== undefined) this.#active = active;
     for (const [identity, health] of this.#newHealth) this.#health.set(identity, health);
-    for (const identity of this.#retired) this.#health.delete(identity);
+    for (const identity of this.#retired) {
+      this.#health.delete(identity);
+      this.#closing.set(identity, delta.version);
+    }
     this.#changed = false;
     this.#newActive = undefined;
     this.#newHealth = new Map();
@@ -107,6 +122,7 @@ export class Publisher {
         const isAsBefore = before?.passing === passing && before.override === override;
         const changedAt = (isAsBefore ? before.changedAt : undefined) ?? this.#now();
         this.#newHealth.set(identity, { polled, passing, override, changedAt });
+        this.#closing.delete(identity);
         if (this.#retired.length > 0) this.#retired = this.#retired.filter((one) => one !== identity);
         return;
       }

@@ -280,12 +280,14 @@ describe('the end of a config', () => {
 describe('a retired backend', () => {
   test('is told of when its last connection has closed', () => {
     const world = worldWith();
-    world.apply({ retired: [identityNamed('b2')] });
+    world.apply({ version: 7, retired: [identityNamed('b2')] });
     world.clock.advance(0);
     expect(world.facts).toEqual([]);
     world.transport.retired.get(identityNamed('b2'))?.();
     world.clock.advance(0);
-    expect(world.facts).toEqual([{ type: 'connections.closed', identity: identityNamed('b2') }]);
+    expect(world.facts).toEqual([
+      { type: 'connections.closed', identity: identityNamed('b2'), retiredIn: 7 },
+    ]);
   });
 
   test('that returns begins with what is published then', () => {

@@ -124,7 +124,9 @@ class SlowWorld extends ControlWorld {
       }),
       ...closed.map((delta) => () => {
         this.#reported.add(delta);
-        for (const one of delta.retired) this.tell({ type: 'connections.closed', identity: one });
+        for (const identity of delta.retired) {
+          this.tell({ type: 'connections.closed', identity, retiredIn: delta.version });
+        }
       }),
     ];
   }

@@ -275,6 +275,10 @@ describe('discarding', () => {
   });
 });
 
+/** The versions in which a backend was retired. */
+const retirementsOf = (world: ControlWorld, identity: Identity) =>
+  world.deltas.flatMap(({ retired, version }) => (retired.includes(identity) ? [version] : []));
+
 describe('retiring', () => {
   test('declared again while its connections close, a backend keeps its history and its order', async () => {
     const world = await worldWith(['none', 'a'], { closesAtOnce: false });
@@ -285,11 +289,28 @@ describe('retiring', () => {
     expect(backendState(world, b1)?.value).toMatchObject({ present: { life: 'retiring' } });
     await world.load('b');
     expect(world.health(b1)).toMatchObject({ polled: 'healthy', passing: true, override: 'drain' });
-    world.tell({ type: 'connections.closed', identity: b1 });
+    world.tell({ type: 'connections.closed', identity: b1, retiredIn: retirementsOf(world, b1)[0] ?? 0 });
     world.settle();
     expect(backendState(world, b1)?.value).toMatchObject({ present: { life: 'live' } });
     world.clock.advance(3_000);
     expect(pollerOf(world, b1)?.context.elected.config).toBe('b@3');
+  });
+
+  test('connections of an earlier retirement that close late do not end a later one', async () => {
+    const world = await worldWith(['none', 'a'], { closesAtOnce: false });
+    await world.control.discard('a');
+    world.settle();
+    await world.load('b');
+    await world.control.discard('b');
+    world.settle();
+    const [first = 0, second = 0] = retirementsOf(world, b1);
+    expect(second).toBeGreaterThan(first);
+    world.tell({ type: 'connections.closed', identity: b1, retiredIn: first });
+    world.settle();
+    expect(backendState(world, b1)?.value).toMatchObject({ present: { life: 'retiring' } });
+    world.tell({ type: 'connections.closed', identity: b1, retiredIn: second });
+    world.settle();
+    expect(backendState(world, b1)).toBeUndefined();
   });
 
   test('retired for good, it comes back as if never seen', async () => {
@@ -410,7 +431,9 @@ describe('saint entries', () => {
     expect(world.control.sizes().saintEntries).toBe(0);
     deny(world, 'y');
     expect(world.control.sizes().saintEntries).toBe(0);
-    for (const identity of [b1, b2]) world.tell({ type: 'connections.closed', identity });
+    for (const identity of [b1, b2]) {
+      world.tell({ type: 'connections.closed', identity, retiredIn: retirementsOf(world, identity)[0] ?? 0 });
+    }
     world.settle();
     deny(world, 'z');
     expect(world.control.sizes()).toMatchObject({ saintEntries: 0, topics: 0, backend: 0 });

@@ -23,6 +23,8 @@ const description = describeConfig({ backends: [backendOf('b1', 8080, probeOf())
 const firstRows = new Map<string, Route>();
 for (const row of routes)
   if (row.from === 'planes' && !firstRows.has(row.event)) firstRows.set(row.event, row);
+/** The publisher knows which backends are retired. */
+const retirement = routes.filter(({ event, to }) => event === 'backend.retired' && to === 'publisher');
 
 /** What is said is written down; each report takes `cost` milliseconds. */
 function makeIntake(cost = 0) {
@@ -32,7 +34,7 @@ function makeIntake(cost = 0) {
   const published: { delta: SnapshotDelta; said: number }[] = [];
   const bus: Bus = new Bus({
     // One row for each event, so that each is heard once.
-    routes: [...firstRows.values()],
+    routes: [...firstRows.values(), ...retirement],
     actors: {
       deliver: (_kind, _id, _generation, event) => {
         said.push(event as (typeof said)[number]);
@@ -64,13 +66,14 @@ function makeIntake(cost = 0) {
     publisher,
     describe: (key) => (key === config ? description : undefined),
   });
-  return { clock, intake, said, published, publisher };
+  return { bus, clock, intake, said, published, publisher };
 }
 
 const denied = (object: string): Fact => ({ type: 'saint.denied', identity, object, deadline: 1_000 });
 
 test('facts come in the words of the control plane: a member with its identity, a denial with the time', () => {
-  const { clock, intake, said } = makeIntake();
+  const { bus, clock, intake, said } = makeIntake();
+  bus.say('backend', { type: 'backend.retired', identity });
   clock.work(50);
   intake.take({
     plane: 'p0',
@@ -79,7 +82,8 @@ test('facts come in the words of the control plane: a member with its identity, 
       { type: 'member.added', config, director: 'd', target: 'b1', weight: 2 },
       { type: 'member.added', config, director: 'd', target: 'inner', weight: 1 },
       denied('x'),
-      { type: 'connections.closed', identity },
+      { type: 'connections.closed', identity, retiredIn: 1 },
+      { type: 'connections.closed', identity, retiredIn: 1 },
     ],
   });
   expect(said, 'never at once').toEqual([]);

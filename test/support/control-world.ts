@@ -105,7 +105,9 @@ export class ControlWorld {
           this.deltas.push(delta);
           if (delta.active !== undefined) this.active = delta.active;
           if (!closesAtOnce) return;
-          for (const identity of delta.retired) this.tell({ type: 'connections.closed', identity });
+          for (const identity of delta.retired) {
+            this.tell({ type: 'connections.closed', identity, retiredIn: delta.version });
+          }
         },
         drain: (config) => {
           this.drains.push(config);
