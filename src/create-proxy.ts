@@ -13,6 +13,7 @@ import { TroupeError } from './errors.ts';
 import { firstVerdicts } from './first-verdicts.ts';
 import type { Identity } from './identity.ts';
 import { createDataPlane } from './proxy/create-data-plane.ts';
+import { loadWithRings } from './proxy/directors/shard/load-with-rings.ts';
 import { createDispatcher, type DirectorDispatcher } from './proxy/embedding/dispatcher.ts';
 import { Door } from './proxy/embedding/door.ts';
 import { EmbeddedHandler, type RequestHandler } from './proxy/embedding/handler.ts';
@@ -367,7 +368,7 @@ class RunningProxy implements TroupeProxy {
     try {
       if (source === undefined) throw new Error(`config "${name}" has no source`);
       const { config, backends } = await loadConfig(source, this.#options.fetch);
-      return this.#data.load(key, config, backends);
+      return await loadWithRings(config.directors, this.#clock, () => this.#data.load(key, config, backends));
     } catch (error) {
       this.#loadErrors.set(name, error);
       throw error;

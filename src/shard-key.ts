@@ -2,7 +2,7 @@
  * Keys of the shard director: numbers of 32 bits, on the same ring as the members' points.
  * Meaning: vmod_directors(3), `xshard.key()` and the arguments of `xshard.backend()`.
  */
-import { sha256Hex } from './sha256.ts';
+import { sha256Latin1 } from './sha256.ts';
 
 /**
  * The key of a text: the last four bytes of its SHA-256, the least significant one first. VCL: `xshard.key()`,
@@ -11,7 +11,7 @@ import { sha256Hex } from './sha256.ts';
  * @param parts joined without a separator; one character per byte, as in Fields
  */
 export function shardKey(...parts: readonly string[]): number {
-  return lastFourBytes(sha256Hex(parts.length === 1 ? (parts[0] as string) : parts.join('')));
+  return lastFourBytes(sha256Latin1(parts.length === 1 ? (parts[0] as string) : parts.join('')));
 }
 
 /** The key of an object: the first four bytes of the request hash, the most significant one first. */
@@ -26,10 +26,8 @@ export function keyOfBlob(blob: Uint8Array): number {
   return key;
 }
 
-/** @param hex of 32 bytes */
-function lastFourBytes(hex: string): number {
-  const bytes = Number.parseInt(hex.slice(-8), 16);
-  return (
-    ((bytes >>> 24) | ((bytes >>> 8) & 0xff00) | ((bytes << 8) & 0xff_0000) | ((bytes & 0xff) << 24)) >>> 0
-  );
+/** @param digest one character a byte */
+function lastFourBytes(digest: string): number {
+  const low = digest.charCodeAt(28) + digest.charCodeAt(29) * 0x100;
+  return low + (digest.charCodeAt(30) + digest.charCodeAt(31) * 0x100) * 0x1_0000;
 }

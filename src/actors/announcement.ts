@@ -29,18 +29,27 @@ function withMembers(
 export function withMember(
   description: ConfigDescription,
   director: string,
-  { target, weight }: MemberDeclaration,
+  { backend: _, ...member }: MemberKnown,
 ): ConfigDescription {
-  return withMembers(description, director, (members) => [...members, { target, weight }]);
+  return withMembers(description, director, (members) => [...members, member]);
 }
 
-/** The description without the first member of that target, as request code removed it. */
+/**
+ * The description without the first member of that target, as request code removed it.
+ *
+ * @param ident which of them, in a shard director
+ */
 export function withoutMember(
   description: ConfigDescription,
   director: string,
   target: string,
+  ident: string | undefined,
 ): ConfigDescription {
-  return withMembers(description, director, (members) => withoutFirst(members, target));
+  return withMembers(description, director, (members) => {
+    const isMeant = (one: MemberDeclaration) => one.target === target && (one.ident ?? target) === ident;
+    const at = ident === undefined ? -1 : members.findIndex(isMeant);
+    return at < 0 ? withoutFirst(members, target) : members.filter((_, i) => i !== at);
+  });
 }
 
 /** A member as its director's actor hears of it: with the identity, if it is a backend. */

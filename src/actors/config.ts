@@ -47,7 +47,12 @@ export type ConfigReply =
   | { readonly type: 'config.drained' }
   /** From the data planes: request code changed a director. It counts when the director is declared again. */
   | { readonly type: 'member.added'; readonly director: string; readonly member: MemberKnown }
-  | { readonly type: 'member.removed'; readonly director: string; readonly target: string };
+  | {
+      readonly type: 'member.removed';
+      readonly director: string;
+      readonly target: string;
+      readonly ident?: string;
+    };
 
 export type ConfigEmitted =
   | { readonly type: 'load.wanted'; readonly key: ConfigKey; readonly name: string }
@@ -160,7 +165,7 @@ export const configMachine = setup({
     ),
     removeMember: assign(({ context: { description }, event }) =>
       event.type === 'member.removed' && description !== undefined
-        ? { description: withoutMember(description, event.director, event.target) }
+        ? { description: withoutMember(description, event.director, event.target, event.ident) }
         : {},
     ),
     noteDrained: assign({ drained: true }),

@@ -105,14 +105,14 @@ export const shardSchema = z.strictObject(
     alt: number,
     healthy: text,
     /** A handle. */
-    param: z.unknown(),
+    param: z.unknown().optional(),
   },
   { error: 'must be an object of options' },
 );
 
 /** Without `target`, which is a handle. */
 export const shardMemberSchema = z.strictObject(
-  { target: z.unknown(), ident: text, weight: number, rampup: duration },
+  { target: z.unknown().optional(), ident: text, weight: number, rampup: duration },
   { error: 'must be an object of options' },
 );
 

@@ -53,6 +53,8 @@ export interface DataPlaneOptions {
 }
 
 const failedRequestsByDefault = 100;
+/** Milliseconds of one turn for work that is done ahead. */
+const prepareShareMs = 1;
 const noConfig: Failure = { message: 'no config is in use: load one, and use it' };
 const neverAsked = new BackendRecord().stats();
 
@@ -145,8 +147,19 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     isInitialised = true;
     peers.open();
     this.#configs.set(key, loaded);
+    this.#prepare(loaded);
     this.#planSweep();
     return { backends, directors: graph.describeMembers(), saintmodes, defaultTarget };
+  }
+
+  /** What an init hook has added to shard directors; what the config declares is known already. */
+  #prepare(loaded: LoadedConfig): void {
+    const { key, graph } = loaded;
+    const end = this.clock.now() + prepareShareMs;
+    if (graph.prepare(() => this.clock.now() >= end)) return;
+    this.clock.after(0, () => {
+      if (this.#configs.get(key) === loaded) this.#prepare(loaded);
+    });
   }
 
   apply(delta: SnapshotDelta): void {

@@ -53,6 +53,7 @@ export type PlaneReport =
       readonly config: ConfigKey;
       readonly director: string;
       readonly target: string;
+      readonly ident?: string;
     }
   | {
       readonly type: 'saint.denied';
