@@ -11,8 +11,13 @@ export {
   fallback,
   type HashDirectorHandle,
   hash,
+  leastConnections,
+  type PanicOptions,
+  type PeakEwmaOptions,
+  peakEwma,
   random,
   roundRobin,
+  type SlowStartOptions,
   type TargetHandle,
   type WeightedMember,
 } from './config/director.ts';

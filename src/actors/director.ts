@@ -6,7 +6,7 @@
  *   empty | healthy (some member is) | sick (no member is)
  */
 import { assign, enqueueActions, setup } from 'xstate';
-import type { MemberDeclaration, PolicyDeclaration } from '../config/declaration.ts';
+import { type MemberDeclaration, type PolicyDeclaration, sharesByWeight } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
 import type { Identity } from '../identity.ts';
 import { targetTopic } from './topic.ts';
@@ -70,7 +70,7 @@ export function withoutFirst<Member extends MemberDeclaration>(
 
 /** Under a policy that shares by weight, a member of weight 0 is never picked, however healthy it is. */
 function canBePicked(policy: PolicyDeclaration, member: MemberDeclaration): boolean {
-  return (policy.kind !== 'random' && policy.kind !== 'hash') || member.weight > 0;
+  return member.weight > 0 || !sharesByWeight(policy);
 }
 
 /** What of these members is to be counted. */

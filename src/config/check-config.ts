@@ -3,6 +3,7 @@
  * same for both front ends; places come from the config's origin.
  */
 import { type ErrorCode, type Place, TroupeError } from '../errors.ts';
+import { checkDirector } from './check-director.ts';
 import { checkHooks } from './check-hooks.ts';
 import { checkReferences } from './check-references.ts';
 import { checkShard } from './check-shard.ts';
@@ -26,7 +27,10 @@ function* findErrors(config: Config): Generator<TroupeError> {
   for (const backend of config.backends) yield* valueErrors(config, backend, checkBackend(backend));
   for (const saintmode of config.saintmodes) yield* valueErrors(config, saintmode, checkSaintmode(saintmode));
   for (const peer of config.peers ?? []) yield* valueErrors(config, peer, checkPeer(peer));
-  for (const director of config.directors) yield* valueErrors(config, director, checkShard(director));
+  for (const director of config.directors) {
+    yield* valueErrors(config, director, checkDirector(director));
+    yield* valueErrors(config, director, checkShard(director));
+  }
   for (const { declaration, path, message, advice } of checkReferences(config)) {
     const named =
       declaration === undefined || path.length === 0 ? undefined : origin?.option(declaration.name, path);

@@ -75,12 +75,24 @@ export type PolicyDeclaration =
   | { readonly kind: 'fallback'; readonly sticky: boolean }
   | { readonly kind: 'random' }
   | { readonly kind: 'hash' }
+  | { readonly kind: 'least_connections' }
+  | { readonly kind: 'peak_ewma'; readonly halfLifeMs: number }
   | ShardDeclaration;
+
+export const peakEwmaDefaults = {
+  /** Milliseconds after which a peak counts half: a backend that was slow is tried again within a minute. */
+  halfLifeMs: 5_000,
+} as const;
+
+/** Whether members of weight 0 are never picked, and the others in proportion to their weights. */
+export function sharesByWeight({ kind }: PolicyDeclaration): boolean {
+  return kind === 'random' || kind === 'hash' || kind === 'least_connections' || kind === 'peak_ewma';
+}
 
 export interface MemberDeclaration {
   /** Name of a backend, a director or a saintmode object of the same config. */
   readonly target: string;
-  /** Share of the traffic; random and hash look at it, and shard, where it is at least 1. At least 0. */
+  /** Share of the traffic where `sharesByWeight`, and with shard, where it is at least 1. At least 0. */
   readonly weight: number;
   /** What shard tells it apart by, and places it on the ring by. Default: the target's name. */
   readonly ident?: string;
@@ -93,6 +105,10 @@ export interface DirectorDeclaration {
   readonly policy: PolicyDeclaration;
   /** In order; the same target may stand here more than once. */
   readonly members: readonly MemberDeclaration[];
+  /** Milliseconds in which a member that has become healthy comes to its full share. Absent: at once. */
+  readonly slowStartMs?: number;
+  /** Share of the members that must be healthy for health to count, from 0 to 1. Absent: it always counts. */
+  readonly panicThreshold?: number;
   readonly place?: Place;
 }
 

@@ -94,7 +94,20 @@ export const peerSchema = z.strictObject(
   { error: 'must be an object of options' },
 );
 
-export const fallbackSchema = z.strictObject({ sticky: flag }, { error: 'must be an object of options' });
+/** One shape, of which each kind of director has a part. */
+const directorOptions = z.strictObject(
+  { sticky: flag, halfLife: duration, slowStart: duration, panicThreshold: number },
+  { error: 'must be an object of options' },
+);
+
+export const directorSchemas = {
+  round_robin: directorOptions.pick({ panicThreshold: true }),
+  fallback: directorOptions.pick({ sticky: true }),
+  random: directorOptions.pick({ slowStart: true, panicThreshold: true }),
+  hash: directorOptions.pick({ panicThreshold: true }),
+  least_connections: directorOptions.pick({ slowStart: true, panicThreshold: true }),
+  peak_ewma: directorOptions.pick({ halfLife: true, slowStart: true, panicThreshold: true }),
+};
 
 export const shardSchema = z.strictObject(
   {
@@ -119,5 +132,7 @@ export const shardMemberSchema = z.strictObject(
 /** Without `target`, which is a handle. */
 export const weightedSchema = z.strictObject({ target: z.unknown(), weight: number });
 
+/** Options that a kind of director does not have are never there. */
+export type DirectorShape = z.output<typeof directorOptions>;
 export type ProbeShape = z.output<typeof probeObject>;
 export type BackendShape = z.output<typeof backendSchema>;

@@ -6,7 +6,6 @@ import type {
   DirectorDeclaration,
   Endpoint,
   FetchLimits,
-  PolicyDeclaration,
   ProbeDeclaration,
   SaintmodeDeclaration,
 } from './declaration.ts';
@@ -14,13 +13,8 @@ import { probeDefaults } from './declaration.ts';
 import type { DirectorHandle } from './director.ts';
 import { callOf, type Handle } from './handle.ts';
 import type { Mistake } from './mistake.ts';
-import {
-  type BackendShape,
-  backendSchema,
-  fallbackSchema,
-  type ProbeShape,
-  saintmodeSchema,
-} from './option-schemas.ts';
+import { type BackendShape, backendSchema, type ProbeShape, saintmodeSchema } from './option-schemas.ts';
+import { readDirectorOptions } from './read-director-options.ts';
 import { readMembers } from './read-members.ts';
 import { readOptions } from './read-options.ts';
 import { readShard } from './read-shard.ts';
@@ -148,17 +142,7 @@ export function readDirector(
     const name = names.get(target);
     return name === undefined ? [] : [{ target: name, ...options }];
   });
-  return { policy: readPolicy(handle, tell), members };
-}
-
-function readPolicy(handle: DirectorHandle, tell: Tell): PolicyDeclaration {
-  if (handle.policy === 'shard') return readShard(handle, tell);
-  if (handle.policy !== 'fallback') return { kind: handle.policy };
-  const { value, mistakes } = readOptions(
-    fallbackSchema,
-    callOf(handle).args[1],
-    'the second argument of fallback()',
-  );
-  for (const { path, ...mistake } of mistakes) tell({ ...mistake, path: [1, ...path] });
-  return { kind: 'fallback', sticky: value?.sticky ?? false };
+  const { policy: kind } = handle;
+  if (kind === 'shard') return { policy: readShard(handle, tell), members };
+  return { ...readDirectorOptions(kind, handle, tell), members };
 }

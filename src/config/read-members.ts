@@ -52,10 +52,14 @@ function readMember(director: DirectorHandle, entry: unknown): Omit<ReadMember, 
     const { value, mistakes } = readOptions(shardMemberSchema, entry, 'the member');
     return mistakes.length > 0 ? { mistakes } : { target, weight: 1, ...shardMember(value) };
   }
-  if (director.policy !== 'random' && director.policy !== 'hash') {
-    return refused('a weight has no meaning here: only random, hash and shard share traffic by weight.', [], {
-      advice: 'Write the member itself.',
-    });
+  if (director.policy === 'round_robin' || director.policy === 'fallback') {
+    return refused(
+      'a weight has no meaning here: roundRobin and fallback do not share traffic by weight.',
+      [],
+      {
+        advice: 'Write the member itself.',
+      },
+    );
   }
   const { value, mistakes } = readOptions(weightedSchema, entry, 'the member');
   return mistakes.length > 0 ? { mistakes } : { target, weight: value?.weight ?? 1 };

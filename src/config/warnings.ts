@@ -4,7 +4,7 @@
  */
 import type { Place } from '../errors.ts';
 import type { Config } from './config.ts';
-import type { DirectorDeclaration } from './declaration.ts';
+import { type DirectorDeclaration, sharesByWeight } from './declaration.ts';
 
 export interface ConfigWarning {
   /** One sentence. */
@@ -31,8 +31,7 @@ export function warningsFor(config: Config): ConfigWarning[] {
 
 function directorWarning({ name, policy, members }: DirectorDeclaration): string | undefined {
   if (members.length === 0) return `${name} has no members: requests for it get 503 until a hook adds one.`;
-  const sharesByWeight = policy.kind === 'random' || policy.kind === 'hash';
-  if (!sharesByWeight || members.some(({ weight }) => weight > 0)) return undefined;
+  if (!sharesByWeight(policy) || members.some(({ weight }) => weight > 0)) return undefined;
   return `every member of ${name} has weight 0: it never picks one, and requests for it get 503.`;
 }
 

@@ -104,7 +104,7 @@ export default defineConfig({ backends: { app1, app2 }, directors: { app } });`,
       `${head}const app = fallback([{ target: app1, weight: 2 } as never]);
 export default defineConfig({ backends: { app1 }, directors: { app } });`,
       '{ target: app1',
-      'app: a weight has no meaning here: only random, hash and shard share traffic by weight.',
+      'app: a weight has no meaning here: roundRobin and fallback do not share traffic by weight.',
     ],
     [
       'a backend among the directors',

@@ -23,6 +23,7 @@ export function fakeMembers(descriptions: readonly FakeMember[]): Member[] {
       changedAt: Number.NEGATIVE_INFINITY,
       accepts: ({ denied }) => healthy && !denied?.has(name),
       resolve: () => target,
+      heeded: () => [name],
     };
     return { target, weight };
   });

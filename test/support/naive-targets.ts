@@ -105,6 +105,9 @@ export class NaiveTargets {
         const picked = naiveShardPick(order, (at) => accepted[at] ?? false, policy.choice);
         return picked === undefined ? undefined : members[picked]?.target;
       }
+      case 'least_connections':
+      case 'peak_ewma':
+        throw new Error(`${policy.kind} is held against an oracle of its own`);
       default:
         return policy satisfies never;
     }

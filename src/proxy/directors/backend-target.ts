@@ -5,6 +5,8 @@ import { type BackendHealth, isUsable } from '../../snapshot.ts';
 import type { BackendTarget } from './target.ts';
 import { TargetNode } from './target-node.ts';
 
+const nobody: readonly string[] = [];
+
 export class BackendNode extends TargetNode implements BackendTarget {
   readonly identity: Identity;
   readonly addresses: Addresses;
@@ -22,7 +24,8 @@ export class BackendNode extends TargetNode implements BackendTarget {
 
   setHealth(health: BackendHealth | undefined): void {
     const changedAt = health?.changedAt ?? Number.NEGATIVE_INFINITY;
-    this.become(isUsable(health, this.declaration.probe !== undefined), changedAt);
+    const isTaken = health?.override === 'sick' || health?.override === 'drain';
+    this.become(isUsable(health, this.declaration.probe !== undefined), !isTaken, changedAt);
     // A declaration without a probe need not change with what a poller says; what was said first, it begins with.
     if (this.changedAt === Number.NEGATIVE_INFINITY) this.changedAt = changedAt;
   }
@@ -34,5 +37,17 @@ export class BackendNode extends TargetNode implements BackendTarget {
 
   resolve(): BackendTarget | undefined {
     return this.healthy ? this : undefined;
+  }
+
+  offers(): boolean {
+    return this.available;
+  }
+
+  resolveAnyway(): BackendTarget | undefined {
+    return this.available ? this : undefined;
+  }
+
+  heeded(): readonly string[] {
+    return nobody;
   }
 }

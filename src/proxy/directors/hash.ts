@@ -4,10 +4,11 @@
  */
 import { createHash } from 'node:crypto';
 import type { Member, Policy } from './policy.ts';
+import type { Refusals } from './refusals.ts';
 import { WeightTable } from './weight-table.ts';
 
-export function hash(members: readonly Member[]): Policy {
-  const table = new WeightTable(members);
+export function hash(members: readonly Member[], refusals?: Refusals): Policy {
+  const table = new WeightTable(members, refusals);
   return { pick: (request) => table.pick(shareOf(request.key()), request) };
 }
 

@@ -3,12 +3,15 @@
  * at that moment, and is built anew when either changes, so that the pick itself is cheap.
  */
 import type { ShardChoice } from '../../config/shard-declaration.ts';
+import type { Load } from './load.ts';
 import type { Target } from './target.ts';
 
 export interface Member {
   readonly target: Target;
   /** At least 0. Only policies that share traffic by weight look at it. */
   readonly weight: number;
+  /** Of this entry of the list, where the policy goes by load. */
+  readonly load?: Load | undefined;
 }
 
 /** One request that wants a backend. */
@@ -33,6 +36,10 @@ export interface PickRequest {
   shardChoice?(name: string): ShardChoice | undefined;
   /** Told of each director and saintmode object that leads to the pick, the outermost first. Absent: not told. */
   passed?(name: string): void;
+  /** Told of a director that ignores health in this pick: see panic.ts. Absent: not told. */
+  panicked?(name: string): void;
+  /** Takes a slot until the request ends: see lease.ts. Absent: the request counts as over at once. */
+  hold?(load: Load): void;
 }
 
 /** Picks are synchronous, never throw, and allocate nothing unless members are denied to the request. */

@@ -3,9 +3,10 @@
  * Meaning: vmod_directors(3). varnishd draws 31 bits; given the same number, it picks the same member.
  */
 import type { Member, Policy } from './policy.ts';
+import type { Refusals } from './refusals.ts';
 import { WeightTable } from './weight-table.ts';
 
-export function random(members: readonly Member[]): Policy {
-  const table = new WeightTable(members);
+export function random(members: readonly Member[], refusals?: Refusals): Policy {
+  const table = new WeightTable(members, refusals);
   return { pick: (request) => table.pick(request.random(), request) };
 }

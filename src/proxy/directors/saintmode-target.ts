@@ -12,11 +12,13 @@ export class SaintmodeNode extends TargetNode implements Container {
   /** Entries from which on it is sick for every object; 0: the list is ignored. */
   readonly threshold: number;
   #count = 0;
+  readonly #heeded: readonly string[];
 
   constructor(name: string, backend: BackendNode, threshold: number) {
     super(name);
     this.backend = backend;
     this.threshold = threshold;
+    this.#heeded = threshold === 0 ? [] : [backend.identity];
     backend.containers.add(this);
     this.partChanged();
   }
@@ -24,7 +26,8 @@ export class SaintmodeNode extends TargetNode implements Container {
   partChanged(): void {
     const isFull = this.threshold > 0 && this.#count >= this.threshold;
     // As in varnishd, what changes on the saint list does not make a backend a new one.
-    this.become(this.backend.healthy && !isFull, this.backend.changedAt);
+    const { healthy, available, changedAt } = this.backend;
+    this.become(healthy && !isFull, available && !isFull, changedAt);
   }
 
   /** Entries on the backend's saint list now. */
@@ -34,12 +37,28 @@ export class SaintmodeNode extends TargetNode implements Container {
   }
 
   accepts({ denied }: PickRequest): boolean {
-    if (denied === undefined || this.threshold === 0) return this.healthy;
-    return this.healthy && !denied.has(this.backend.identity);
+    return this.healthy && !this.#isDenied(denied);
   }
 
   resolve(request: PickRequest): BackendTarget | undefined {
     request.passed?.(this.name);
     return this.accepts(request) ? this.backend : undefined;
+  }
+
+  offers({ denied }: PickRequest): boolean {
+    return this.available && !this.#isDenied(denied);
+  }
+
+  resolveAnyway(request: PickRequest): BackendTarget | undefined {
+    request.passed?.(this.name);
+    return this.offers(request) ? this.backend : undefined;
+  }
+
+  heeded(): readonly string[] {
+    return this.#heeded;
+  }
+
+  #isDenied(denied: PickRequest['denied']): boolean {
+    return denied !== undefined && this.threshold > 0 && denied.has(this.backend.identity);
   }
 }

@@ -29,7 +29,7 @@ export interface TargetGraphInput {
   readonly saintmodes: readonly SaintmodeDeclaration[];
   /** The data plane's, shared by all configs. */
   readonly saints: SaintList;
-  /** Milliseconds of the data plane's clock. Only asked while something is on the saint list. */
+  /** Milliseconds of the data plane's clock. Not asked where nothing depends on time. */
   readonly now: () => number;
 }
 
@@ -121,7 +121,7 @@ export function createTargetGraph(input: TargetGraphInput): TargetGraph {
 
   function nodeFor(declaration: DirectorDeclaration): DirectorNode {
     const { policy } = declaration;
-    if (policy.kind !== 'shard') return new DirectorNode(declaration, createRule(policy));
+    if (policy.kind !== 'shard') return new DirectorNode(declaration, createRule(policy, now), now);
     return new ShardNode(declaration, policy, shardParams, now);
   }
 
@@ -249,6 +249,7 @@ function sweptBefore(node: TargetNode, sweep: () => void): Target {
       sweep();
       return node.resolve(request);
     },
+    heeded: () => node.heeded(),
   };
 }
 

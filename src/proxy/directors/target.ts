@@ -15,8 +15,13 @@ export interface Target {
   readonly changedAt: number;
   /** Usable by this very request. Same as `healthy` when nothing is denied to it. */
   accepts(request: PickRequest): boolean;
-  /** The backend to ask; undefined if and only if the target does not accept the request. Moves cursors. */
+  /**
+   * The backend to ask; undefined if and only if the target does not accept the request, but for a director in
+   * panic (see panic.ts), which may lead to one all the same. Moves cursors.
+   */
   resolve(request: PickRequest): BackendTarget | undefined;
+  /** Identities whose saint entries can make it refuse a request. Asked when tables are made. */
+  heeded(): Iterable<string>;
 }
 
 /** The end of every resolution. */

@@ -5,6 +5,7 @@
  */
 import type { Clock } from '../../clock.ts';
 import { TroupeError } from '../../errors.ts';
+import type { Lease } from '../directors/lease.ts';
 import type { BackendTarget } from '../directors/target.ts';
 import type { FetchCall, FetchHandler, FetchHead, FetchRequest, Transport } from '../fetch/transport.ts';
 import type { Fields } from '../http/fields.ts';
@@ -31,14 +32,23 @@ export class Attempt implements FetchHandler {
   /** Of the answer; 0 until its head has come. */
   status = 0;
   readonly #clock: Clock;
+  readonly #lease: Lease | undefined;
   #receiver: AttemptReceiver | undefined;
   #call: FetchCall | undefined;
   #isOver = false;
   #unwantedBytes = 0;
 
-  constructor(target: BackendTarget, record: BackendRecord, receiver: AttemptReceiver, clock: Clock) {
+  /** @param lease what the pick holds with directors; released when the attempt is over */
+  constructor(
+    target: BackendTarget,
+    record: BackendRecord,
+    lease: Lease | undefined,
+    receiver: AttemptReceiver,
+    clock: Clock,
+  ) {
     this.target = target;
     this.record = record;
+    this.#lease = lease;
     this.#receiver = receiver;
     this.#clock = clock;
   }
@@ -67,6 +77,7 @@ export class Attempt implements FetchHandler {
   abort(): void {
     this.#receiver = undefined;
     if (this.#isOver) return;
+    if (this.answeredAt === undefined) this.#lease?.unanswered(this.#clock.now() - this.sentAt);
     this.#end();
     this.#call?.abort();
   }
@@ -82,6 +93,7 @@ export class Attempt implements FetchHandler {
     this.answeredAt = now;
     this.status = head.status;
     this.record.countAnswer(now - this.sentAt);
+    this.#lease?.answered(now - this.sentAt);
     this.#receiver?.answered(head);
   }
 
@@ -99,15 +111,22 @@ export class Attempt implements FetchHandler {
   }
 
   onError(error: TroupeError): void {
-    this.#end();
     // A client that goes away during its upload is no failure of the backend's.
-    if (error.side !== 'client') this.record.countFailure(error.code);
+    const isBackends = error.side !== 'client';
+    if (this.answeredAt === undefined) {
+      const ms = this.#clock.now() - this.sentAt;
+      if (isBackends) this.#lease?.failed(ms);
+      else this.#lease?.unanswered(ms);
+    }
+    this.#end();
+    if (isBackends) this.record.countFailure(error.code);
     this.#receiver?.failed(error);
   }
 
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#lease?.release();
     this.record.end();
   }
 }

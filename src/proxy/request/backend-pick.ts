@@ -9,6 +9,8 @@ import type { BackendRef } from '../../config/hooks.ts';
 import type { ShardChoice } from '../../config/shard-declaration.ts';
 import { TroupeError } from '../../errors.ts';
 import { distributionKey } from '../directors/hash.ts';
+import { Lease } from '../directors/lease.ts';
+import type { Load } from '../directors/load.ts';
 import type { PickRequest } from '../directors/policy.ts';
 import type { BackendTarget } from '../directors/target.ts';
 import { type HookOwner, nameOf } from './contexts.ts';
@@ -16,7 +18,10 @@ import type { BackendMessage } from './messages.ts';
 
 export class BackendPick implements PickRequest {
   denied: ReadonlySet<string> | undefined;
+  /** The director that has ignored health in the last `resolve`, the outermost one; undefined: none has. */
+  panic: string | undefined;
   readonly #owner: HookOwner;
+  #lease: Lease | undefined;
   readonly #bereq: BackendMessage;
   #key: string | undefined;
   /** What was named, and how it is to pick; no shard director: undefined. */
@@ -61,6 +66,22 @@ export class BackendPick implements PickRequest {
     else this.#others.push(name);
   }
 
+  panicked(name: string): void {
+    this.panic ??= name;
+  }
+
+  hold(load: Load): void {
+    this.#lease ??= new Lease();
+    this.#lease.hold(load);
+  }
+
+  /** Hands over what the last `resolve` holds with directors; undefined: nothing. To be released by the taker. */
+  takeLease(): Lease | undefined {
+    const lease = this.#lease;
+    this.#lease = undefined;
+    return lease;
+  }
+
   /** The directors and saintmode objects that the last `resolve` has passed, the outermost first. */
   way(): string[] {
     const way = this.#others === undefined ? [] : [...this.#others];
@@ -82,6 +103,7 @@ export class BackendPick implements PickRequest {
     this.#first = undefined;
     this.#second = undefined;
     this.#others = undefined;
+    this.panic = undefined;
     if (ref === undefined) return noTarget();
     const { graph } = this.#owner.loaded;
     const target = graph.get(nameOf(ref));
@@ -100,6 +122,7 @@ export class BackendPick implements PickRequest {
     if (maxConnections === 0) return backend;
     const record = this.#owner.environment.record(backend.identity);
     if (record.inFlight < maxConnections) return backend;
+    this.takeLease()?.release();
     record.countFailure('backend.busy');
     return busy(backend);
   }

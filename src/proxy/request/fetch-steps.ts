@@ -206,7 +206,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     const record = environment.record(target.identity);
     const body = this.#body?.open(record);
     this.#isHead = bereq.method === 'HEAD';
-    this.#attempt = new Attempt(target, record, this, environment.clock);
+    this.#attempt = new Attempt(target, record, this.#pick.takeLease(), this, environment.clock);
     const request = {
       method: bereq.method,
       path: bereq.url,

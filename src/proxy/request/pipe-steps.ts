@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Synth } from '../../config/hooks.ts';
 import { TroupeError } from '../../errors.ts';
+import type { Lease } from '../directors/lease.ts';
 import type { BackendTarget } from '../directors/target.ts';
 import { tellFailure } from './backend-failure.ts';
 import { BackendPick } from './backend-pick.ts';
@@ -37,6 +38,8 @@ export class Pipe {
   readonly #bereq: BackendMessage;
   /** Where the pipe counts as in flight. */
   #record: BackendRecord | undefined;
+  /** What the pick holds with directors, for as long. */
+  #lease: Lease | undefined;
   readonly #pick: BackendPick;
   /** undefined until a backend was found. */
   #asked: (AskedBackend & { connectMs: number | undefined }) | undefined;
@@ -112,6 +115,7 @@ export class Pipe {
     const record = environment.record(target.identity);
     record.begin();
     this.#record = record;
+    this.#lease = this.#pick.takeLease();
     const sentAt = environment.clock.now();
     this.#asked = { target, sentAt, status: 0, connectMs: undefined };
     const timeoutMs = bereq.connectTimeoutMs ?? target.limits.connectTimeoutMs;
@@ -119,6 +123,7 @@ export class Pipe {
       if (connection !== undefined) {
         this.#join(connection);
       } else if (error !== undefined) {
+        this.#lease?.failed(environment.clock.now() - sentAt);
         this.#release();
         record.countFailure(error.code);
         this.#owner.pipeRefused(this.#unconnected(target, error));
@@ -130,6 +135,8 @@ export class Pipe {
   #join(backend: Duplex): void {
     const owner = this.#owner;
     this.hasTakenOver = true;
+    // What goes through the tunnel has no first byte to wait for.
+    this.#lease?.unanswered(0);
     this.#backend = backend;
     const asked = this.#asked;
     if (asked !== undefined) asked.connectMs = owner.environment.clock.now() - asked.sentAt;
@@ -153,6 +160,7 @@ export class Pipe {
     const record = this.#record;
     if (record === undefined) return;
     this.#record = undefined;
+    this.#lease?.release();
     record.end();
     record.bytesSent += this.bytesFromClient;
     record.bytesReceived += this.bytesToClient;

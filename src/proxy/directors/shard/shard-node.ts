@@ -51,9 +51,14 @@ export class ShardNode extends DirectorNode {
     now: () => number,
   ) {
     const rule = new ShardRule(declaration.name, policy, params, now);
-    super(declaration, rule);
+    super(declaration, rule, now);
     this.#rule = rule;
     this.#replicas = policy.replicas;
+  }
+
+  /** The ring keeps to who is healthy, and `healthy: 'ignore'` is its own way not to. */
+  protected override get canIgnoreHealth(): boolean {
+    return false;
   }
 
   /** The members, in varnishd's order. */
