@@ -3,6 +3,7 @@ import { fromDist } from '../support/dist.mjs';
 
 const { identityOf } = await fromDist('identity');
 const { fetchLimitDefaults, probeDefaults } = await fromDist('config/declaration');
+const { shardDefaults } = await fromDist('config/shard-declaration');
 
 const FIRST_PORT = 10_000;
 
@@ -33,6 +34,11 @@ export function manyBackends(count, probeUrl, onePort) {
 export function manyDirectors(count, policy, targets) {
   const members = targets.map((target, i) => ({ target, weight: 1 + (i % 3) }));
   return Array.from({ length: count }, (_, i) => ({ name: `d${i}`, policy, members }));
+}
+
+/** A shard director with its defaults. */
+export function shardPolicy(options = {}) {
+  return { kind: 'shard', ...shardDefaults, choice: {}, ...options };
 }
 
 /** @returns a config, as front ends make it, with its backends resolved already */

@@ -1,6 +1,6 @@
 /** What it costs that backends fall sick, one after the other, and recover, while many directors have them as members. */
 import { fromDist } from '../support/dist.mjs';
-import { configOf, manyBackends, manyDirectors } from './configs.mjs';
+import { configOf, manyBackends, manyDirectors, shardPolicy } from './configs.mjs';
 import { loadInSimulation } from './simulation.mjs';
 
 const { SaintList } = await fromDist('compact/saint-list');
@@ -20,7 +20,7 @@ export async function measureHealthChange({ identities, directors, kind, changes
   const targets = backends.map(({ name }) => name);
   const config = configOf({
     backends,
-    directors: manyDirectors(directors, { kind }, targets),
+    directors: manyDirectors(directors, kind === 'shard' ? shardPolicy() : { kind }, targets),
   });
   const { world } = await loadInSimulation(config);
   const graph = createTargetGraph({ ...config, saints: new SaintList(), now: () => 0 });

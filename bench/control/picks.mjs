@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { fromDist } from '../support/dist.mjs';
 import { median } from '../support/statistics.mjs';
-import { configOf, manyBackends, manyDirectors } from './configs.mjs';
+import { configOf, manyBackends, manyDirectors, shardPolicy } from './configs.mjs';
 
 const { SaintList } = await fromDist('compact/saint-list');
 const { createTargetGraph } = await fromDist('proxy/directors/target-graph');
@@ -16,6 +16,9 @@ const policies = {
   'fallback, sticky': { kind: 'fallback', sticky: true },
   random: { kind: 'random' },
   hash: { kind: 'hash' },
+  shard: shardPolicy(),
+  'shard, alternative': shardPolicy({ choice: { alt: 1, healthy: 'all' } }),
+  'shard, warm-up': shardPolicy({ warmup: 0.5 }),
 };
 
 /** Which members are sick for everybody, and which are denied to this very request. */

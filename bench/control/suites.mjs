@@ -23,7 +23,7 @@ export async function runControl(short) {
   const footprint = await measureFootprint(identities);
   const changes = short ? 20 : 1_000;
   const healthChange = {};
-  for (const kind of ['round_robin', 'hash']) {
+  for (const kind of ['round_robin', 'hash', 'shard']) {
     healthChange[kind] = await measureHealthChange({ identities, directors: DIRECTORS, kind, changes });
   }
   const polling = await measurePolling({ identities, seconds: short ? 1 : 15 });
