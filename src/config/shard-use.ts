@@ -74,7 +74,7 @@ export function readShardUse(use: ShardUse, call: string): ShardChoice {
 }
 
 /** What options that have no mistake mean. */
-export function choiceOf(use: ShardUse): ShardChoice {
+function choiceOf(use: ShardUse): ShardChoice {
   const { alt, warmup, rampup, healthy, param } = use;
   return { ...keyingOf(use), alt, warmup, rampup, healthy, param };
 }

@@ -20,7 +20,7 @@ interface ShardTableMember {
 }
 
 /** Picks for the 100 keys of a prefix. */
-export interface ShardRow {
+interface ShardRow {
   readonly alt: number;
   readonly healthy: ShardHealth;
 }
@@ -99,7 +99,7 @@ function randomBatch(random: () => number, targets: readonly string[], number: n
 }
 
 /** The graph of one table, with the health that its backends begin with. */
-export function shardGraph(table: ShardTable): TargetGraph {
+function shardGraph(table: ShardTable): TargetGraph {
   const graph = createTargetGraph({
     backends: table.backends.map(({ name }) => resolvedBackend(name)),
     directors: [

@@ -112,6 +112,6 @@ function rampupMistake(ms: number): string | undefined {
   return `rampup is ${ms} ms; use a duration from 0, which is none`;
 }
 
-export function tooManyPoints(points: number): string {
+function tooManyPoints(points: number): string {
   return `its ring would have ${points} points, and the limit is ${MOST_SHARD_POINTS}; use fewer replicas or lower weights`;
 }
