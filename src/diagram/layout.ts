@@ -1,0 +1,90 @@
+/**
+ * From a figure to a drawing: it is laid out several times, in different widths and directions, and the layout
+ * that reads best at page width is kept. The same figure gives the same drawing, on every machine.
+ * Cost: 20 to 100 ms for each layout of a chart of some ten states; it grows faster than their number.
+ */
+import { createRequire } from 'node:module';
+import type { ELK } from 'elkjs';
+import type { Drawing, Point } from './drawing.ts';
+import type { Figure } from './figure.ts';
+import { type Arrangement, layered, within } from './layered.ts';
+
+/** Pixels; what a README has on GitHub. */
+const PAGE_WIDTH = 800;
+
+/** Boxes from which on fewer layouts are tried: one takes a second by then. */
+const MANY = 40;
+
+const textWidths = [
+  { box: 150, header: 300, label: 110 },
+  { box: 180, header: 340, label: 140 },
+  { box: 220, header: 400, label: 180 },
+] as const;
+
+/** Draws a figure: gives everything its place. */
+export async function drawing(figure: Figure): Promise<Drawing> {
+  const elk = createElk();
+  let best: { drawing: Drawing; cost: number } | undefined;
+  for (const arrangement of arrangements(figure)) {
+    const candidate = await layered(elk, figure, arrangement);
+    const candidateCost = cost(candidate);
+    if (best === undefined || candidateCost < best.cost) best = { drawing: candidate, cost: candidateCost };
+  }
+  if (best === undefined) throw new Error('there is always an arrangement');
+  return best.drawing;
+}
+
+/** Loaded when first needed: it is 1.5 MB of code. Without a worker it lays out in this thread. */
+function createElk(): ELK {
+  const Elk = createRequire(import.meta.url)('elkjs/lib/elk.bundled.js') as new () => ELK;
+  return new Elk();
+}
+
+function* arrangements(figure: Figure): Generator<Arrangement> {
+  const boxes = figure.boxes.flatMap(within);
+  const isLarge = boxes.length > MANY;
+  const hasRegions = boxes.some(({ shape }) => shape === 'region');
+  for (const widths of isLarge ? textWidths.slice(0, 1) : textWidths) {
+    for (const stacked of hasRegions ? [true, false] : [false]) {
+      for (const direction of ['DOWN', 'RIGHT'] as const) {
+        for (const placement of isLarge
+          ? (['BRANDES_KOEPF'] as const)
+          : (['BRANDES_KOEPF', 'NETWORK_SIMPLEX'] as const)) {
+          yield { widths, stacked, direction, placement };
+        }
+      }
+    }
+  }
+}
+
+/** How badly a drawing reads: small letters count most, then length, then turns and crossings of arrows. */
+function cost({ width, height, arrows }: Drawing): number {
+  const scale = Math.min(1, PAGE_WIDTH / width);
+  const turns = arrows.reduce((sum, { points }) => sum + Math.max(0, points.length - 2), 0);
+  return height * scale + (1 - scale) * 5_000 + turns * 12 + crossings(arrows) * 60;
+}
+
+function crossings(arrows: Drawing['arrows']): number {
+  const stretches = arrows.flatMap(({ points }, owner) =>
+    points.slice(1).map((end, index) => ({ owner, start: points[index] ?? end, end })),
+  );
+  const lying = stretches.filter(({ start, end }) => start.y === end.y);
+  const standing = stretches.filter(({ start, end }) => start.x === end.x && start.y !== end.y);
+  let count = 0;
+  for (const one of lying) {
+    for (const other of standing) {
+      if (one.owner === other.owner) continue;
+      if (
+        isBetween(other.start.x, one.start.x, one.end.x) &&
+        isBetween(one.start.y, other.start.y, other.end.y)
+      ) {
+        count += 1;
+      }
+    }
+  }
+  return count;
+}
+
+function isBetween(value: Point['x'], a: number, b: number): boolean {
+  return value > Math.min(a, b) && value < Math.max(a, b);
+}
