@@ -15,6 +15,7 @@ import type { BackendHealth, SnapshotDelta } from '../snapshot.ts';
 import type { DataPlane, DataPlaneFigures } from './data-plane.ts';
 import { createTargetGraph } from './directors/target-graph.ts';
 import { FactQueue } from './fact-queue.ts';
+import { SilenceWatch } from './fetch/silence-watch.ts';
 import type { Transport } from './fetch/transport.ts';
 import type { Exchange } from './http/exchange.ts';
 import type { FetchExchange } from './http/fetch-exchange.ts';
@@ -76,6 +77,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   readonly failedRequests: FailedRequests | undefined;
   readonly keepsStories: boolean;
   readonly traffic = new Traffic();
+  readonly silence: SilenceWatch;
   readonly saints: SaintList;
   readonly #facts: FactQueue;
   readonly #configs = new Map<ConfigKey, LoadedConfig>();
@@ -97,6 +99,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     this.clock = clock;
     this.random = random;
     this.log = log;
+    this.silence = new SilenceWatch(clock);
     this.access = log?.access?.bind(log);
     this.failedRequests = failedRequests > 0 ? new FailedRequests(failedRequests) : undefined;
     this.keepsStories = this.access !== undefined || this.failedRequests !== undefined;
@@ -192,6 +195,8 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     loaded.peers.close();
     loaded.graph.close();
     this.#configs.delete(key);
+    // Without a config there is no tunnel, and its timer would keep the process alive.
+    if (this.#configs.size === 0) this.silence.close();
     this.#forgetBackendsOf(loaded);
     this.#planSweep();
   }

@@ -38,6 +38,7 @@ export class FakeExchange implements Exchange {
   readonly server: SocketAddress = { address: '192.0.2.1', port: 80 };
   readonly listener = 'a0';
   readonly receivedAt = 0;
+  readonly canSwitch = true;
   onAborted: (() => void) | undefined;
   onFinished: (() => void) | undefined;
 

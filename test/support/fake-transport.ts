@@ -56,6 +56,15 @@ export class FakeFetch implements FetchCall {
     return this;
   }
 
+  /** Switches protocols, if they were offered. */
+  switch(connection: Duplex, fields: readonly string[], reason = 'Switching Protocols'): this {
+    if (this.isOver) return this;
+    if (this.request.upgrade === undefined) return this.fail('backend.malformed');
+    this.isOver = true;
+    this.#handler.onUpgrade?.({ status: 101, reason, fields: new Fields([...fields]) }, connection);
+    return this;
+  }
+
   end(trailers?: readonly string[]): this {
     if (this.isOver) return this;
     this.isOver = true;

@@ -58,6 +58,9 @@ export interface Exchange {
   /** Milliseconds of the clock at which the request's head was complete. */
   readonly receivedAt: number;
 
+  /** Whether the connection can go on in another protocol, after `takeOver`. Absent: it cannot. */
+  readonly canSwitch?: boolean;
+
   /**
    * Sends a whole response in one write. To a HEAD, and with 204 and 304, no body is sent.
    *

@@ -4,6 +4,7 @@
  */
 import type { Socket } from 'node:net';
 import { Duplex } from 'node:stream';
+import { resetConnection } from '../reset-connection.ts';
 
 export class HalfClosedSocket extends Duplex {
   readonly #socket: Socket;
@@ -13,7 +14,12 @@ export class HalfClosedSocket extends Duplex {
     super({ allowHalfOpen: true });
     this.#socket = socket;
     this.#received = received;
+    socket.on('error', (error) => this.destroy(error));
     socket.on('close', () => this.destroy());
+  }
+
+  resetAndDestroy(): void {
+    resetConnection(this.#socket);
   }
 
   override _read(): void {

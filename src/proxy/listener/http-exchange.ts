@@ -85,6 +85,10 @@ export class HttpExchange implements Exchange, BodyOwner {
     return this.#channel.listener;
   }
 
+  get canSwitch(): boolean {
+    return true;
+  }
+
   get outbox(): Outbox {
     return this.#channel.outbox;
   }

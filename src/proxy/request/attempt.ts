@@ -3,6 +3,7 @@
  * to whoever sent it for as long as that one listens. An answer that is not wanted any more (a retry, a
  * response to HEAD) is read to its end if it is small, so that the connection lives on.
  */
+import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock.ts';
 import { TroupeError } from '../../errors.ts';
 import type { Lease } from '../directors/lease.ts';
@@ -16,6 +17,8 @@ export interface AttemptReceiver {
   /** False: stop until `Attempt.resume`. */
   received(chunk: Uint8Array): boolean;
   ended(trailers: Fields | undefined): void;
+  /** In place of an answer: the backend has switched to a protocol that it was offered. */
+  upgraded(head: FetchHead, connection: Duplex, record: BackendRecord): void;
   failed(error: TroupeError): void;
 }
 
@@ -35,6 +38,8 @@ export class Attempt implements FetchHandler {
   readonly #lease: Lease | undefined;
   #receiver: AttemptReceiver | undefined;
   #call: FetchCall | undefined;
+  /** The backend's, after it has switched protocols. */
+  #connection: Duplex | undefined;
   #isOver = false;
   #unwantedBytes = 0;
 
@@ -80,6 +85,7 @@ export class Attempt implements FetchHandler {
     if (this.answeredAt === undefined) this.#lease?.unanswered(this.#clock.now() - this.sentAt);
     this.#end();
     this.#call?.abort();
+    this.#connection?.destroy();
   }
 
   /** Nobody wants the answer any more, but the connection is worth keeping. */
@@ -89,12 +95,18 @@ export class Attempt implements FetchHandler {
   }
 
   onHead(head: FetchHead): void {
-    const now = this.#clock.now();
-    this.answeredAt = now;
-    this.status = head.status;
-    this.record.countAnswer(now - this.sentAt);
-    this.#lease?.answered(now - this.sentAt);
+    this.#noteAnswer(head);
     this.#receiver?.answered(head);
+  }
+
+  /** It counts as in flight until the connection has closed, whoever has it then. */
+  onUpgrade(head: FetchHead, connection: Duplex): void {
+    this.#connection = connection;
+    // Whoever gets it may decide to destroy it, and then a reset would find nobody listening.
+    connection.on('error', ignore);
+    connection.once('close', () => this.#end());
+    this.#noteAnswer(head);
+    this.#receiver?.upgraded(head, connection, this.record);
   }
 
   onData(chunk: Uint8Array): boolean {
@@ -123,6 +135,14 @@ export class Attempt implements FetchHandler {
     this.#receiver?.failed(error);
   }
 
+  #noteAnswer(head: FetchHead): void {
+    const now = this.#clock.now();
+    this.answeredAt = now;
+    this.status = head.status;
+    this.record.countAnswer(now - this.sentAt);
+    this.#lease?.answered(now - this.sentAt);
+  }
+
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
@@ -130,3 +150,5 @@ export class Attempt implements FetchHandler {
     this.record.end();
   }
 }
+
+function ignore(): void {}

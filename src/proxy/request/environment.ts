@@ -4,6 +4,7 @@
 import type { Clock } from '../../clock.ts';
 import type { SaintList } from '../../compact/saint-list.ts';
 import type { Identity } from '../../identity.ts';
+import type { SilenceWatch } from '../fetch/silence-watch.ts';
 import type { Transport } from '../fetch/transport.ts';
 import type { BackendRecord } from './backend-record.ts';
 import type { FailedRequests } from './failed-requests.ts';
@@ -18,12 +19,18 @@ export interface RequestLimits {
   readonly maxRetries: number;
   /** Bytes of a request's body that are kept for a retry or a restart. */
   readonly replayableBodyBytes: number;
+  /**
+   * Milliseconds without a byte from either side after which a tunnel ends; varnishd(1): parameter pipe_timeout. As
+   * there, 0 grants no silence at all. From 25 days on, and with Infinity, there is no limit.
+   */
+  readonly pipeTimeoutMs: number;
 }
 
 export const requestLimitDefaults: RequestLimits = {
   maxRestarts: 4,
   maxRetries: 4,
   replayableBodyBytes: 64 * 1024,
+  pipeTimeoutMs: 60_000,
 };
 
 export interface RequestEnvironment {
@@ -40,6 +47,8 @@ export interface RequestEnvironment {
   readonly keepsStories: boolean;
   readonly traffic: Traffic;
   readonly limits: RequestLimits;
+  /** Of tunnels. */
+  readonly silence: SilenceWatch;
   readonly saints: SaintList;
   /** Numbers requests, from 1. */
   nextXid(): number;

@@ -6,7 +6,11 @@
  *                              `--failure--> backendError    -> deliver | retry | abandon
  *
  * Each attempt finds its backend anew, so a retry avoids what has been denied or has fallen sick since.
+ *
+ * A backend that switches protocols, where they were offered, has answered as well, with 101: the hooks decide on
+ * it as on every answer, and what they do not deliver costs the connection.
  */
+import type { Duplex } from 'node:stream';
 import type { BackendRef } from '../../config/hooks.ts';
 import { durationHint, parseDuration } from '../../duration.ts';
 import { TroupeError } from '../../errors.ts';
@@ -16,6 +20,7 @@ import { Fields } from '../http/fields.ts';
 import { Attempt, type AttemptReceiver, worthReading } from './attempt.ts';
 import { tellFailure } from './backend-failure.ts';
 import { BackendPick } from './backend-pick.ts';
+import type { BackendRecord } from './backend-record.ts';
 import { describeTry } from './backend-try.ts';
 import {
   BackendErrorSideContext,
@@ -33,14 +38,23 @@ import { type BackendMessage, ResponseMessage, SyntheticMessage } from './messag
 import type { ReplayableBody } from './replayable-body.ts';
 import { storyOf } from './request-story.ts';
 import { hookLeft, runHook } from './run-hook.ts';
+import { stillOffered } from './upgrade-offer.ts';
 
 /** What a fetch does next. An error is what the attempt came to; `nothing`: there is nothing to deliver. */
 type Step = 'fetch' | TroupeError | 'nothing' | 'wait';
 
+/** A backend that has switched protocols. */
+interface ProtocolSwitch {
+  readonly protocol: string;
+  readonly connection: Duplex;
+  readonly record: BackendRecord;
+}
+
 /** The client side, which is told how the fetch goes: one of the first three, then perhaps the body. */
 export interface FetchClient extends HookOwner {
   /**
-   * A response to deliver.
+   * A response to deliver: if `BackendFetch.switched` is there, a switch of protocols, unless a hook has given it
+   * another status.
    *
    * @param hasBody whether pieces of a body may follow, until `bodyFetched` or `bodyBroke`
    * @param length of the body, as the backend announced it
@@ -61,6 +75,8 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
   readonly bereq: BackendMessage;
   /** What the last attempt came to, where it failed. */
   failure: TroupeError | undefined;
+  /** Until the answer is left, which closes the connection. */
+  switched: ProtocolSwitch | undefined;
   readonly #body: ReplayableBody | undefined;
   readonly #pick: BackendPick;
   /** Who is being asked; undefined until an attempt has found somebody. */
@@ -74,11 +90,14 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
   #isUntold = false;
   /** For how long hooks have denied the backend asked; 0: they have not. */
   #deniedForMs = 0;
+  readonly #offer: string | undefined;
 
-  constructor(owner: FetchClient, bereq: BackendMessage, body: ReplayableBody | undefined) {
+  /** @param offer protocols that the client offers to switch to; the field Upgrade of `bereq` may withdraw some */
+  constructor(owner: FetchClient, bereq: BackendMessage, body: ReplayableBody | undefined, offer?: string) {
     this.owner = owner;
     this.bereq = bereq;
     this.#body = body;
+    this.#offer = offer;
     this.#pick = new BackendPick(owner, bereq);
   }
 
@@ -97,6 +116,11 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
 
   /** The answer is not wanted, or not its body. */
   leave(): void {
+    if (this.switched !== undefined) {
+      this.switched = undefined;
+      this.#attempt?.abort();
+      return;
+    }
     const isSent = this.#body === undefined || this.#body.isComplete;
     const isShort = !this.#hasBody || (this.#length !== undefined && this.#length <= worthReading);
     if (isSent && isShort) this.#attempt?.leave();
@@ -139,6 +163,17 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
 
   answered(head: FetchHead): void {
     this.#proceed(this.#judge(head));
+  }
+
+  upgraded({ status, reason, fields }: FetchHead, connection: Duplex, record: BackendRecord): void {
+    const protocol = fields.getAll('Upgrade').join(', ');
+    this.switched = { protocol, connection, record };
+    this.#hasBody = false;
+    this.#length = 0;
+    dropResponseHopByHop(fields);
+    // For hooks that want to know; what they make of it changes nothing.
+    fields.appendLegal('Upgrade', protocol);
+    this.#proceed(this.#respond(new ResponseMessage(status, reason, fields)));
   }
 
   received(chunk: Uint8Array): boolean {
@@ -213,6 +248,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
       fields,
       body,
       bodyLength: body instanceof Uint8Array ? body.length : this.#body?.length,
+      upgrade: this.#offer === undefined ? undefined : stillOffered(fields, this.#offer),
       connectTimeoutMs: bereq.connectTimeoutMs ?? limits.connectTimeoutMs,
       firstByteTimeoutMs: bereq.firstByteTimeoutMs ?? limits.firstByteTimeoutMs,
       betweenBytesTimeoutMs: bereq.betweenBytesTimeoutMs ?? limits.betweenBytesTimeoutMs,
@@ -232,7 +268,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
   }
 
   #judge(head: FetchHead): Step {
-    const { owner, bereq } = this;
+    const { owner } = this;
     const { status, fields } = head;
     if (!isFinalStatus(status)) {
       this.#attempt?.abort();
@@ -244,8 +280,12 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     dropResponseHopByHop(fields);
     // RFC 9110 section 6.6.1: a recipient with a clock adds the date that the origin left out.
     if (!fields.has('Date')) fields.appendLegal('Date', dateField(owner.environment.clock.wallNow()));
-    const beresp = new ResponseMessage(status, head.reason, fields);
+    return this.#respond(new ResponseMessage(status, head.reason, fields));
+  }
 
+  #respond(beresp: ResponseMessage): Step {
+    const { owner, bereq } = this;
+    const { status } = beresp;
     const { backendResponse } = owner.loaded.config.hooks;
     if (backendResponse === undefined) return this.#deliver(beresp);
     const context = new BackendResponseSideContext(this, bereq, beresp);

@@ -15,16 +15,21 @@ import { Fields, sameName } from '../http/fields.ts';
  * Removes the fields that a message's Connection field names, as long as nothing of ours has been added: a
  * client that writes `Connection: X-Forwarded-For` must not take away what hooks or the proxy say. Connection
  * itself stays, and so does what it may name rightly (Upgrade, TE), so that hooks can look at both.
+ *
+ * @returns whether it names Upgrade
  */
-export function dropConnectionOptions(fields: Fields): void {
+export function dropConnectionOptions(fields: Fields): boolean {
   const value = fields.get('Connection');
-  if (value === undefined || isPlain(value)) return;
+  if (value === undefined || isPlain(value)) return false;
+  let namesUpgrade = false;
   for (const list of fields.getAll('Connection')) {
     for (const item of list.split(',')) {
       const name = item.trim();
       if (name !== '' && !isKept(name)) fields.unset(name);
+      else if (sameName(name, 'upgrade')) namesUpgrade = true;
     }
   }
+  return namesUpgrade;
 }
 
 /** By far the most frequent values, which name no field. */

@@ -38,6 +38,9 @@ export function illegalRequestLine(method: unknown, url: unknown): string | unde
   return `the URL is set to ${shown(url)}, which does not begin with a slash`;
 }
 
+/** 101, Switching Protocols: the one answer below 200 that is not followed by another. */
+export const SWITCHING = 101;
+
 /** A final response: 200 to 999, so that unregistered statuses can be used, but none that only announces another. */
 export function isFinalStatus(status: unknown): status is number {
   return typeof status === 'number' && Number.isInteger(status) && status >= 200 && status <= 999;

@@ -2,8 +2,9 @@
  * pipe: the request goes to a backend as it is, and from then on bytes go both ways untouched, until both
  * ends have closed. As in varnishd, `Connection: close` tells the backend that nothing follows, unless the
  * hook says otherwise (an upgrade: `bereq.http.set('Connection', 'upgrade')`).
+ *
+ *   begin -> pipe -> connect --(connected)--> the owner's tunnel
  */
-import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Synth } from '../../config/hooks.ts';
 import { TroupeError } from '../../errors.ts';
@@ -21,19 +22,16 @@ import { illegalFields, illegalRequestLine } from './message-check.ts';
 import { BackendMessage } from './messages.ts';
 import { storyOf } from './request-story.ts';
 import { hookLeft, runHook } from './run-hook.ts';
-import { splice } from './splice.ts';
 
 /** The client side, which is told of one of these, once. */
 export interface PipeClient extends HookOwner {
   /** Nothing is connected, so the client is owed a response. */
   pipeRefused(next: 'failed' | Synth): void;
-  /** Both connections have closed. */
-  pipeEnded(): void;
+  /** The request's head is on its way; the connection is the owner's from now on. */
+  pipeConnected(backend: Duplex, record: BackendRecord): void;
 }
 
 export class Pipe {
-  /** True once the client's connection belongs to the pipe, so that no response can be sent any more. */
-  hasTakenOver = false;
   readonly #owner: PipeClient;
   readonly #bereq: BackendMessage;
   /** Where the pipe counts as in flight. */
@@ -44,9 +42,7 @@ export class Pipe {
   /** undefined until a backend was found. */
   #asked: (AskedBackend & { connectMs: number | undefined }) | undefined;
   #isUntold = false;
-  /** The connection to the backend, once it is joined to the client's. */
-  #backend: Duplex | undefined;
-  /** What ends it: first the connecting, then both connections. */
+  /** What ends the connecting. */
   #cancel: (() => void) | undefined;
 
   constructor(owner: PipeClient) {
@@ -66,14 +62,6 @@ export class Pipe {
     if (refusal !== undefined) this.#owner.pipeRefused(refusal);
   }
 
-  get bytesToClient(): number {
-    return bytesOf(this.#backend, 'bytesRead');
-  }
-
-  get bytesFromClient(): number {
-    return bytesOf(this.#backend, 'bytesWritten');
-  }
-
   /** As in `BackendFetch`. */
   remember(givenUp: string | undefined, error?: TroupeError): void {
     if (!this.#isUntold) return;
@@ -82,7 +70,7 @@ export class Pipe {
     storyOf(this.#owner)?.tries.push(describeTry(this.#owner, this.#pick, this.#asked, outcome));
   }
 
-  /** Ends it, whatever it is doing. The owner is not told. */
+  /** Ends it, if it is still connecting. The owner is not told. */
   cut(): void {
     this.#release();
     this.#cancel?.();
@@ -121,7 +109,7 @@ export class Pipe {
     const timeoutMs = bereq.connectTimeoutMs ?? target.limits.connectTimeoutMs;
     this.#cancel = environment.transport.connect(target, timeoutMs, (error, connection) => {
       if (connection !== undefined) {
-        this.#join(connection);
+        this.#connected(connection, record);
       } else if (error !== undefined) {
         this.#lease?.failed(environment.clock.now() - sentAt);
         this.#release();
@@ -132,22 +120,16 @@ export class Pipe {
     return undefined;
   }
 
-  #join(backend: Duplex): void {
-    const owner = this.#owner;
-    this.hasTakenOver = true;
+  #connected(backend: Duplex, record: BackendRecord): void {
+    const asked = this.#asked;
+    if (asked !== undefined) asked.connectMs = this.#owner.environment.clock.now() - asked.sentAt;
+    this.#cancel = undefined;
     // What goes through the tunnel has no first byte to wait for.
     this.#lease?.unanswered(0);
-    this.#backend = backend;
-    const asked = this.#asked;
-    if (asked !== undefined) asked.connectMs = owner.environment.clock.now() - asked.sentAt;
-    // From here on the two connections tell how it goes.
-    owner.exchange.onAborted = undefined;
-    const client = owner.exchange.takeOver();
+    // It counts as in flight for as long as the connection lives, whoever has it.
+    backend.once('close', () => this.#release());
     backend.write(headOf(this.#bereq), 'latin1');
-    this.#cancel = splice(client, backend, () => {
-      this.#release();
-      owner.pipeEnded();
-    });
+    this.#owner.pipeConnected(backend, record);
   }
 
   #unconnected(target: BackendTarget | undefined, error: TroupeError): Synth {
@@ -158,18 +140,10 @@ export class Pipe {
 
   #release(): void {
     const record = this.#record;
-    if (record === undefined) return;
     this.#record = undefined;
     this.#lease?.release();
-    record.end();
-    record.bytesSent += this.bytesFromClient;
-    record.bytesReceived += this.bytesToClient;
+    record?.end();
   }
-}
-
-/** A connection that is no socket, as in a simulation, counts nothing. */
-function bytesOf(connection: Duplex | undefined, which: 'bytesRead' | 'bytesWritten'): number {
-  return (connection as Partial<Socket> | undefined)?.[which] ?? 0;
 }
 
 function headOf(bereq: BackendMessage): string {

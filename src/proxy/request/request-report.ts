@@ -10,6 +10,7 @@ import type { Exchange } from '../http/exchange.ts';
 import type { RequestEnvironment } from './environment.ts';
 import type { RequestStory } from './request-story.ts';
 import type { Ending } from './traffic.ts';
+import type { TunnelEnd } from './tunnel.ts';
 
 /** One backend asked, or the attempt to find one. */
 export interface BackendTry {
@@ -74,6 +75,8 @@ export interface RequestReport {
   /** Of the response; 0 if none has begun. */
   readonly status: number;
   readonly ending: Ending;
+  /** Why a tunnel (a pipe, an upgrade) has ended; absent where the request became none. */
+  readonly tunnelEnd?: TunnelEnd;
   /** Of the response's body, and of the request's as far as it was read; of tunnels, everything. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
@@ -113,6 +116,7 @@ export interface EndedRequest {
   readonly status: number;
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  readonly tunnelEnd?: TunnelEnd | undefined;
   readonly story: RequestStory | undefined;
 }
 
@@ -128,7 +132,7 @@ export function tellEnd(environment: RequestEnvironment, exchange: Exchange, end
 function reportOf(
   { clock }: RequestEnvironment,
   exchange: Exchange,
-  { config, xid, restarts, ending, status, bytesSent, bytesReceived, story }: EndedRequest,
+  { config, xid, restarts, ending, status, bytesSent, bytesReceived, tunnelEnd, story }: EndedRequest,
 ): RequestReport {
   const total = clock.now() - exchange.receivedAt;
   const tries = story?.tries ?? [];
@@ -145,6 +149,7 @@ function reportOf(
     proto: `HTTP/${exchange.version}`,
     status,
     ending,
+    ...(tunnelEnd === undefined ? {} : { tunnelEnd }),
     bytesSent,
     bytesReceived,
     ms: inMicroseconds(total),

@@ -4,12 +4,15 @@
  *
  *   recv -> hash -> lookup | pass -> fetch -> deliver -> transmit
  *               `-> pipe | purge | synth
+ *   upgrade: what offers to switch protocols is passed, and a backend that switches opens a tunnel
  *   restart: from recv, pass, purge, deliver and synth back to recv
  *   fail:    from every hook to synth, and from synth to a plain answer without hooks
  */
+import type { Duplex } from 'node:stream';
 import type { Synth } from '../../config/hooks.ts';
 import type { Exchange, ResponseBody } from '../http/exchange.ts';
 import { Fields } from '../http/fields.ts';
+import type { BackendRecord } from './backend-record.ts';
 import { ClientSideContext, DeliverSideContext, HashSideContext, SynthSideContext, say } from './contexts.ts';
 import { dateField } from './date-field.ts';
 import type { RequestEnvironment } from './environment.ts';
@@ -18,7 +21,7 @@ import { appendForwardedFor, appendVia } from './forwarded.ts';
 import { hookRules } from './hook-rules.ts';
 import { dropConnectionOptions, endToEndRequest } from './hop-by-hop.ts';
 import type { LoadedConfig } from './loaded-config.ts';
-import { illegalFields, illegalStatusLine } from './message-check.ts';
+import { illegalFields, illegalStatusLine, SWITCHING } from './message-check.ts';
 import { BackendMessage, ClientMessage, type ResponseMessage, SyntheticMessage } from './messages.ts';
 import { Pipe, type PipeClient } from './pipe-steps.ts';
 import { ReplayableBody } from './replayable-body.ts';
@@ -30,8 +33,10 @@ import { hookLeft, runHook } from './run-hook.ts';
 import type { Running } from './running-requests.ts';
 import { phraseOf, respondPlainly } from './synthetic.ts';
 import type { Ending } from './traffic.ts';
-import { transmit, transmitSynthetic } from './transmit.ts';
+import { switchingHead, transmit, transmitSynthetic } from './transmit.ts';
+import { Tunnel } from './tunnel.ts';
 import { answerUnserved } from './unserved-request.ts';
+import { offeredByClient } from './upgrade-offer.ts';
 
 /**
  * What a request does next; `wait`: something else will call, or the request is over. `failed` is what comes
@@ -51,10 +56,10 @@ export function serveRequest(
     return;
   }
   const { fields } = exchange;
-  dropConnectionOptions(fields);
+  const namesUpgrade = dropConnectionOptions(fields);
   if (target.host !== undefined) fields.set('Host', target.host);
   appendForwardedFor(fields, exchange.client.address);
-  new RequestRun(environment, loaded, exchange, target.url).start();
+  new RequestRun(environment, loaded, exchange, target.url, namesUpgrade).start();
 }
 
 class RequestRun implements FetchClient, PipeClient, Running {
@@ -70,6 +75,9 @@ class RequestRun implements FetchClient, PipeClient, Running {
   #context: ClientSideContext | undefined;
   #fetch: BackendFetch | undefined;
   #pipe: Pipe | undefined;
+  /** What has become of the request; no response can be sent any more. */
+  #tunnel: Tunnel | undefined;
+  readonly #namesUpgrade: boolean;
   /** The response under way. */
   #stream: ResponseBody | undefined;
   /** Of the response; 0 until it begins. */
@@ -77,11 +85,19 @@ class RequestRun implements FetchClient, PipeClient, Running {
   #bytesSent = 0;
   #isOver = false;
 
-  constructor(environment: RequestEnvironment, loaded: LoadedConfig, exchange: Exchange, url: string) {
+  /** @param namesUpgrade whether the client's field Connection does, without which Upgrade means nothing */
+  constructor(
+    environment: RequestEnvironment,
+    loaded: LoadedConfig,
+    exchange: Exchange,
+    url: string,
+    namesUpgrade: boolean,
+  ) {
     const { method, version, fields, body, bodyLength } = exchange;
     this.environment = environment;
     this.loaded = loaded;
     this.exchange = exchange;
+    this.#namesUpgrade = namesUpgrade;
     this.req = new ClientMessage(environment.nextXid(), method, url, `HTTP/${version}`, fields);
     this.req.backend = loaded.config.defaultTarget;
     this.#body =
@@ -98,6 +114,8 @@ class RequestRun implements FetchClient, PipeClient, Running {
 
   cut(): void {
     if (this.#isOver) return;
+    // Before the fetch, whose connection is the tunnel's, and would be closed as if in good order.
+    this.#tunnel?.cut();
     this.#fetch?.abort();
     this.#pipe?.cut();
     storyOf(this)?.fail({
@@ -106,7 +124,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
     if (this.#stream !== undefined) {
       this.#stream.cut();
       this.#finish('cut');
-    } else if (this.#pipe?.hasTakenOver) {
+    } else if (this.#tunnel !== undefined) {
       this.#finish('piped');
     } else {
       this.#respondPlainly();
@@ -128,6 +146,11 @@ class RequestRun implements FetchClient, PipeClient, Running {
     const next = this.#deliver(beresp);
     if (next === 'transmit') {
       this.#status = beresp.status;
+      const switched = this.#fetch?.switched;
+      if (switched !== undefined && beresp.status === SWITCHING) {
+        this.#openTunnel(switched.connection, switched.record, switchingHead(beresp, switched.protocol));
+        return;
+      }
       this.#stream = transmit(this.exchange, beresp, hasBody, length);
       if (this.#stream !== undefined) return;
     }
@@ -176,8 +199,8 @@ class RequestRun implements FetchClient, PipeClient, Running {
     this.#proceed(next);
   }
 
-  pipeEnded(): void {
-    this.#finish('piped');
+  pipeConnected(backend: Duplex, record: BackendRecord): void {
+    this.#openTunnel(backend, record);
   }
 
   // The steps. Each returns what comes next.
@@ -187,13 +210,33 @@ class RequestRun implements FetchClient, PipeClient, Running {
     while (next !== 'wait') next = this.#take(next);
   }
 
+  /** @param head what the client gets first */
+  #openTunnel(backend: Duplex, record: BackendRecord, head?: string): void {
+    const { environment, exchange } = this;
+    // From here on the two connections tell how it goes.
+    exchange.onAborted = undefined;
+    const client = exchange.takeOver();
+    if (head !== undefined) client.write(head, 'latin1');
+    const { silence, limits } = environment;
+    const timeoutMs = limits.pipeTimeoutMs;
+    const ended = () => this.#finish('piped');
+    this.#tunnel = new Tunnel({ client, backend, record, silence, timeoutMs, ended });
+  }
+
+  /** What the client offers to switch to, as hooks have left it. */
+  #offer(): string | undefined {
+    return this.#namesUpgrade ? offeredByClient(this.exchange, this.req.http) : undefined;
+  }
+
   #take(step: Exclude<Step, 'wait'>): Step {
     switch (step) {
       case 'recv':
         return this.#recv();
       case 'lookup':
-        // What is neither GET nor HEAD is not looked up: RFC 9111 section 4, and varnishd's built-in VCL.
-        return this.req.method === 'GET' || this.req.method === 'HEAD' ? 'fetch' : 'pass';
+        // What is neither GET nor HEAD is not looked up: RFC 9111 section 4, and varnishd's built-in VCL. Nor is
+        // what offers to switch protocols, which nothing stored could do.
+        if (this.req.method !== 'GET' && this.req.method !== 'HEAD') return 'pass';
+        return this.#offer() === undefined ? 'fetch' : 'pass';
       case 'pass':
         return this.#pass();
       case 'purge':
@@ -259,7 +302,9 @@ class RequestRun implements FetchClient, PipeClient, Running {
     if (this.req.method === 'CONNECT') return { synth: 501 };
     const bereq = new BackendMessage(this.req, endToEndRequest(this.req.http), this.#body !== undefined);
     appendVia(bereq.http, this.exchange.version);
-    this.#fetch = new BackendFetch(this, bereq, this.#body);
+    const offer = this.#offer();
+    if (offer !== undefined) bereq.http.appendLegal('Upgrade', offer);
+    this.#fetch = new BackendFetch(this, bereq, this.#body, offer);
     this.#fetch.begin();
     return 'wait';
   }
@@ -311,7 +356,10 @@ class RequestRun implements FetchClient, PipeClient, Running {
 
   /** Whether what hooks have left can be sent; if not, the log is told. */
   #isSendable(hook: 'backendResponse' | 'deliver' | 'synth', resp: ResponseMessage): boolean {
-    const mistake = illegalStatusLine(resp.status, resp.reason) ?? illegalFields(resp.http);
+    const { status, reason, http } = resp;
+    // Only who has switched protocols can say so.
+    const isSwitch = status === SWITCHING && this.#fetch?.switched !== undefined;
+    const mistake = illegalStatusLine(isSwitch ? 200 : status, reason) ?? illegalFields(http);
     if (mistake === undefined) return true;
     hookLeft(this, hook, `left a response that cannot be sent: ${mistake}`);
     return false;
@@ -339,9 +387,9 @@ class RequestRun implements FetchClient, PipeClient, Running {
     if (this.#isOver) return;
     this.#isOver = true;
     this.exchange.onAborted = undefined;
-    const pipe = this.#pipe;
-    const bytesSent = this.#bytesSent + (pipe?.bytesToClient ?? 0);
-    const bytesReceived = (this.#body?.readBytes ?? 0) + (pipe?.bytesFromClient ?? 0);
+    const tunnel = this.#tunnel;
+    const bytesSent = this.#bytesSent + (tunnel?.bytesToClient ?? 0);
+    const bytesReceived = (this.#body?.readBytes ?? 0) + (tunnel?.bytesFromClient ?? 0);
     this.#body?.close();
     const { environment, loaded } = this;
     environment.traffic.end(ending, this.#status, bytesSent, bytesReceived);
@@ -370,6 +418,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
       status,
       bytesSent,
       bytesReceived,
+      tunnelEnd: this.#tunnel?.end,
       story,
     });
   }

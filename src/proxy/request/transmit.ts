@@ -51,6 +51,14 @@ export function transmitSynthetic(exchange: Exchange, response: SyntheticMessage
   return 0;
 }
 
+/** The head that switches protocols, as it goes over the wire: RFC 9110 section 15.2.2. */
+export function switchingHead(response: ResponseMessage, protocol: string): string {
+  dropResponseFraming(response, false);
+  let head = `HTTP/1.1 ${response.status} ${response.reason}\r\n`;
+  for (const [name, value] of response.http) head += `${name}: ${value}\r\n`;
+  return `${head}Connection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`;
+}
+
 /** RFC 9112 section 6.3: these end with their head, whatever it says. */
 function mayHaveBody(exchange: Exchange, status: number): boolean {
   return exchange.method !== 'HEAD' && status !== 204 && status !== 304;
