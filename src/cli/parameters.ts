@@ -19,6 +19,8 @@ export interface Parameters {
   timeoutIdleMs?: number;
   /** Milliseconds that sending a response to a client may stand still. */
   sendTimeoutMs?: number;
+  /** Milliseconds without a byte from either side after which a pipe or an upgraded connection ends. */
+  pipeTimeoutMs?: number;
 }
 
 type Set = (parameters: Parameters, value: number) => void;
@@ -42,6 +44,9 @@ const durations: Readonly<Record<string, Set>> = {
   },
   send_timeout: (p, ms) => {
     p.sendTimeoutMs = ms;
+  },
+  pipe_timeout: (p, ms) => {
+    p.pipeTimeoutMs = ms;
   },
 };
 

@@ -93,12 +93,12 @@ function plan(options: RunOptions): Plan | readonly string[] {
 
 function proxyOptions(parameters: Parameters, accessLog: AccessLog | undefined): ProxyOptions {
   const { drainTimeoutMs, maxRestarts, maxRetries, saintEntries, timeoutIdleMs, sendTimeoutMs } = parameters;
-  const { connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs } = parameters;
+  const { connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs, pipeTimeoutMs } = parameters;
   return {
     log: createLog(accessLog),
     ...(drainTimeoutMs === undefined ? {} : { drainTimeout: drainTimeoutMs }),
     ...defined({ saintEntries }),
-    requests: defined({ maxRestarts, maxRetries }),
+    requests: defined({ maxRestarts, maxRetries, pipeTimeoutMs }),
     listener: defined({ idleTimeoutMs: timeoutIdleMs, sendTimeoutMs }),
     fetch: defined({ connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs }),
   };

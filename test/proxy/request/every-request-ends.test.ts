@@ -46,7 +46,7 @@ const hookAnswers = fc.record({
 
 const origin = fc.record({
   status: fc.constantFrom(200, 200, 200, 204, 304, 404, 503, 101),
-  does: fc.constantFrom('answer', 'answer', 'answer', 'break', 'refuse', 'hang'),
+  does: fc.constantFrom('answer', 'answer', 'answer', 'switch', 'switch', 'break', 'refuse', 'hang'),
   /** Content-Length, if it is announced, and the pieces sent. */
   isCounted: fc.boolean(),
   pieces: fc.array(fc.integer({ min: 1, max: 3_000 }), { maxLength: 4 }),
@@ -58,6 +58,7 @@ const client = fc.record({
   method: fc.constantFrom('GET', 'GET', 'POST', 'POST', 'HEAD', 'CONNECT'),
   version: fc.constantFrom<'1.0' | '1.1'>('1.0', '1.1'),
   body: fc.option(fc.array(fc.integer({ min: 1, max: 4_000 }), { maxLength: 4 }), { nil: undefined }),
+  asksUpgrade: fc.boolean(),
   isSlow: fc.boolean(),
   abortsAfter: fc.option(fc.integer({ min: 0, max: 60 }), { nil: undefined }),
 });
@@ -85,9 +86,22 @@ function play(
   clock: SimulatedClock,
   fetch: FakeFetch,
   { status, does, isCounted, pieces, pause }: Origin,
+  connections: FakeDuplex[],
 ): void {
   if (fetch.request.body instanceof Readable) fetch.request.body.resume().on('error', () => {});
   if (does === 'hang') return;
+  if (does === 'switch' && fetch.request.upgrade !== undefined) {
+    const connection = new FakeDuplex();
+    clock.after(pause, () => {
+      if (fetch.isOver) return;
+      connections.push(connection);
+      fetch.switch(connection, ['Upgrade', 'chat']);
+    });
+    clock.after(2 * pause, () =>
+      isCounted ? connection.destroy(new Error('reset')) : connection.push(null),
+    );
+    return;
+  }
   const total = pieces.reduce((sum, length) => sum + length, 0);
   const framing = isCounted ? ['Content-Length', String(total)] : ['Transfer-Encoding', 'chunked'];
   const doings = [
@@ -103,12 +117,16 @@ function play(
   clock.after(pause, next);
 }
 
-function arrive(world: ProxyWorld, { method, version, body, isSlow, abortsAfter }: Client): FakeExchange {
+function arrive(
+  world: ProxyWorld,
+  { method, version, body, asksUpgrade, isSlow, abortsAfter }: Client,
+): FakeExchange {
   const hasBody = body !== undefined && method === 'POST';
   const exchange = new FakeExchange({
     method,
     version,
     target: method === 'CONNECT' ? 'example.com:443' : '/',
+    ...(asksUpgrade ? { fields: ['Host', 'a', 'Connection', 'upgrade', 'Upgrade', 'chat'] } : {}),
     body: hasBody ? Readable.from(body.map((length) => Buffer.alloc(length))) : undefined,
   });
   exchange.takesMore = !isSlow;
@@ -132,6 +150,7 @@ test.prop(
   async (given, origins, clients) => {
     const runs = new Map<string, number>();
     let asked = 0;
+    const switched: FakeDuplex[] = [];
     const script = {
       clock: undefined as SimulatedClock | undefined,
     };
@@ -140,7 +159,7 @@ test.prop(
         return script.clock as SimulatedClock;
       },
       fetch: (fetch) =>
-        play(script.clock as SimulatedClock, fetch, origins[asked++ % origins.length] as Origin),
+        play(script.clock as SimulatedClock, fetch, origins[asked++ % origins.length] as Origin, switched),
       connect: (connect) => {
         const { does, pause } = origins[asked++ % origins.length] as Origin;
         if (does === 'refuse') return connect.refuse();
@@ -179,6 +198,7 @@ test.prop(
       expect(times).toBeLessThanOrEqual((maxRestarts + 2) * (perLife + 1));
     }
     for (const fetch of transport.fetches) expect(fetch.isOver).toBe(true);
+    for (const connection of switched) expect(connection.destroyed).toBe(true);
     expect(world.plane.stats(identityNamed('b1'))?.inFlight ?? 0).toBe(0);
 
     world.plane.drain(key);
