@@ -18,8 +18,6 @@ export interface PlacedText extends Rectangle {
 
 export interface PlacedBox extends Rectangle {
   readonly box: Box;
-  /** How many boxes are around it. */
-  readonly depth: number;
   readonly text: PlacedText;
 }
 

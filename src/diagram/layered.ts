@@ -2,7 +2,7 @@
  * One layout of a figure by ELK's layered algorithm. Boxes and labels go in with their sizes, places come out. What
  * a box with boxes inside says is a box of its own to ELK, in a layer above the others, so that no arrow crosses it.
  */
-import type { ELK, ElkExtendedEdge, ElkNode } from 'elkjs';
+import type { ELK, ElkExtendedEdge, ElkNode, LayoutOptions } from 'elkjs';
 import type { Drawing, PlacedArrow, PlacedBox, PlacedText, Point, Rectangle } from './drawing.ts';
 import type { Arrow, Box, Figure } from './figure.ts';
 import { boxText, containers, labelText, PADDING, type TextBlock, type Widths } from './measure.ts';
@@ -22,6 +22,7 @@ const DOT = 12;
 /** Pixels that the arrows of a box need at least. */
 const SMALLEST_BOX = 48;
 
+/** For each box with boxes inside: a graph does not inherit these from the one around it. */
 const options = {
   'elk.algorithm': 'layered',
   'elk.hierarchyHandling': 'INCLUDE_CHILDREN',
@@ -30,8 +31,6 @@ const options = {
   'elk.json.edgeCoords': 'ROOT',
   'elk.randomSeed': '1',
   'elk.padding': `[top=${MARGIN},left=${MARGIN},bottom=${MARGIN},right=${MARGIN}]`,
-  'elk.layered.cycleBreaking.strategy': 'MODEL_ORDER',
-  'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES',
   'elk.layered.crossingMinimization.greedySwitch.activationThreshold': '0',
   'elk.layered.thoroughness': '20',
   'elk.spacing.nodeNode': '28',
@@ -41,6 +40,8 @@ const options = {
   'elk.spacing.labelLabel': '6',
   'elk.spacing.labelNode': '8',
   'elk.spacing.nodeSelfLoop': '14',
+  'elk.spacing.portPort': '16',
+  'elk.spacing.portsSurrounding': '[top=10,left=12,bottom=10,right=12]',
   'elk.layered.spacing.nodeNodeBetweenLayers': '30',
   'elk.layered.spacing.edgeNodeBetweenLayers': '16',
   'elk.layered.spacing.edgeEdgeBetweenLayers': '14',
@@ -51,43 +52,87 @@ const options = {
 interface Sizes {
   readonly boxes: ReadonlyMap<string, TextBlock>;
   readonly labels: readonly TextBlock[];
+  readonly given: GivenSizes;
 }
 
-export async function layered(elk: ELK, figure: Figure, arrangement: Arrangement): Promise<Drawing> {
+/** By id: boxes whose inside has its places already. */
+export type GivenSizes = ReadonlyMap<string, { readonly width: number; readonly height: number }>;
+
+export async function layered(
+  elk: ELK,
+  figure: Figure,
+  arrangement: Arrangement,
+  given: GivenSizes,
+): Promise<Drawing> {
   const { widths, direction, placement } = arrangement;
   const all = figure.boxes.flatMap(within);
   const sizes: Sizes = {
     boxes: new Map(all.map((box) => [box.id, boxText(box, widths)])),
     labels: figure.arrows.map((arrow) => labelText(arrow, widths)),
+    given,
+  };
+  const order = orderOf(figure);
+  const links = figure.arrows.map((arrow): Link => {
+    const { from, to } = arrow;
+    return leadsBack(arrow, order) ? { from: to, to: from } : { from, to };
+  });
+  const stacking = arrangement.stacked ? all.flatMap(stackingLinks) : [];
+  const graphOptions = {
+    ...options,
+    'elk.direction': direction,
+    'elk.layered.nodePlacement.strategy': placement,
   };
   const laid = await elk.layout({
     id: 'page',
-    layoutOptions: {
-      ...options,
-      'elk.direction': direction,
-      'elk.layered.nodePlacement.strategy': placement,
-    },
-    children: figure.boxes.map((box) => nodeOf(box, sizes)),
+    layoutOptions: graphOptions,
+    children: figure.boxes.map((box) => nodeOf(box, sizes, graphOptions)),
     edges: [
-      ...figure.arrows.map((arrow, index) => edgeOf(arrow, index, sizes)),
-      ...(arrangement.stacked ? all.flatMap(stackingEdges) : []),
+      ...links.map((link, index) => edgeOf(link, index, sizes)),
+      ...stacking.map(({ from, to }) => ({ id: `stack:${to}`, sources: [from], targets: [to] })),
+      ...all.flatMap((box) => headingEdges(box, [...links, ...stacking])),
     ],
   });
-  return drawingOf(figure, laid, sizes);
+  return drawingOf(figure, laid, sizes, order);
 }
 
 export function within(box: Box): Box[] {
   return [box, ...box.boxes.flatMap(within)];
 }
 
-const headerOf = (id: string) => `${id}#header`;
+/** From a box to the places of it and of those around it among their siblings, outermost first. */
+type Order = ReadonlyMap<string, readonly number[]>;
 
-function nodeOf(box: Box, sizes: Sizes): ElkNode {
+function orderOf({ boxes }: Figure): Order {
+  const order = new Map<string, readonly number[]>();
+  const note = (siblings: readonly Box[], path: readonly number[]): void => {
+    siblings.forEach((box, index) => {
+      order.set(box.id, [...path, index]);
+      note(box.boxes, [...path, index]);
+    });
+  };
+  note(boxes, []);
+  return order;
+}
+
+/**
+ * Whether an arrow leads against the order in which the boxes are given. ELK gets such arrows turned round: then it
+ * finds no cycles, and need not guess which of a cycle's states a reader should meet first.
+ */
+function leadsBack({ from, to }: Arrow, order: Order): boolean {
+  const start = order.get(from) ?? [];
+  const end = order.get(to) ?? [];
+  const level = start.findIndex((place, depth) => place !== end[depth]);
+  return level >= 0 && (start[level] ?? 0) > (end[level] ?? Number.POSITIVE_INFINITY);
+}
+
+const headerOf = (id: string) => `${id}#header`;
+const anchorOf = (id: string) => `${id}#anchor`;
+
+function nodeOf(box: Box, sizes: Sizes, graphOptions: LayoutOptions): ElkNode {
   const { id, shape } = box;
-  if (shape === 'start') {
-    const layoutOptions = { 'elk.layered.layering.layerConstraint': 'FIRST' };
-    return { id, width: DOT, height: DOT, layoutOptions };
-  }
+  if (shape === 'start') return { id, width: DOT, height: DOT };
+  const size = sizes.given.get(id);
+  if (size !== undefined) return { id, ...size };
   const { width, height } = sizes.boxes.get(id) ?? { width: 0, height: 0 };
   if (!containers.has(shape) || box.boxes.length === 0) {
     return {
@@ -100,33 +145,51 @@ function nodeOf(box: Box, sizes: Sizes): ElkNode {
     id: headerOf(id),
     width,
     height,
-    layoutOptions: { 'elk.layered.layering.layerConstraint': 'FIRST_SEPARATE' },
+    ports: [{ id: anchorOf(id), x: PADDING.x, y: height, width: 0, height: 0 }],
+    layoutOptions: { 'elk.layered.layering.layerConstraint': 'FIRST', 'elk.portConstraints': 'FIXED_POS' },
   };
   return {
     id,
-    children: [header, ...box.boxes.map((child) => nodeOf(child, sizes))],
-    layoutOptions: { 'elk.padding': `[top=${PADDING.y},left=16,bottom=16,right=16]` },
+    children: [header, ...box.boxes.map((child) => nodeOf(child, sizes, graphOptions))],
+    layoutOptions: {
+      ...graphOptions,
+
+      'elk.padding': `[top=${PADDING.y},left=16,bottom=16,right=16]`,
+    },
   };
 }
 
-function edgeOf({ from, to }: Arrow, index: number, { labels }: Sizes): ElkExtendedEdge {
+function edgeOf({ from, to }: Link, index: number, { labels }: Sizes): ElkExtendedEdge {
   const { width, height } = labels[index] ?? { width: 0, height: 0 };
   const id = `arrow:${index}`;
   const edge = { id, sources: [from], targets: [to] };
   return width === 0 ? edge : { ...edge, labels: [{ id: `label:${index}`, text: ' ', width, height }] };
 }
 
-/** Invisible, from each region to the next. */
-function stackingEdges({ boxes }: Box): ElkExtendedEdge[] {
-  const regions = boxes.filter(({ shape }) => shape === 'region');
-  return regions.slice(1).map(({ id }, index) => ({
-    id: `stack:${id}`,
-    sources: [regions[index]?.id ?? id],
-    targets: [id],
-  }));
+/** From box to box, as ELK gets it. */
+interface Link {
+  readonly from: string;
+  readonly to: string;
 }
 
-function drawingOf(figure: Figure, laid: ElkNode, sizes: Sizes): Drawing {
+/** Invisible, from each region to the next. */
+function stackingLinks({ boxes }: Box): Link[] {
+  const regions = boxes.filter(({ shape }) => shape === 'region');
+  return regions.slice(1).map(({ id }, index) => ({ from: regions[index]?.id ?? id, to: id }));
+}
+
+/** Invisible, from what a box says to those inside that would otherwise stand beside it. */
+function headingEdges({ id, shape, boxes }: Box, links: readonly Link[]): ElkExtendedEdge[] {
+  if (!containers.has(shape) || boxes.length === 0) return [];
+  const insides = boxes.map((box) => new Set(within(box).map((one) => one.id)));
+  const isReached = (own: ReadonlySet<string>) =>
+    links.some(({ from, to }) => own.has(to) && !own.has(from) && insides.some((other) => other.has(from)));
+  return boxes
+    .filter((_, index) => !isReached(insides[index] ?? new Set()))
+    .map((box) => ({ id: `heading:${box.id}`, sources: [anchorOf(id)], targets: [box.id] }));
+}
+
+function drawingOf(figure: Figure, laid: ElkNode, sizes: Sizes, order: Order): Drawing {
   const nodes = new Map<string, ElkNode>();
   const note = (node: ElkNode): void => {
     nodes.set(node.id, node);
@@ -135,17 +198,17 @@ function drawingOf(figure: Figure, laid: ElkNode, sizes: Sizes): Drawing {
   note(laid);
   const edges = new Map((laid.edges ?? []).map((edge) => [edge.id, edge]));
   const arrows = figure.arrows.map((arrow, index) =>
-    placedArrow(arrow, edges.get(`arrow:${index}`), sizes.labels[index]),
+    placedArrow(arrow, edges.get(`arrow:${index}`), sizes.labels[index], leadsBack(arrow, order)),
   );
   const boxes: PlacedBox[] = [];
-  const place = (box: Box, depth: number): void => {
+  const place = (box: Box): void => {
     const area = rectangle(nodes.get(box.id));
     const block = sizes.boxes.get(box.id);
     const header = nodes.get(headerOf(box.id));
-    boxes.push({ ...area, box, depth, text: placedText(area, block, header, arrows) });
-    for (const child of box.boxes) place(child, depth + 1);
+    boxes.push({ ...area, box, text: placedText(area, block, header, arrows) });
+    for (const child of box.boxes) place(child);
   };
-  for (const box of figure.boxes) place(box, 0);
+  for (const box of figure.boxes) place(box);
   return { figure, ...extent(laid), boxes, arrows };
 }
 
@@ -164,12 +227,14 @@ function placedArrow(
   arrow: Arrow,
   edge: ElkExtendedEdge | undefined,
   block: TextBlock | undefined,
+  isTurned: boolean,
 ): PlacedArrow {
   const points = (edge?.sections ?? []).flatMap(({ startPoint, bendPoints = [], endPoint }) => [
     startPoint,
     ...bendPoints,
     endPoint,
   ]);
+  if (isTurned) points.reverse();
   const [label] = edge?.labels ?? [];
   return {
     arrow,

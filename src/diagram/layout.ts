@@ -7,7 +7,8 @@ import { createRequire } from 'node:module';
 import type { ELK } from 'elkjs';
 import type { Drawing, Point } from './drawing.ts';
 import type { Figure } from './figure.ts';
-import { type Arrangement, layered, within } from './layered.ts';
+import { type Arrangement, within } from './layered.ts';
+import { nested } from './nested.ts';
 
 /** Pixels; what a README has on GitHub. */
 const PAGE_WIDTH = 800;
@@ -16,9 +17,9 @@ const PAGE_WIDTH = 800;
 const MANY = 40;
 
 const textWidths = [
-  { box: 150, header: 300, label: 110 },
-  { box: 180, header: 340, label: 140 },
-  { box: 220, header: 400, label: 180 },
+  { box: 150, frame: 340, group: 200, label: 130 },
+  { box: 180, frame: 400, group: 240, label: 150 },
+  { box: 220, frame: 460, group: 300, label: 180 },
 ] as const;
 
 /** Draws a figure: gives everything its place. */
@@ -26,7 +27,7 @@ export async function drawing(figure: Figure): Promise<Drawing> {
   const elk = createElk();
   let best: { drawing: Drawing; cost: number } | undefined;
   for (const arrangement of arrangements(figure)) {
-    const candidate = await layered(elk, figure, arrangement);
+    const candidate = await nested(elk, figure, arrangement);
     const candidateCost = cost(candidate);
     if (best === undefined || candidateCost < best.cost) best = { drawing: candidate, cost: candidateCost };
   }

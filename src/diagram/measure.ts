@@ -23,7 +23,8 @@ export interface TextBlock {
 /** Widest lines, in pixels. */
 export interface Widths {
   readonly box: number;
-  readonly header: number;
+  readonly frame: number;
+  readonly group: number;
   readonly label: number;
 }
 
@@ -40,7 +41,8 @@ const BASE = 0.74;
 export const containers: ReadonlySet<Shape> = new Set(['frame', 'group', 'region']);
 
 export function boxText(box: Box, widths: Widths): TextBlock {
-  return setText(box.words, containers.has(box.shape) ? widths.header : widths.box);
+  if (box.shape === 'frame') return setText(box.words, widths.frame);
+  return setText(box.words, containers.has(box.shape) ? widths.group : widths.box);
 }
 
 export function labelText(arrow: Arrow, widths: Widths): TextBlock {

@@ -36,7 +36,7 @@ function idOf(name: string): string {
   return `troupe-${name.replace(/[^A-Za-z0-9_-]/g, (character) => `_${character.codePointAt(0)?.toString(16)}_`)}`;
 }
 
-function boxMarkup({ box, x, y, width, height, depth, text }: PlacedBox): string {
+function boxMarkup({ box, x, y, width, height, text }: PlacedBox): string {
   if (box.shape === 'start') {
     const r = width / 2;
     return `<circle class="start" cx="${x + r}" cy="${y + r}" r="${r}"><title>${escapeXml(box.says)}</title></circle>`;
@@ -50,7 +50,7 @@ function boxMarkup({ box, x, y, width, height, depth, text }: PlacedBox): string
   );
   return [
     `<g role="graphics-symbol" aria-label="${escapeXml(box.says)}"><title>${escapeXml(box.says)}</title>`,
-    frame(0, `box ${box.shape} depth-${depth % 2}`),
+    frame(0, `box ${box.shape}`),
     inner,
     ...rules,
     ...textMarkup(text),
