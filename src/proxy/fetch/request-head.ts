@@ -7,6 +7,7 @@
  * section 9.3), and varnishd sends none either.
  */
 import { sameName } from '../http/fields.ts';
+import { endsHereInRequest } from '../request/hop-by-hop.ts';
 import { illegalFields, illegalRequestLine } from '../request/message-check.ts';
 import type { FetchRequest } from './transport.ts';
 
@@ -35,24 +36,9 @@ export function mistakeIn(request: FetchRequest): string | undefined {
   return undefined;
 }
 
-/** By length first: most names are passed by with one comparison. */
+/** What framing, the connection and this transport's manners decide, and no caller. */
 function isTransportField(name: string): boolean {
-  switch (name.length) {
-    case 6:
-      return sameName(name, 'expect');
-    case 7:
-      return sameName(name, 'upgrade') || sameName(name, 'trailer');
-    case 10:
-      return sameName(name, 'connection') || sameName(name, 'keep-alive');
-    case 14:
-      return sameName(name, 'content-length');
-    case 16:
-      return sameName(name, 'proxy-connection');
-    case 17:
-      return sameName(name, 'transfer-encoding');
-    default:
-      return false;
-  }
+  return (name.length === 14 && sameName(name, 'content-length')) || endsHereInRequest(name);
 }
 
 /** RFC 9110 section 8.6: with these, a length of 0 is said. */

@@ -110,7 +110,8 @@ function dropWhere(fields: Fields, drops: (name: string) => boolean): void {
   raw.length = kept;
 }
 
-function endsHereInRequest(name: string): boolean {
+/** Whether a request's field is not for the backend, by its name; what frames the body is not judged. */
+export function endsHereInRequest(name: string): boolean {
   switch (name.length) {
     case 6:
       return sameName(name, 'expect');

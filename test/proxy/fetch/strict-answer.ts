@@ -2,25 +2,7 @@
  * What llhttp by itself makes of the bytes on a connection to a backend, with nothing lenient: an oracle that
  * shares no code with the transport but llhttp's own.
  */
-import { createRequire } from 'node:module';
-
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
-
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  malloc(bytes: number): number;
-  free(at: number): void;
-  llhttp_alloc(type: number): number;
-  llhttp_free(parser: number): void;
-  llhttp_execute(parser: number, data: number, bytes: number): number;
-  llhttp_finish(parser: number): number;
-  llhttp_reset(parser: number): void;
-  llhttp_get_error_pos(parser: number): number;
-  llhttp_get_status_code(parser: number): number;
-}
+import { startLlhttp } from '../../support/llhttp-wasm.ts';
 
 export interface StrictAnswer {
   status: number;
@@ -31,7 +13,6 @@ export interface StrictAnswer {
   isComplete: boolean;
 }
 
-const require = createRequire(import.meta.url);
 const PAUSED = 21;
 const RESPONSE = 2;
 
@@ -51,31 +32,26 @@ function add(at: number, length: number, isName: boolean): number {
   return 0;
 }
 
-const llhttp = new WebAssembly.Instance(
-  new WebAssembly.Module(require('undici/lib/llhttp/llhttp-wasm.js') as Uint8Array),
-  {
-    env: {
-      wasm_on_message_begin: () => 0,
-      wasm_on_status: () => 0,
-      wasm_on_url: () => 0,
-      wasm_on_header_field: (_: number, at: number, length: number) => add(at, length, true),
-      wasm_on_header_value: (_: number, at: number, length: number) => add(at, length, false),
-      wasm_on_headers_complete(parser: number) {
-        answer.status = llhttp.llhttp_get_status_code(parser);
-        isHeadOver = true;
-        return hasNoBody ? 1 : 0;
-      },
-      wasm_on_body(_: number, at: number, length: number) {
-        answer.body += text(at, length);
-        return 0;
-      },
-      wasm_on_message_complete() {
-        answer.isComplete = true;
-        return PAUSED;
-      },
-    },
+const llhttp = startLlhttp({
+  wasm_on_message_begin: () => 0,
+  wasm_on_status: () => 0,
+  wasm_on_url: () => 0,
+  wasm_on_header_field: (_: number, at: number, length: number) => add(at, length, true),
+  wasm_on_header_value: (_: number, at: number, length: number) => add(at, length, false),
+  wasm_on_headers_complete(parser: number) {
+    answer.status = llhttp.llhttp_get_status_code(parser);
+    isHeadOver = true;
+    return hasNoBody ? 1 : 0;
   },
-).exports as Exports;
+  wasm_on_body(_: number, at: number, length: number) {
+    answer.body += text(at, length);
+    return 0;
+  },
+  wasm_on_message_complete() {
+    answer.isComplete = true;
+    return PAUSED;
+  },
+});
 
 /** The first answer that is not interim, as far as llhttp follows; undefined if it refuses the head. */
 export function strictAnswer(bytes: Buffer, method: string): StrictAnswer | undefined {

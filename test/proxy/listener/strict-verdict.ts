@@ -2,28 +2,9 @@
  * What llhttp by itself makes of a stream of requests, with nothing lenient: an oracle that shares no code
  * with the listener but llhttp's own.
  */
-import { createRequire } from 'node:module';
+import { startLlhttp } from '../../support/llhttp-wasm.ts';
 import type { Understood } from './memory-connection.ts';
 
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
-
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  malloc(bytes: number): number;
-  free(at: number): void;
-  llhttp_alloc(type: number): number;
-  llhttp_free(parser: number): void;
-  llhttp_execute(parser: number, data: number, bytes: number): number;
-  llhttp_reset(parser: number): void;
-  llhttp_get_error_pos(parser: number): number;
-  llhttp_get_http_major(parser: number): number;
-  llhttp_get_http_minor(parser: number): number;
-}
-
-const require = createRequire(import.meta.url);
 const PAUSED = 21;
 const post = Buffer.from('POST ');
 
@@ -48,48 +29,43 @@ function last(): Message {
   return messages.at(-1) as Message;
 }
 
-const llhttp = new WebAssembly.Instance(
-  new WebAssembly.Module(require('undici/lib/llhttp/llhttp-wasm.js') as Uint8Array),
-  {
-    env: {
-      wasm_on_message_begin() {
-        messages.push({ target: '', version: '', lines: [], headLines: 0, body: '', isComplete: false });
-        isInName = false;
-        return 0;
-      },
-      wasm_on_status: () => 0,
-      wasm_on_url(_: number, at: number, length: number) {
-        last().target += text(at, length);
-        return 0;
-      },
-      wasm_on_header_field(_: number, at: number, length: number) {
-        if (isInName) last().lines[last().lines.length - 1] += text(at, length);
-        else last().lines.push(text(at, length));
-        isInName = true;
-        return 0;
-      },
-      wasm_on_header_value(_: number, at: number, length: number) {
-        if (isInName) last().lines.push(text(at, length));
-        else last().lines[last().lines.length - 1] += text(at, length);
-        isInName = false;
-        return 0;
-      },
-      wasm_on_headers_complete(parser: number) {
-        last().version = `${llhttp.llhttp_get_http_major(parser)}.${llhttp.llhttp_get_http_minor(parser)}`;
-        last().headLines = last().lines.length;
-        return 0;
-      },
-      wasm_on_body(_: number, at: number, length: number) {
-        last().body += text(at, length);
-        return 0;
-      },
-      wasm_on_message_complete() {
-        last().isComplete = true;
-        return PAUSED;
-      },
-    },
+const llhttp = startLlhttp({
+  wasm_on_message_begin() {
+    messages.push({ target: '', version: '', lines: [], headLines: 0, body: '', isComplete: false });
+    isInName = false;
+    return 0;
   },
-).exports as Exports;
+  wasm_on_status: () => 0,
+  wasm_on_url(_: number, at: number, length: number) {
+    last().target += text(at, length);
+    return 0;
+  },
+  wasm_on_header_field(_: number, at: number, length: number) {
+    if (isInName) last().lines[last().lines.length - 1] += text(at, length);
+    else last().lines.push(text(at, length));
+    isInName = true;
+    return 0;
+  },
+  wasm_on_header_value(_: number, at: number, length: number) {
+    if (isInName) last().lines.push(text(at, length));
+    else last().lines[last().lines.length - 1] += text(at, length);
+    isInName = false;
+    return 0;
+  },
+  wasm_on_headers_complete(parser: number) {
+    last().version = `${llhttp.llhttp_get_http_major(parser)}.${llhttp.llhttp_get_http_minor(parser)}`;
+    last().headLines = last().lines.length;
+    return 0;
+  },
+  wasm_on_body(_: number, at: number, length: number) {
+    last().body += text(at, length);
+    return 0;
+  },
+  wasm_on_message_complete() {
+    last().isComplete = true;
+    return PAUSED;
+  },
+});
 
 export type Verdict = Omit<Understood, 'method'>;
 
