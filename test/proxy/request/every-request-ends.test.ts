@@ -96,10 +96,8 @@ function play(
       if (fetch.isOver) return;
       connections.push(connection);
       fetch.switch(connection, ['Upgrade', 'chat']);
+      clock.after(pause, () => (isCounted ? connection.destroy(new Error('reset')) : connection.push(null)));
     });
-    clock.after(2 * pause, () =>
-      isCounted ? connection.destroy(new Error('reset')) : connection.push(null),
-    );
     return;
   }
   const total = pieces.reduce((sum, length) => sum + length, 0);
