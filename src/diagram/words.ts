@@ -49,7 +49,11 @@ function combination(guard: unknown): { how: string; guards: readonly unknown[] 
 
 /** A delay without words of its own: a number of milliseconds, or a name taken apart. */
 export function fallbackDelay(name: string, ms: number | undefined): string {
-  if (ms === undefined) return spelledOut(name);
+  return ms === undefined ? spelledOut(name) : saidDuration(ms);
+}
+
+/** Milliseconds as people say them: '500 ms', '1.5 s'. */
+export function saidDuration(ms: number): string {
   return ms >= 1_000 ? `${ms / 1_000} s` : `${ms} ms`;
 }
 
