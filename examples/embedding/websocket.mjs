@@ -15,19 +15,7 @@ const echo = new WebSocketServer({ server: origin.server });
 echo.on('connection', (socket) => socket.on('message', (text) => socket.send(`echo: ${text}`)));
 
 const chat = backend({ host: '127.0.0.1', port: origin.port });
-const proxy = createProxy(
-  defineConfig({
-    backends: { chat },
-    recv({ req }) {
-      return req.http.get('Upgrade')?.toLowerCase() === 'websocket' ? 'pipe' : 'hash';
-    },
-    pipe({ bereq }) {
-      bereq.http.set('Connection', 'upgrade');
-      bereq.http.set('Upgrade', 'websocket');
-      return 'pipe';
-    },
-  }),
-);
+const proxy = createProxy(defineConfig({ backends: { chat } }));
 await proxy.ready;
 
 const server = createServer(proxy.handler);

@@ -95,6 +95,10 @@ export interface BackendRequest {
 
 /** VCL: `beresp` and `resp`. */
 export interface Response {
+  /**
+   * 101 where the backend has switched to a protocol that the client offered: then the field Upgrade says to
+   * which, and assigning another status refuses it. No other response can be given this status.
+   */
   status: number;
   /** Assigning an unknown status changes it to that status's phrase, unless one is assigned afterwards. */
   reason: string;
