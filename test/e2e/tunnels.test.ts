@@ -325,7 +325,7 @@ describe('resets', () => {
     const atOnce = 500;
     for (let begun = 0; begun < 2_000; begun += atOnce) {
       await Promise.all(
-        Array.from({ length: atOnce }, (_, i) => resetOne(port, begun + i, i % 4 === 0 ? 'pipe' : 'upgrade')),
+        Array.from({ length: atOnce }, (_, i) => resetOne(port, begun + i, i % 5 === 0 ? 'pipe' : 'upgrade')),
       );
     }
     // Whoever was reset while nothing was under way notices when its proxy side closes.

@@ -9,6 +9,7 @@ import type { Exchange, ResponseBody, ResponseHead, SocketAddress } from '../htt
 import { Fields } from '../http/fields.ts';
 import { endsWithHead } from '../listener/response-head.ts';
 import { localAddress, remoteAddress } from '../listener/socket-address.ts';
+import { resetConnection } from '../reset-connection.ts';
 import { NodeRequestBody } from './node-request-body.ts';
 import { type BodyOwner, NodeResponseBody } from './node-response-body.ts';
 import { PipedRequest } from './piped-request.ts';
@@ -109,8 +110,8 @@ export class NodeExchange implements Exchange, BodyOwner {
   bodyCut(): void {
     const { socket } = this.#response;
     this.#finish();
-    // An orderly close would look like the body's end. A TLS connection knows another sign for that.
-    if (this.#endsWithConnection && socket !== null && !('encrypted' in socket)) socket.resetAndDestroy();
+    // An orderly close would look like the body's end.
+    if (this.#endsWithConnection && socket !== null) resetConnection(socket);
     else this.#response.destroy();
   }
 

@@ -8,6 +8,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { Duplex, type Readable } from 'node:stream';
+import { resetConnection } from '../reset-connection.ts';
 
 export class PipedRequest extends Duplex {
   readonly #socket: Socket;
@@ -38,6 +39,10 @@ export class PipedRequest extends Duplex {
     };
     if (this.#socket.destroyed) process.nextTick(close);
     else this.#socket.once('close', close);
+  }
+
+  resetAndDestroy(): void {
+    resetConnection(this.#socket);
   }
 
   override _read(): void {

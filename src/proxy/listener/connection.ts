@@ -18,6 +18,7 @@ import { ChunkReader } from '../http1/chunk-reader.ts';
 import { MessageParser } from '../http1/llhttp.ts';
 import { INCOMPLETE, REFUSED } from '../http1/outcome.ts';
 import { dateField } from '../request/date-field.ts';
+import { resetConnection } from '../reset-connection.ts';
 import { BodyIntake, bodyTooLarge } from './body-intake.ts';
 import { HalfClosedSocket } from './half-closed-socket.ts';
 import { HeadReader } from './head-reader.ts';
@@ -319,7 +320,7 @@ export class Connection implements ResponseChannel, BodySource {
   }
 
   responseCut(endsWithConnection: boolean): void {
-    if (endsWithConnection) this.#socket.resetAndDestroy();
+    if (endsWithConnection) resetConnection(this.#socket);
     else this.#socket.destroy();
   }
 
