@@ -33,12 +33,33 @@ export interface LoadOptions {
  *   with the file, and where. Several mistakes come as one error: see combined-error.ts
  */
 export async function loadConfigFile(path: string, options: LoadOptions = {}): Promise<Config> {
+  return configIn(await loadModule(path, options));
+}
+
+/** A module as it was evaluated, and the way back to its text. */
+export interface LoadedModule {
+  /** Absolute path. */
+  readonly file: string;
+  readonly files: SourceFiles;
+  readonly namespace: Namespace;
+}
+
+/**
+ * Evaluates a module as a config is, whatever it exports.
+ *
+ * @throws TroupeError `config.unreadable`, `config.syntax`, `config.invalid`
+ */
+export async function loadModule(path: string, options: LoadOptions = {}): Promise<LoadedModule> {
   const file = resolve(path);
   await expectReadable(file, path);
   const files = SourceFiles.ofLoad();
   const namespace = await evaluate(file, files, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
-  const exported = namespace['default'];
-  const definition = definitionOf(exported);
+  return { file, files, namespace };
+}
+
+/** @throws TroupeError as loadConfigFile */
+export function configIn({ file, files, namespace }: LoadedModule): Config {
+  const definition = definitionOf(namespace['default']);
   if (definition === undefined) throw wrongExport(file, namespace, files);
   const config = buildConfig(definition, files, file);
   const { errors } = checkConfig(config);
