@@ -2,8 +2,9 @@
 /** The command line: which command, with which options. What a command does stands in a file of its own. */
 import './tune-engine.ts';
 import { Command, CommanderError, Option } from 'commander';
+import type { Format } from '../diagram/subject.ts';
 import { version } from '../version.ts';
-import { runCheck } from './check.ts';
+import { type CheckOutput, runCheck } from './check.ts';
 import { parameterNames } from './parameters.ts';
 import { type RunOptions, run } from './run.ts';
 
@@ -83,14 +84,43 @@ Examples:
     .description('say whether a config is valid: exit 0, or 1 with file:line:column, the line and a caret')
     .argument('<file>', 'a TypeScript or JavaScript module')
     .action(async (file: string) => {
-      process.exitCode = await runCheck(file, {
-        out: (text) => process.stdout.write(text),
-        err: (text) => process.stderr.write(text),
-        color: process.stderr.isTTY === true,
-      });
+      process.exitCode = await runCheck(file, standardOutput);
+    });
+
+  program
+    .command('diagram')
+    .description("draw a config, a module's XState machines, or the machines that Troupe is made of")
+    .argument('[chart...]', 'names of charts; all of them, if there are none')
+    .option('-f <file>', 'a config, or a module that exports XState machines')
+    .option('--out <dir>', 'folder to write to; without it, a single chart goes to standard output')
+    .addOption(
+      new Option('--format <format>', 'default: svg, and with --out mermaid too').choices([
+        'svg',
+        'mermaid',
+        'json',
+        'scxml',
+      ]),
+    )
+    .action(async (only: string[], options: DiagramFlags) => {
+      // It brings ELK and all machines along, which no other command waits for.
+      const { runDiagram } = await import('./diagram.ts');
+      const { f: file, out, format } = options;
+      process.exitCode = await runDiagram({ file, out, format, only }, standardOutput);
     });
   return program;
 }
+
+interface DiagramFlags {
+  readonly f?: string;
+  readonly out?: string;
+  readonly format?: Format;
+}
+
+const standardOutput: CheckOutput = {
+  out: (text) => process.stdout.write(text),
+  err: (text) => process.stderr.write(text),
+  color: process.stderr.isTTY === true,
+};
 
 /** commander's names for the flags of `run`; those that are not listed have no effect. */
 interface RunFlags {

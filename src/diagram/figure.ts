@@ -49,6 +49,8 @@ export interface Arrow {
   readonly to: string;
   readonly words: readonly Phrase[];
   readonly line: 'solid' | 'dashed';
+  /** Default: at its end alone. */
+  readonly heads?: 'both';
   readonly says: string;
 }
 

@@ -8,7 +8,13 @@ export function jsonOfGraph({ name, description, boxes, arrows }: Figure): strin
     name,
     description,
     nodes: boxes.map(({ id, shape, words }) => ({ id, kind: shape, text: lines(words) })),
-    edges: arrows.map(({ from, to, words, line }) => ({ from, to, text: lines(words), line })),
+    edges: arrows.map(({ from, to, words, line, heads = 'end' }) => ({
+      from,
+      to,
+      text: lines(words),
+      line,
+      heads,
+    })),
   };
   return `${JSON.stringify(graph, undefined, 2)}\n`;
 }

@@ -12,6 +12,8 @@ export interface Arrangement {
   readonly direction: 'DOWN' | 'RIGHT';
   /** Regions of a parallel state below each other, in place of beside. */
   readonly stacked: boolean;
+  /** In which layer of a long arrow its label stands. */
+  readonly labels: 'MEDIAN_LAYER' | 'SPACE_EFFICIENT_LAYER';
   readonly placement: 'BRANDES_KOEPF' | 'NETWORK_SIMPLEX';
 }
 
@@ -64,7 +66,7 @@ export async function layered(
   arrangement: Arrangement,
   given: GivenSizes,
 ): Promise<Drawing> {
-  const { widths, direction, placement } = arrangement;
+  const { widths, direction, labels, placement } = arrangement;
   const all = figure.boxes.flatMap(within);
   const sizes: Sizes = {
     boxes: new Map(all.map((box) => [box.id, boxText(box, widths)])),
@@ -81,6 +83,7 @@ export async function layered(
     ...options,
     'elk.direction': direction,
     'elk.layered.nodePlacement.strategy': placement,
+    'elk.layered.edgeLabels.centerLabelPlacementStrategy': labels,
   };
   const laid = await elk.layout({
     id: 'page',

@@ -41,21 +41,26 @@ function createElk(): ELK {
   return new Elk();
 }
 
-function* arrangements(figure: Figure): Generator<Arrangement> {
+function arrangements(figure: Figure): Arrangement[] {
   const boxes = figure.boxes.flatMap(within);
   const isLarge = boxes.length > MANY;
   const hasRegions = boxes.some(({ shape }) => shape === 'region');
-  for (const widths of isLarge ? textWidths.slice(0, 1) : textWidths) {
-    for (const stacked of hasRegions ? [true, false] : [false]) {
-      for (const direction of ['DOWN', 'RIGHT'] as const) {
-        for (const placement of isLarge
-          ? (['BRANDES_KOEPF'] as const)
-          : (['BRANDES_KOEPF', 'NETWORK_SIMPLEX'] as const)) {
-          yield { widths, stacked, direction, placement };
-        }
-      }
-    }
-  }
+  const choices: { readonly [Key in keyof Arrangement]: readonly Arrangement[Key][] } = {
+    widths: isLarge ? textWidths.slice(0, 1) : textWidths,
+    stacked: hasRegions ? [true, false] : [false],
+    direction: ['DOWN', 'RIGHT'],
+    placement: isLarge ? ['BRANDES_KOEPF'] : ['BRANDES_KOEPF', 'NETWORK_SIMPLEX'],
+    labels: isLarge ? ['MEDIAN_LAYER'] : ['MEDIAN_LAYER', 'SPACE_EFFICIENT_LAYER'],
+  };
+  return choices.widths.flatMap((widths) =>
+    choices.stacked.flatMap((stacked) =>
+      choices.direction.flatMap((direction) =>
+        choices.placement.flatMap((placement) =>
+          choices.labels.map((labels) => ({ widths, stacked, direction, placement, labels })),
+        ),
+      ),
+    ),
+  );
 }
 
 /** How badly a drawing reads: small letters count most, then length, then turns and crossings of arrows. */

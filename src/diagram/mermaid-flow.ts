@@ -10,9 +10,10 @@ export function mermaidOfGraph({ title, description, boxes, arrows }: Figure): s
     `  accTitle: ${mermaidText(title)}`,
     `  accDescr: ${mermaidText(description)}`,
     ...boxes.map((box) => `  ${node(box, ids)}`),
-    ...arrows.map(({ from, to, words, line }) => {
+    ...arrows.map(({ from, to, words, line, heads }) => {
       const label = words.length === 0 ? '' : `|"${text(words)}"|`;
-      return `  ${ids.of(from)} ${line === 'dashed' ? '-.->' : '-->'}${label} ${ids.of(to)}`;
+      const shaft = line === 'dashed' ? '-.->' : '-->';
+      return `  ${ids.of(from)} ${heads === 'both' ? `<${shaft}` : shaft}${label} ${ids.of(to)}`;
     }),
   ];
   return `${lines.join('\n')}\n`;

@@ -71,12 +71,17 @@ function arrowMarkup({ arrow, points }: PlacedArrow): string {
   const end = points.at(-1);
   const before = points.at(-2);
   if (end === undefined || before === undefined) return '';
-  const back = towards(end, before, HEAD_LENGTH - 1);
-  const path = rounded([...points.slice(0, -1), back]);
+  const [start, after] = points as [Point, Point];
+  const isDouble = arrow.heads === 'both';
+  const path = rounded([
+    isDouble ? towards(start, after, HEAD_LENGTH - 1) : start,
+    ...points.slice(1, -1),
+    towards(end, before, HEAD_LENGTH - 1),
+  ]);
   return [
     `<g role="graphics-symbol" aria-label="${escapeXml(arrow.says)}"><title>${escapeXml(arrow.says)}</title>`,
     `<path class="arrow ${arrow.line}" d="${path}"/>`,
-    `<path class="head" d="${headPath(end, before)}"/>`,
+    `<path class="head" d="${headPath(end, before)}${isDouble ? headPath(start, after) : ''}"/>`,
     '</g>',
   ].join('\n');
 }
