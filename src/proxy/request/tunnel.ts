@@ -116,8 +116,10 @@ export class Tunnel extends Watched {
       this.end ??= `${side}-closed`;
     });
     connection.once('close', () => {
-      // In order, it has sent its last byte and taken ours. Else it was destroyed by whoever it came from.
-      if (!connection.readableEnded || !connection.writableFinished) this.#break('cut');
+      // In order, it has sent its last byte and taken ours. Else it was destroyed, before it came here perhaps: by
+      // an error, or by whoever it came from.
+      const isWhole = connection.readableEnded && connection.writableFinished;
+      if (!isWhole) this.#break(connection.errored === null ? 'cut' : `${side}-reset`);
       this.#open--;
       if (this.#open > 0) return;
       this.#silence.forget(this);

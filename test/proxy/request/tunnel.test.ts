@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { Duplex } from 'node:stream';
+import { fc, test as propertyTest } from '@fast-check/vitest';
 import { afterEach, describe, expect, test } from 'vitest';
 import { SilenceWatch } from '../../../src/proxy/fetch/silence-watch.ts';
 import { BackendRecord } from '../../../src/proxy/request/backend-record.ts';
@@ -316,3 +317,68 @@ describe('silence', () => {
     expect(ended()).toBe(1);
   });
 });
+
+type Act =
+  | { readonly does: 'say' | 'end' | 'reset' | 'destroy'; readonly side: 'client' | 'backend' }
+  | { readonly does: 'cut' | 'wait' };
+
+const side = fc.constantFrom('client' as const, 'backend' as const);
+const act: fc.Arbitrary<Act> = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ does: fc.constant('say' as const), side }) },
+  { weight: 2, arbitrary: fc.record({ does: fc.constant('end' as const), side }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('reset' as const, 'destroy' as const), side }) },
+  { weight: 1, arbitrary: fc.record({ does: fc.constantFrom('cut' as const, 'wait' as const) }) },
+);
+
+propertyTest.prop([fc.array(act, { maxLength: 12 })])(
+  'whatever both sides do, bytes arrive until it breaks, and it ends once, for the first reason',
+  async (acts) => {
+    const { client, backend, clock, record, tunnel, ended } = join(new FakeDuplex(), new FakeDuplex());
+    const sides = { client, backend };
+    const said = { client: '', backend: '' };
+    const hasEnded = { client: false, backend: false };
+    let first: string | undefined;
+    let isOver = false;
+    const over = (why: string) => {
+      if (!isOver) first = why;
+      isOver = true;
+    };
+    for (const [i, one] of acts.entries()) {
+      switch (one.does) {
+        case 'say':
+          if (isOver || hasEnded[one.side]) break;
+          said[one.side] += `${i},`;
+          sides[one.side].push(`${i},`);
+          break;
+        case 'end':
+          if (isOver || hasEnded[one.side]) break;
+          hasEnded[one.side] = true;
+          first ??= `${one.side}-closed`;
+          isOver = hasEnded.client && hasEnded.backend;
+          sides[one.side].push(null);
+          break;
+        case 'reset':
+          sides[one.side].destroy(new Error('reset'));
+          over(`${one.side}-reset`);
+          break;
+        case 'destroy':
+          sides[one.side].destroy();
+          over('cut');
+          break;
+        case 'cut':
+          tunnel.cut();
+          over('cut');
+          break;
+        case 'wait':
+          clock.advance(timeoutMs);
+          over('silent');
+          break;
+      }
+      await turns(3);
+    }
+    expect([backend.written, client.written]).toEqual([said.client, said.backend]);
+    expect(record).toMatchObject({ bytesSent: said.client.length, bytesReceived: said.backend.length });
+    expect([ended(), tunnel.end]).toEqual([isOver ? 1 : 0, first]);
+    expect([client.destroyed, backend.destroyed]).toEqual([isOver, isOver]);
+  },
+);
