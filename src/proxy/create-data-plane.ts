@@ -87,6 +87,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   #active: LoadedConfig | undefined;
   #requests = 0;
   #saidSaintsFull = false;
+  #keepsTimes = false;
   #peerOperations = 0;
   readonly #options: DataPlaneOptions;
   readonly #sweep: SaintSweep;
@@ -227,6 +228,20 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     return this.failedRequests?.list() ?? [];
   }
 
+  get onFailedRequest(): ((report: FailedRequest) => void) | undefined {
+    return this.failedRequests?.onAdded;
+  }
+
+  set onFailedRequest(receiver: ((report: FailedRequest) => void) | undefined) {
+    if (this.failedRequests !== undefined) this.failedRequests.onAdded = receiver;
+  }
+
+  keepTimes(): void {
+    this.#keepsTimes = true;
+    this.traffic.keepDurations();
+    for (const record of this.#records.values()) record.keepTimes();
+  }
+
   nextXid(): number {
     return ++this.#requests;
   }
@@ -235,6 +250,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     let record = this.#records.get(identity);
     if (record === undefined) {
       record = new BackendRecord();
+      if (this.#keepsTimes) record.keepTimes();
       this.#records.set(identity, record);
     }
     return record;

@@ -69,6 +69,12 @@ export interface DataPlane {
   /** The requests that failed last, the oldest first. */
   failures(): readonly FailedRequest[];
 
+  /** Called with each request that has failed, if failed requests are kept; it must not throw. */
+  onFailedRequest: ((report: FailedRequest) => void) | undefined;
+
+  /** From now on counts how long requests and backends take, too. */
+  keepTimes(): void;
+
   /** Called with each batch of facts, never within a call to this interface. */
   onFacts: ((batch: FactBatch) => void) | undefined;
 }

@@ -14,9 +14,9 @@ import { MOST_PEER_THREADS, type PeerDeclaration, peerDefaults } from '../../con
 import type { PeerControl, PeerRequest } from '../../config/peer-control.ts';
 import type { ConfigKey } from '../../config-key.ts';
 import type { Fact } from '../../facts.ts';
+import { type LatencyFigures, LatencyHistogram } from '../latency-histogram.ts';
 import { backOffMs } from './back-off.ts';
 import { Crew } from './crew.ts';
-import { type LatencyFigures, LatencyHistogram } from './latency-histogram.ts';
 import { LossReport } from './loss-report.ts';
 import { OperationQueue } from './operation-queue.ts';
 import type { PeerAnswer, PeerFailureCause, PeerOrder } from './order.ts';

@@ -4,6 +4,7 @@
  * when the identity retires.
  */
 import type { ErrorCode } from '../../errors.ts';
+import { ANSWER_BOUNDS_MS, type LatencyFigures, LatencyHistogram } from '../latency-histogram.ts';
 
 export interface BackendStats {
   /** Requests that this data plane has asked and not yet ended. */
@@ -25,6 +26,8 @@ export interface BackendStats {
   readonly bytesReceived: number;
   /** Failures by their code: what came of requests asked, and those not asked because of `maxConnections`. */
   readonly failures: Readonly<Partial<Record<ErrorCode, number>>>;
+  /** `answerMs` in buckets; counted only while somebody wants to know. */
+  readonly answerTimes?: LatencyFigures;
 }
 
 /** As in Varnish's probes, the first answers weigh as much as each other until there are so many. */
@@ -41,6 +44,7 @@ export class BackendRecord implements BackendStats {
   bytesSent = 0;
   bytesReceived = 0;
   readonly failures: Partial<Record<ErrorCode, number>> = {};
+  #times: LatencyHistogram | undefined;
 
   begin(isRetry = false): void {
     this.inFlight++;
@@ -55,6 +59,7 @@ export class BackendRecord implements BackendStats {
   countAnswer(ms: number): void {
     this.answers++;
     this.answerMs += ms;
+    this.#times?.add(ms);
     this.averageAnswerMs += (ms - this.averageAnswerMs) / Math.min(this.answers, answersAveraged);
   }
 
@@ -62,8 +67,13 @@ export class BackendRecord implements BackendStats {
     this.failures[code] = (this.failures[code] ?? 0) + 1;
   }
 
+  keepTimes(): void {
+    this.#times ??= new LatencyHistogram(ANSWER_BOUNDS_MS);
+  }
+
   /** A copy that does not change any more. */
   stats(): BackendStats {
-    return { ...this, failures: { ...this.failures } };
+    const times = this.#times?.figures();
+    return { ...this, failures: { ...this.failures }, ...(times && { answerTimes: times }) };
   }
 }

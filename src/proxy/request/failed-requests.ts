@@ -2,6 +2,8 @@
 import type { FailedRequest } from './request-report.ts';
 
 export class FailedRequests {
+  /** Told of each one as it comes; undefined: nobody listens. */
+  onAdded: ((report: FailedRequest) => void) | undefined;
   readonly #most: number;
   readonly #reports: FailedRequest[] = [];
   /** Where the next one goes once the ring is full: the place of the oldest. */
@@ -13,6 +15,7 @@ export class FailedRequests {
   }
 
   add(report: FailedRequest): void {
+    this.onAdded?.(report);
     if (this.#reports.length < this.#most) {
       this.#reports.push(report);
       return;

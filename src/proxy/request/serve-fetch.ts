@@ -240,6 +240,10 @@ class FetchRun implements FetchClient, Running {
     const { environment, exchange, loaded, req } = this;
     const status = this.#status;
     environment.traffic.end(ending, status, bytesSent, bytesReceived);
+    const { durations } = environment.traffic;
+    if (durations !== undefined && ending !== 'piped') {
+      durations.add(environment.clock.now() - exchange.receivedAt);
+    }
     const { running } = loaded;
     running.remove(this);
     if (running.size === 0) loaded.onIdle?.();

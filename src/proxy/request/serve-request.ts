@@ -393,6 +393,10 @@ class RequestRun implements FetchClient, PipeClient, Running {
     this.#body?.close();
     const { environment, loaded } = this;
     environment.traffic.end(ending, this.#status, bytesSent, bytesReceived);
+    const { durations } = environment.traffic;
+    if (durations !== undefined && ending !== 'piped') {
+      durations.add(environment.clock.now() - this.exchange.receivedAt);
+    }
     const { running } = loaded;
     running.remove(this);
     if (running.size === 0) loaded.onIdle?.();

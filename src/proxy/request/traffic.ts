@@ -1,4 +1,5 @@
 /** Counters of everything that one data plane has served. Each is one addition, whoever reads them. */
+import { type LatencyFigures, LatencyHistogram, REQUEST_BOUNDS_MS } from '../latency-histogram.ts';
 
 /** How many responses have begun, by the class of their status. */
 export interface ResponseCounts {
@@ -29,6 +30,8 @@ export interface TrafficStats {
   /** Of bodies, to and from clients; of tunnels, everything. */
   readonly bytesSent: number;
   readonly bytesReceived: number;
+  /** From receipt to end, of requests that became no tunnels; counted only while somebody wants to know. */
+  readonly durations?: LatencyFigures;
 }
 
 /**
@@ -47,6 +50,8 @@ export class Traffic {
   hookErrors = 0;
   bytesSent = 0;
   bytesReceived = 0;
+  /** undefined: nobody wants to know, so no request looks at the clock for it. */
+  durations: LatencyHistogram | undefined;
   #ended = 0;
   /** By the first digit of the status. */
   readonly #responses = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0];
@@ -63,7 +68,12 @@ export class Traffic {
     else if (ending === 'cut') this.cutResponses++;
   }
 
+  keepDurations(): void {
+    this.durations ??= new LatencyHistogram(REQUEST_BOUNDS_MS);
+  }
+
   stats(): TrafficStats {
+    const { durations } = this;
     const { requests, pipes, clientAborts, cutResponses, restarts, retries, hookErrors } = this;
     return {
       requests,
@@ -83,6 +93,7 @@ export class Traffic {
       hookErrors,
       bytesSent: this.bytesSent,
       bytesReceived: this.bytesReceived,
+      ...(durations === undefined ? {} : { durations: durations.figures() }),
     };
   }
 

@@ -20,6 +20,7 @@ export function answerUnserved(
   const { clock, traffic, access, failedRequests } = environment;
   const bytesSent = respondPlainly(exchange, status, clock.wallNow());
   traffic.end('complete', status, bytesSent, 0);
+  traffic.durations?.add(clock.now() - exchange.receivedAt);
   if (access === undefined && (failure === undefined || failedRequests === undefined)) return;
   const story = new RequestStory();
   if (failure !== undefined) story.fail(failure);

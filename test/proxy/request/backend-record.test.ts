@@ -27,3 +27,15 @@ test('a copy does not change any more', () => {
     failures: { 'backend.reset': 2 },
   });
 });
+
+test('times of answers are kept from when somebody wants to know, and a copy of them does not change', () => {
+  const record = new BackendRecord();
+  record.countAnswer(3);
+  expect(record.stats().answerTimes).toBeUndefined();
+  record.keepTimes();
+  record.countAnswer(3);
+  const before = record.stats().answerTimes;
+  record.countAnswer(3);
+  expect(before?.counts[before.boundsMs.indexOf(5)]).toBe(1);
+  expect(before?.sumMs).toBe(3);
+});

@@ -15,3 +15,14 @@ test.prop([fc.integer({ min: 1, max: 8 }), fc.nat({ max: 30 })])(
     }
   },
 );
+
+test('whoever listens is told of each, those that fell out of the ring included', () => {
+  const failed = new FailedRequests(1);
+  const heard: string[] = [];
+  failed.add({ xid: 'unheard' } as FailedRequest);
+  failed.onAdded = ({ xid }) => heard.push(xid);
+  failed.add({ xid: 'first' } as FailedRequest);
+  failed.add({ xid: 'second' } as FailedRequest);
+  expect(heard).toEqual(['first', 'second']);
+  expect(failed.list().map(({ xid }) => xid)).toEqual(['second']);
+});

@@ -40,3 +40,14 @@ test.prop([fc.array(anEnd), fc.nat({ max: 20 })])(
     });
   },
 );
+
+test('durations are kept from when somebody wants to know, and not before', () => {
+  const traffic = new Traffic();
+  expect(traffic.stats().durations).toBeUndefined();
+  traffic.keepDurations();
+  traffic.durations?.add(3);
+  traffic.keepDurations();
+  const { boundsMs = [], counts = [], sumMs } = traffic.stats().durations ?? {};
+  expect(counts[boundsMs.indexOf(5)]).toBe(1);
+  expect(sumMs).toBe(3);
+});

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { LatencyHistogram } from '../../../src/proxy/peer/latency-histogram.ts';
+import { LatencyHistogram } from '../../src/proxy/latency-histogram.ts';
 
 test('counts each attempt in the first bucket whose bound it does not exceed', () => {
   const histogram = new LatencyHistogram();
