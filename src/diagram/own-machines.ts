@@ -1,6 +1,8 @@
 /** The machines that Troupe is made of, in the order in which a reader should meet them. */
 import type { AnyStateMachine } from 'xstate';
 import { backendMachine } from '../actors/backend.ts';
+import { cacheFetchMachine } from '../actors/cache-fetch.ts';
+import { cacheObjectMachine } from '../actors/cache-object.ts';
 import { configMachine } from '../actors/config.ts';
 import { directorMachine } from '../actors/director.ts';
 import { peerPoolMachine } from '../actors/peer-pool.ts';
@@ -19,6 +21,8 @@ export const ownMachines: Readonly<Record<string, AnyStateMachine>> = {
   director: directorMachine,
   saintmode: saintmodeMachine,
   'saint-entry': saintEntryMachine,
+  'cache-fetch': cacheFetchMachine,
+  'cache-object': cacheObjectMachine,
   'peer-pool': peerPoolMachine,
   'peer-worker': peerWorkerMachine,
 };
