@@ -1,7 +1,7 @@
 /** The command line as a person uses it: real processes, real files, real signals. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -238,6 +238,43 @@ test('a wrong command line exits with 2 and says what to do', async () => {
     expect(troupe.err).toContain(message);
     expect(troupe.err).not.toMatch(/\n\s+at /);
   }
+});
+
+test('SIGTERM leaves a tunnel drain_timeout to end, and cuts both sides then', async () => {
+  const cut = new Promise<void>((resolve) => {
+    origin.upgrade = (_request, socket) => {
+      socket.on('error', () => {});
+      socket.on('close', resolve);
+      socket.on('end', () => socket.end());
+      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+      socket.on('data', (chunk: Buffer) => socket.write(chunk));
+    };
+  });
+  const log = join(folder, 'access.log');
+  const troupe = new Troupe(
+    ...['run', '-b', `127.0.0.1:${origin.port}`, '-a', '127.0.0.1:0'],
+    ...['-p', 'drain_timeout=2', '-p', 'pipe_timeout=30', '--access-log', log],
+  );
+  const { port, hostname } = new URL(await troupe.address());
+  const client = connect({ port: Number(port), host: hostname });
+  client.on('error', () => {});
+  const closed = new Promise((resolve) => client.on('close', resolve));
+  client.write('GET / HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: echo\r\n\r\n');
+  const [head] = (await once(client, 'data')) as [Buffer];
+  expect(head.toString()).toMatch(/^HTTP\/1\.1 101 /);
+  troupe.child.kill('SIGTERM');
+  await troupe.until(() => troupe.out.includes('SIGTERM'));
+  client.write('still here');
+  expect(String(await once(client, 'data'))).toBe('still here');
+  expect(await troupe.end()).toBe(0);
+  await Promise.all([closed, cut]);
+  expect(JSON.parse(await readFile(log, 'utf8'))).toMatchObject({
+    status: 101,
+    ending: 'piped',
+    tunnelEnd: 'cut',
+    bytesSent: 10,
+    bytesReceived: 10,
+  });
 });
 
 test('check says whether a file is valid', async () => {
