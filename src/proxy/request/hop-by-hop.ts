@@ -19,8 +19,7 @@ import { Fields, sameName } from '../http/fields.ts';
  * @returns whether it names Upgrade
  */
 export function dropConnectionOptions(fields: Fields): boolean {
-  const value = fields.get('Connection');
-  if (value === undefined || isPlain(value)) return false;
+  if (!namesFields(fields)) return false;
   let namesUpgrade = false;
   for (const list of fields.getAll('Connection')) {
     for (const item of list.split(',')) {
@@ -30,6 +29,15 @@ export function dropConnectionOptions(fields: Fields): boolean {
     }
   }
   return namesUpgrade;
+}
+
+/** Whether a field Connection is there that may name others. */
+function namesFields({ raw }: Fields): boolean {
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (name.length === 10 && sameName(name, 'connection') && !isPlain(raw[i + 1] as string)) return true;
+  }
+  return false;
 }
 
 /** By far the most frequent values, which name no field. */

@@ -141,3 +141,18 @@ test('the length of a body is what Content-Length says, unless the coding decide
   expect(contentLength(new Fields(['Content-Length', '1e3']))).toBeUndefined();
   expect(contentLength(new Fields([]))).toBeUndefined();
 });
+
+test('each field Connection counts, also behind one that says nothing', () => {
+  const fields = new Fields(['Connection', 'close', 'X-One', '1', 'Connection', 'X-One', 'X-Two', '2']);
+  expect(dropConnectionOptions(fields)).toBe(false);
+  expect(fields.raw).toEqual(['Connection', 'close', 'Connection', 'X-One', 'X-Two', '2']);
+});
+
+test.each([
+  ['Upgrade', true],
+  ['keep-alive, upgrade', true],
+  ['keep-alive', false],
+  ['X-Upgrade', false],
+])('Connection: %s names Upgrade: %s', (value, names) => {
+  expect(dropConnectionOptions(new Fields(['Connection', value, 'Upgrade', 'websocket']))).toBe(names);
+});
