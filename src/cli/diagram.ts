@@ -46,7 +46,7 @@ export async function runDiagram(options: DiagramOptions, { out, err, color }: C
 /** @throws TroupeError what is wrong with the file */
 async function subjectsOf(file: string | undefined): Promise<Subject[]> {
   if (file === undefined) return ownSubjects();
-  return drawablesIn(file, basename(file, extname(file)));
+  return drawablesIn(file, basename(file, extname(file)).replace(/\.config$/, ''));
 }
 
 function chosen(subjects: readonly Subject[], only: readonly string[]): readonly Subject[] {

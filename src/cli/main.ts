@@ -105,6 +105,9 @@ Examples:
       // It brings ELK and all machines along, which no other command waits for.
       const { runDiagram } = await import('./diagram.ts');
       const { f: file, out, format } = options;
+      // What a config says while it is loaded is not part of the drawing.
+      console.log = console.error;
+      console.info = console.error;
       process.exitCode = await runDiagram({ file, out, format, only }, standardOutput);
     });
   return program;

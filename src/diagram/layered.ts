@@ -84,6 +84,10 @@ export async function layered(
     'elk.direction': direction,
     'elk.layered.nodePlacement.strategy': placement,
     'elk.layered.edgeLabels.centerLabelPlacementStrategy': labels,
+    // ELK fails with this where arrows cross borders.
+    ...(all.every(({ boxes }) => boxes.length === 0)
+      ? { 'elk.layered.considerModelOrder.strategy': 'NODES_AND_EDGES' }
+      : {}),
   };
   const laid = await elk.layout({
     id: 'page',

@@ -58,11 +58,14 @@ function sizeOf(box: PlacedBox | undefined): { width: number; height: number } {
 }
 
 function withInsides(figure: Figure, drawn: Drawing, insides: ReadonlyMap<string, Drawing>): Drawing {
+  const whole = new Map(figure.boxes.flatMap(within).map((box) => [box.id, box]));
   const arrows = new Map(drawn.arrows.map((placed) => [placed.arrow, placed]));
   const boxes = drawn.boxes.flatMap((placed) => {
     const inside = insides.get(placed.box.id);
     const root = inside?.boxes[0];
-    if (inside === undefined || root === undefined) return [placed];
+    if (inside === undefined || root === undefined) {
+      return [{ ...placed, box: whole.get(placed.box.id) ?? placed.box }];
+    }
     const by = { x: placed.x - root.x, y: placed.y - root.y };
     for (const arrow of inside.arrows) arrows.set(arrow.arrow, movedArrow(arrow, by));
     return inside.boxes.map((box) => ({ ...moved(box, by), text: moved(box.text, by) }));
