@@ -35,8 +35,16 @@ interface CommonOptions {
   readonly firstByteTimeout?: Duration | undefined;
   /** Between two pieces of the answer. Default: between_bytes_timeout, '60s'. */
   readonly betweenBytesTimeout?: Duration | undefined;
-  /** Requests in flight to it, beyond which a fetch is refused. Default: 0, no limit. */
+  /** Requests in flight to it, tunnels included, beyond which others wait or are refused. Default: 0, no limit. */
   readonly maxConnections?: number | undefined;
+  /**
+   * How many requests of this config may wait while `maxConnections` are in flight; who comes later is refused.
+   * First come, first served; who waits for a backend that falls sick is picked for again. Default: 0, nobody
+   * waits. In VCL, from Varnish 7.6 on: `.wait_limit`.
+   */
+  readonly waitLimit?: number | undefined;
+  /** For how long a request waits before it is refused. Default: '30s'. In VCL: `.wait_timeout`. */
+  readonly waitTimeout?: Duration | undefined;
 }
 
 interface TcpOptions extends CommonOptions {

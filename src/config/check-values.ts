@@ -90,13 +90,24 @@ function* checkEndpoint(endpoint: Endpoint): Generator<ValueMistake> {
 }
 
 function* checkLimits(limits: Partial<FetchLimits>): Generator<ValueMistake> {
-  const { connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs, maxConnections } = limits;
+  const {
+    connectTimeoutMs,
+    firstByteTimeoutMs,
+    betweenBytesTimeoutMs,
+    maxConnections,
+    waitLimit,
+    waitTimeoutMs,
+  } = limits;
   yield* checkWait('connectTimeout', connectTimeoutMs);
   yield* checkWait('firstByteTimeout', firstByteTimeoutMs);
   yield* checkWait('betweenBytesTimeout', betweenBytesTimeoutMs);
   if (maxConnections !== undefined && !isCount(maxConnections)) {
     yield must(['maxConnections'], 'be a whole number from 0, which means no limit', maxConnections);
   }
+  if (waitLimit !== undefined && !isCount(waitLimit)) {
+    yield must(['waitLimit'], 'be a whole number from 0, which lets nobody wait', waitLimit);
+  }
+  yield* checkWait('waitTimeout', waitTimeoutMs);
 }
 
 function* checkProbe(probe: ProbeDeclaration): Generator<ValueMistake> {

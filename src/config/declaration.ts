@@ -47,16 +47,25 @@ export interface FetchLimits {
   readonly connectTimeoutMs: number;
   readonly firstByteTimeoutMs: number;
   readonly betweenBytesTimeoutMs: number;
-  /** Requests in flight to the identity, over which a fetch is refused. 0: no limit. */
+  /** Requests in flight to the identity, beyond which others wait or are refused. 0: no limit. */
   readonly maxConnections: number;
+  /** How many may wait then; who comes later is refused. 0: nobody. */
+  readonly waitLimit: number;
+  /** Milliseconds that one of them waits. */
+  readonly waitTimeoutMs: number;
 }
 
-/** varnishd(1): parameters connect_timeout, first_byte_timeout, between_bytes_timeout. */
+/**
+ * varnishd(1): parameters connect_timeout, first_byte_timeout, between_bytes_timeout, and in Varnish 7.6, which has
+ * waiting (7.1 has not), backend_wait_limit and backend_wait_timeout.
+ */
 export const fetchLimitDefaults: FetchLimits = {
   connectTimeoutMs: 3_500,
   firstByteTimeoutMs: 60_000,
   betweenBytesTimeoutMs: 60_000,
   maxConnections: 0,
+  waitLimit: 0,
+  waitTimeoutMs: 30_000,
 };
 
 export interface BackendDeclaration {

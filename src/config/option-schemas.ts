@@ -67,6 +67,8 @@ export const backendSchema = z.strictObject(
     firstByteTimeout: duration,
     betweenBytesTimeout: duration,
     maxConnections: number,
+    waitLimit: number,
+    waitTimeout: duration,
   },
   { error: 'must be an object of options' },
 );

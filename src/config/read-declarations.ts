@@ -74,6 +74,8 @@ function readLimits(value: BackendShape): Partial<FetchLimits> {
   if (value.firstByteTimeout !== undefined) limits.firstByteTimeoutMs = value.firstByteTimeout;
   if (value.betweenBytesTimeout !== undefined) limits.betweenBytesTimeoutMs = value.betweenBytesTimeout;
   if (value.maxConnections !== undefined) limits.maxConnections = value.maxConnections;
+  if (value.waitLimit !== undefined) limits.waitLimit = value.waitLimit;
+  if (value.waitTimeout !== undefined) limits.waitTimeoutMs = value.waitTimeout;
   return limits;
 }
 

@@ -170,6 +170,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     for (const [identity, health] of delta.health) {
       this.#health.set(identity, health);
       for (const { graph } of this.#configs.values()) graph.setHealth(identity, health);
+      this.#records.get(identity)?.healthChanged();
     }
     if (delta.active !== undefined) this.#active = this.#loaded(delta.active);
     for (const { identity, object } of delta.lifted ?? []) this.saints.lift(identity, object);

@@ -85,6 +85,8 @@ describe('resolveBackends', () => {
       firstByteTimeoutMs: 60_000,
       betweenBytesTimeoutMs: 60_000,
       maxConnections: 3,
+      waitLimit: 0,
+      waitTimeoutMs: 30_000,
     });
   });
 

@@ -226,6 +226,7 @@ function hold(load: Load, request: PickRequest): void {
     request.hold(load);
   } else {
     load.begun();
+    load.unanswered(0);
     load.ended();
   }
 }

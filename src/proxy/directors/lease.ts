@@ -10,6 +10,7 @@ import type { Load } from './load.ts';
 export class Lease {
   /** One is the rule; more come from directors in directors. */
   readonly #loads: Load[] = [];
+  #told = false;
 
   /** Takes a slot. */
   hold(load: Load): void {
@@ -17,21 +18,31 @@ export class Lease {
     load.begun();
   }
 
-  /** The head of an answer has come. One of the three, once: this, `failed` or `unanswered`. */
+  /** The head of an answer has come. Only the first word counts, of this, `failed` and `unanswered`. */
   answered(ms: number): void {
+    if (this.#isTold()) return;
     for (const load of this.#loads) load.answered(ms);
   }
 
   failed(ms: number): void {
+    if (this.#isTold()) return;
     for (const load of this.#loads) load.failed(ms);
   }
 
   unanswered(ms: number): void {
+    if (this.#isTold()) return;
     for (const load of this.#loads) load.unanswered(ms);
   }
 
   release(): void {
+    this.unanswered(0);
     for (const load of this.#loads) load.ended();
     this.#loads.length = 0;
+  }
+
+  #isTold(): boolean {
+    const wasTold = this.#told;
+    this.#told = true;
+    return wasTold;
   }
 }

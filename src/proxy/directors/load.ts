@@ -12,6 +12,6 @@ export interface Load {
   failed(ms: number): void;
   /** It was given up after so many milliseconds, before an answer; or, with 0, there will be none to tell of. */
   unanswered(ms: number): void;
-  /** It is over, whatever it came to. Called once for each `begun`. */
+  /** It is over, whatever it came to. Called once for each `begun`, after one of the three. */
   ended(): void;
 }

@@ -13,14 +13,26 @@ import { Lease } from '../directors/lease.ts';
 import type { Load } from '../directors/load.ts';
 import type { PickRequest } from '../directors/policy.ts';
 import type { BackendTarget } from '../directors/target.ts';
+import type { BackendRecord } from './backend-record.ts';
+import { BackendWait } from './backend-wait.ts';
 import { type HookOwner, nameOf } from './contexts.ts';
 import type { BackendMessage } from './messages.ts';
+
+/** Who wants the backend. */
+export interface PickReceiver {
+  /** What a `resolve` that had to wait has come to. */
+  picked(outcome: BackendTarget | TroupeError): void;
+}
 
 export class BackendPick implements PickRequest {
   denied: ReadonlySet<string> | undefined;
   /** The director that has ignored health in the last `resolve`, the outermost one; undefined: none has. */
   panic: string | undefined;
+  /** Milliseconds that this request has waited for backends that were full, since the last `resolve`. */
+  waitedMs = 0;
   readonly #owner: HookOwner;
+  readonly #receiver: PickReceiver;
+  #wait: BackendWait | undefined;
   #lease: Lease | undefined;
   readonly #bereq: BackendMessage;
   #key: string | undefined;
@@ -32,8 +44,9 @@ export class BackendPick implements PickRequest {
   #second: string | undefined;
   #others: string[] | undefined;
 
-  constructor(owner: HookOwner, bereq: BackendMessage) {
+  constructor(owner: HookOwner, bereq: BackendMessage, receiver: PickReceiver) {
     this.#owner = owner;
+    this.#receiver = receiver;
     this.#bereq = bereq;
   }
 
@@ -98,8 +111,23 @@ export class BackendPick implements PickRequest {
     return target.accepts(this);
   }
 
-  /** The backend to ask now, or why none can be. Moves the cursors of directors. */
-  resolve(ref: BackendRef | undefined): BackendTarget | TroupeError {
+  /**
+   * The backend to ask now, or why none can be; undefined: it has to wait, and the receiver is told. Moves the
+   * cursors of directors.
+   */
+  resolve(ref: BackendRef | undefined): BackendTarget | TroupeError | undefined {
+    this.waitedMs = 0;
+    return this.#resolve(ref);
+  }
+
+  /** Nobody waits any more. */
+  abort(): void {
+    this.#wait?.leave();
+    this.#wait = undefined;
+    this.takeLease()?.release();
+  }
+
+  #resolve(ref: BackendRef | undefined): BackendTarget | TroupeError | undefined {
     this.#first = undefined;
     this.#second = undefined;
     this.#others = undefined;
@@ -113,18 +141,57 @@ export class BackendPick implements PickRequest {
     this.#choice = typeof ref === 'string' ? undefined : ref.shard;
     this.#readSaints();
     const backend = target.resolve(this);
-    return backend === undefined ? noneHealthy(target.name) : this.#unlessBusy(backend);
+    return backend === undefined ? noneHealthy(target.name) : this.#unlessBusy(backend, ref);
   }
 
-  /** Requests are counted by identity, but the limit is that of the request's own config. */
-  #unlessBusy(backend: BackendTarget): BackendTarget | TroupeError {
-    const { maxConnections } = backend.limits;
-    if (maxConnections === 0) return backend;
-    const record = this.#owner.environment.record(backend.identity);
-    if (record.inFlight < maxConnections) return backend;
+  /** Requests are counted by identity, but the limits are those of the request's own config. */
+  #unlessBusy(backend: BackendTarget, ref: BackendRef): BackendTarget | TroupeError | undefined {
+    const { maxConnections, waitLimit, waitTimeoutMs } = backend.limits;
+    if (maxConnections === 0 && this.panic === undefined) return backend;
+    const { environment } = this.#owner;
+    const record = environment.record(backend.identity);
+    if (maxConnections === 0 || record.hasRoom(maxConnections)) {
+      if (this.panic !== undefined) record.panicPicks++;
+      return backend;
+    }
+    if (record.waitingFor(backend) >= waitLimit) return this.#refused(record, busy(backend));
+    const ms = waitTimeoutMs - this.waitedMs;
+    if (ms <= 0) return this.#refused(record, late(backend));
+    // What is denied to the request may change while it waits.
+    const { denied } = this;
+    this.#wait = new BackendWait(backend, record, environment.clock, ms, (end, waitedMs) => {
+      this.#wait = undefined;
+      this.waitedMs += waitedMs;
+      if (end === 'late') this.#receiver.picked(this.#refused(record, late(backend)));
+      else if (end === 'slot' && this.#isStillFit(backend, denied)) this.#goOn(backend, record);
+      else this.#pickAgain(ref);
+    });
+    return undefined;
+  }
+
+  #goOn(backend: BackendTarget, record: BackendRecord): void {
+    if (this.panic !== undefined) record.panicPicks++;
+    this.#receiver.picked(backend);
+  }
+
+  #pickAgain(ref: BackendRef): void {
+    this.takeLease()?.release();
+    const outcome = this.#resolve(ref);
+    if (outcome !== undefined) this.#receiver.picked(outcome);
+  }
+
+  /** Whether a backend is still what would do, after a while of waiting for it. */
+  #isStillFit(backend: BackendTarget, deniedBefore: ReadonlySet<string> | undefined): boolean {
+    if (!backend.healthy && this.panic === undefined) return false;
+    this.#readSaints();
+    const { identity } = backend;
+    return !this.denied?.has(identity) || deniedBefore?.has(identity) === true;
+  }
+
+  #refused(record: BackendRecord, error: TroupeError): TroupeError {
     this.takeLease()?.release();
     record.countFailure('backend.busy');
-    return busy(backend);
+    return error;
   }
 
   #readSaints(): void {
@@ -151,6 +218,15 @@ function noneHealthy(name: string): TroupeError {
 }
 
 function busy({ identity, limits }: BackendTarget): TroupeError {
-  const message = `${identity}: ${limits.maxConnections} requests in flight, which is its maxConnections`;
+  const { maxConnections, waitLimit } = limits;
+  const waiting = waitLimit === 0 ? '' : `, and ${waitLimit} wait, which is its waitLimit`;
+  const message = `${identity}: ${maxConnections} requests in flight, which is its maxConnections${waiting}`;
+  return new TroupeError('backend.busy', message, { side: 'backend', retryable: true });
+}
+
+function late({ identity, limits }: BackendTarget): TroupeError {
+  const { maxConnections, waitTimeoutMs } = limits;
+  const full = `${maxConnections} requests in flight, which is its maxConnections`;
+  const message = `${identity}: ${full}, and no slot in ${waitTimeoutMs} ms, which is its waitTimeout`;
   return new TroupeError('backend.busy', message, { side: 'backend', retryable: true });
 }

@@ -4,11 +4,20 @@
  * when the identity retires.
  */
 import type { ErrorCode } from '../../errors.ts';
+import type { BackendTarget } from '../directors/target.ts';
 import { ANSWER_BOUNDS_MS, type LatencyFigures, LatencyHistogram } from '../latency-histogram.ts';
+import { type Waiter, WaitQueue } from './wait-queue.ts';
 
 export interface BackendStats {
   /** Requests that this data plane has asked and not yet ended. */
   readonly inFlight: number;
+  /** Requests that wait for one of those to end, because of `maxConnections`. */
+  readonly waiting: number;
+  /** Requests that have waited, those that wait now not included, and the milliseconds that it took them. */
+  readonly waited: number;
+  readonly waitedMs: number;
+  /** Picks of it by a director that ignored health, having too few healthy members. */
+  readonly panicPicks: number;
   /** Requests asked since the identity was first used. */
   readonly requests: number;
   /** Of these, retries: somebody else, or this backend before, had failed the client's request. */
@@ -35,6 +44,10 @@ const answersAveraged = 16;
 
 export class BackendRecord implements BackendStats {
   inFlight = 0;
+  waiting = 0;
+  waited = 0;
+  waitedMs = 0;
+  panicPicks = 0;
   requests = 0;
   retries = 0;
   retried = 0;
@@ -45,6 +58,8 @@ export class BackendRecord implements BackendStats {
   bytesReceived = 0;
   readonly failures: Partial<Record<ErrorCode, number>> = {};
   #times: LatencyHistogram | undefined;
+  /** Made when somebody has to wait. */
+  #queue: WaitQueue | undefined;
 
   begin(isRetry = false): void {
     this.inFlight++;
@@ -54,6 +69,44 @@ export class BackendRecord implements BackendStats {
 
   end(): void {
     this.inFlight--;
+    if (this.waiting > 0) this.admit();
+  }
+
+  /** @param limit requests in flight; those for whom a slot is kept count as well */
+  hasRoom(limit: number): boolean {
+    return this.inFlight + (this.#queue?.kept ?? 0) < limit;
+  }
+
+  /** How many wait for the backend as one config declares it. */
+  waitingFor(target: BackendTarget): number {
+    return this.#queue?.lengthFor(target) ?? 0;
+  }
+
+  enterQueue(waiter: Waiter): void {
+    this.#queue ??= new WaitQueue();
+    this.#queue.enter(waiter);
+    this.waiting = this.#queue.length;
+  }
+
+  /** @param ms that it has waited */
+  leaveQueue(waiter: Waiter, ms: number): void {
+    this.#queue?.settle(waiter);
+    this.waiting = this.#queue?.length ?? 0;
+    this.waited++;
+    this.waitedMs += ms;
+  }
+
+  /** Keeps free slots for those who wait. */
+  admit(): void {
+    this.#queue?.admit(this.inFlight);
+    this.waiting = this.#queue?.length ?? 0;
+  }
+
+  /** To be called when the backend's health has changed. */
+  healthChanged(): void {
+    if (this.waiting === 0) return;
+    this.#queue?.turnAwaySick();
+    this.waiting = this.#queue?.length ?? 0;
   }
 
   countAnswer(ms: number): void {

@@ -49,6 +49,8 @@ export function describeTry(
     ...(pick.denied === undefined ? {} : { denied: [...pick.denied] as Identity[] }),
     startMs: inMicroseconds(sentAt - exchange.receivedAt),
     ms: inMicroseconds(now - sentAt),
+    ...(pick.panic === undefined ? {} : { panic: pick.panic }),
+    ...(pick.waitedMs === 0 ? {} : { waitedMs: inMicroseconds(pick.waitedMs) }),
     ...(connectMs === undefined ? {} : { connectMs: inMicroseconds(connectMs) }),
     ...(answeredAt === undefined ? {} : { firstByteMs: inMicroseconds(answeredAt - sentAt) }),
     ...(status === 0 ? {} : { status }),

@@ -19,7 +19,7 @@ import type { FetchHead } from '../fetch/transport.ts';
 import { Fields } from '../http/fields.ts';
 import { Attempt, type AttemptReceiver, worthReading } from './attempt.ts';
 import { tellFailure } from './backend-failure.ts';
-import { BackendPick } from './backend-pick.ts';
+import { BackendPick, type PickReceiver } from './backend-pick.ts';
 import type { BackendRecord } from './backend-record.ts';
 import { describeTry } from './backend-try.ts';
 import {
@@ -70,7 +70,7 @@ export interface FetchClient extends HookOwner {
   bodyBroke(): void;
 }
 
-export class BackendFetch implements AttemptReceiver, FetchOwner {
+export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
   readonly owner: FetchClient;
   readonly bereq: BackendMessage;
   /** What the last attempt came to, where it failed. */
@@ -98,7 +98,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     this.bereq = bereq;
     this.#body = body;
     this.#offer = offer;
-    this.#pick = new BackendPick(owner, bereq);
+    this.#pick = new BackendPick(owner, bereq, this);
   }
 
   begin(): void {
@@ -111,6 +111,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
 
   /** Nobody waits any more. */
   abort(): void {
+    this.#pick.abort();
     this.#attempt?.abort();
   }
 
@@ -159,6 +160,10 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
       this.#deniedForMs = ms;
       this.owner.environment.deny(target.identity, this.owner.requestHash().hex(), ms);
     }
+  }
+
+  picked(outcome: BackendTarget | TroupeError): void {
+    this.#proceed(outcome instanceof TroupeError ? outcome : this.#ask(outcome));
   }
 
   answered(head: FetchHead): void {
@@ -215,7 +220,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
 
   #fetch(): Step {
     const { owner, bereq } = this;
-    const { environment, loaded } = owner;
+    const { loaded } = owner;
     this.#target = undefined;
     this.#attempt = undefined;
     this.failure = undefined;
@@ -230,7 +235,13 @@ export class BackendFetch implements AttemptReceiver, FetchOwner {
     this.#isUntold = true;
     this.#deniedForMs = 0;
     const target = this.#pick.resolve(bereq.wanted);
-    if (target instanceof TroupeError) return target;
+    if (target === undefined) return 'wait';
+    return target instanceof TroupeError ? target : this.#ask(target);
+  }
+
+  #ask(target: BackendTarget): Step {
+    const { bereq } = this;
+    const { environment, loaded } = this.owner;
     this.#target = target;
     bereq.asked = target.name;
     // Hooks of a later step or attempt shall find what they left, so they keep their copy.

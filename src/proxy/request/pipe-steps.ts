@@ -11,7 +11,7 @@ import { TroupeError } from '../../errors.ts';
 import type { Lease } from '../directors/lease.ts';
 import type { BackendTarget } from '../directors/target.ts';
 import { tellFailure } from './backend-failure.ts';
-import { BackendPick } from './backend-pick.ts';
+import { BackendPick, type PickReceiver } from './backend-pick.ts';
 import type { BackendRecord } from './backend-record.ts';
 import { type AskedBackend, describeTry } from './backend-try.ts';
 import { type HookOwner, PipeSideContext } from './contexts.ts';
@@ -31,7 +31,7 @@ export interface PipeClient extends HookOwner {
   pipeConnected(backend: Duplex, record: BackendRecord): void;
 }
 
-export class Pipe {
+export class Pipe implements PickReceiver {
   readonly #owner: PipeClient;
   readonly #bereq: BackendMessage;
   /** Where the pipe counts as in flight. */
@@ -52,13 +52,18 @@ export class Pipe {
       pipedRequest(owner.req.http),
       owner.exchange.body !== undefined,
     );
-    this.#pick = new BackendPick(owner, this.#bereq);
+    this.#pick = new BackendPick(owner, this.#bereq, this);
     appendVia(this.#bereq.http, owner.exchange.version);
     this.#bereq.http.append('Connection', 'close');
   }
 
   begin(): void {
-    const refusal = this.#ask() ?? this.#connect();
+    const refusal = this.#ask() ?? this.#pickBackend();
+    if (refusal !== undefined) this.#owner.pipeRefused(refusal);
+  }
+
+  picked(outcome: BackendTarget | TroupeError): void {
+    const refusal = this.#take(outcome);
     if (refusal !== undefined) this.#owner.pipeRefused(refusal);
   }
 
@@ -72,6 +77,7 @@ export class Pipe {
 
   /** Ends it, if it is still connecting. The owner is not told. */
   cut(): void {
+    this.#pick.abort();
     this.#release();
     this.#cancel?.();
   }
@@ -91,12 +97,21 @@ export class Pipe {
     return 'failed';
   }
 
-  #connect(): Synth | undefined {
+  #pickBackend(): Synth | undefined {
+    this.#isUntold = true;
+    const outcome = this.#pick.resolve(this.#bereq.wanted);
+    return outcome === undefined ? undefined : this.#take(outcome);
+  }
+
+  #take(outcome: BackendTarget | TroupeError): Synth | undefined {
+    if (outcome instanceof TroupeError) return this.#unconnected(undefined, outcome);
+    this.#connect(outcome);
+    return undefined;
+  }
+
+  #connect(target: BackendTarget): void {
     const { environment } = this.#owner;
     const bereq = this.#bereq;
-    this.#isUntold = true;
-    const target = this.#pick.resolve(bereq.wanted);
-    if (target instanceof TroupeError) return this.#unconnected(undefined, target);
     bereq.asked = target.name;
     if (!bereq.http.has('Host')) bereq.http.append('Host', target.declaration.hostHeader);
 
@@ -117,7 +132,6 @@ export class Pipe {
         this.#owner.pipeRefused(this.#unconnected(target, error));
       }
     });
-    return undefined;
   }
 
   #connected(backend: Duplex, record: BackendRecord): void {

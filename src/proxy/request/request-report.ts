@@ -20,6 +20,10 @@ export interface BackendTry {
   readonly via: readonly string[];
   /** Backends that were stepped over because the saint list denies them this object. */
   readonly denied?: readonly Identity[];
+  /** The director that had too few healthy members, so that it ignored health; absent if none had. */
+  readonly panic?: string;
+  /** How long it waited for a slot, before it began, because of the backend's `maxConnections`. */
+  readonly waitedMs?: number;
   /** When it began, counted from the request's receipt. */
   readonly startMs: number;
   /** How long it took, until it was given up or all of its answer was passed on. */

@@ -29,7 +29,7 @@ const member = (target: string, weight = 1): MemberDeclaration => ({ target, wei
 
 function director(
   name: string,
-  kind: Exclude<PolicyDeclaration['kind'], 'shard'>,
+  kind: 'round_robin' | 'fallback' | 'random' | 'hash' | 'least_connections',
   members: readonly (string | MemberDeclaration)[],
 ): DirectorDeclaration {
   const policy: PolicyDeclaration = kind === 'fallback' ? { kind, sticky: false } : { kind };
