@@ -223,11 +223,19 @@ function extent({ width = 0, height = 0 }: ElkNode): { width: number; height: nu
   return { width: Math.ceil(width), height: Math.ceil(height) };
 }
 
+/**
+ * Places are halves and thirds of pixels, and come with errors in their last digits: were they rounded at the half,
+ * two that are meant to be the same could become two.
+ */
+function whole(place: number): number {
+  return Math.round(place + 0.01);
+}
+
 /** Edges are rounded, not sizes, so that what touched still touches. */
 function rectangle({ x = 0, y = 0, width = 0, height = 0 }: Partial<Rectangle> = {}): Rectangle {
-  const left = Math.round(x);
-  const top = Math.round(y);
-  return { x: left, y: top, width: Math.round(x + width) - left, height: Math.round(y + height) - top };
+  const left = whole(x);
+  const top = whole(y);
+  return { x: left, y: top, width: whole(x + width) - left, height: whole(y + height) - top };
 }
 
 function placedArrow(
@@ -245,7 +253,7 @@ function placedArrow(
   const [label] = edge?.labels ?? [];
   return {
     arrow,
-    points: straightened(points.map(({ x, y }) => ({ x: Math.round(x), y: Math.round(y) }))),
+    points: straightened(points.map(({ x, y }) => ({ x: whole(x), y: whole(y) }))),
     label: label === undefined || block === undefined ? undefined : { ...rectangle(label), block },
   };
 }

@@ -6,6 +6,7 @@
 import { createRequire } from 'node:module';
 import type { ELK } from 'elkjs';
 import type { Drawing, Point } from './drawing.ts';
+import { drawingFaults } from './drawing-faults.ts';
 import type { Figure } from './figure.ts';
 import { type Arrangement, within } from './layered.ts';
 import { nested } from './nested.ts';
@@ -26,12 +27,18 @@ const textWidths = [
 export async function drawing(figure: Figure): Promise<Drawing> {
   const elk = createElk();
   let best: { drawing: Drawing; cost: number } | undefined;
+  let failure: unknown;
   for (const arrangement of arrangements(figure)) {
-    const candidate = await nested(elk, figure, arrangement);
-    const candidateCost = cost(candidate);
-    if (best === undefined || candidateCost < best.cost) best = { drawing: candidate, cost: candidateCost };
+    try {
+      const candidate = await nested(elk, figure, arrangement);
+      const candidateCost = cost(candidate);
+      if (best === undefined || candidateCost < best.cost) best = { drawing: candidate, cost: candidateCost };
+    } catch (error) {
+      // ELK has its bugs, and another arrangement is another way through it.
+      failure = error;
+    }
   }
-  if (best === undefined) throw new Error('there is always an arrangement');
+  if (best === undefined) throw failure;
   return best.drawing;
 }
 
@@ -45,29 +52,31 @@ function arrangements(figure: Figure): Arrangement[] {
   const boxes = figure.boxes.flatMap(within);
   const isLarge = boxes.length > MANY;
   const hasRegions = boxes.some(({ shape }) => shape === 'region');
-  const choices: { readonly [Key in keyof Arrangement]: readonly Arrangement[Key][] } = {
-    widths: isLarge ? textWidths.slice(0, 1) : textWidths,
-    stacked: hasRegions ? [true, false] : [false],
-    direction: ['DOWN', 'RIGHT'],
-    placement: isLarge ? ['BRANDES_KOEPF'] : ['BRANDES_KOEPF', 'NETWORK_SIMPLEX'],
-    labels: isLarge ? ['MEDIAN_LAYER'] : ['MEDIAN_LAYER', 'SPACE_EFFICIENT_LAYER'],
-  };
-  return choices.widths.flatMap((widths) =>
-    choices.stacked.flatMap((stacked) =>
-      choices.direction.flatMap((direction) =>
-        choices.placement.flatMap((placement) =>
-          choices.labels.map((labels) => ({ widths, stacked, direction, placement, labels })),
-        ),
-      ),
+  const down = { direction: 'DOWN', stacked: false, labels: 'MEDIAN_LAYER' } as const;
+  const ways: readonly Pick<Arrangement, 'direction' | 'stacked' | 'labels'>[] = [
+    ...(hasRegions ? [{ ...down, stacked: true }] : []),
+    down,
+    { ...down, direction: 'RIGHT' },
+    { ...down, stacked: hasRegions, labels: 'SPACE_EFFICIENT_LAYER' },
+  ];
+  const placements: readonly Arrangement['placement'][] = ['BRANDES_KOEPF', 'NETWORK_SIMPLEX'];
+  return (isLarge ? textWidths.slice(0, 1) : textWidths).flatMap((widths) =>
+    (isLarge ? ways.slice(0, 2) : ways).flatMap((way) =>
+      placements.map((placement) => ({ widths, placement, ...way })),
     ),
   );
 }
 
-/** How badly a drawing reads: small letters count most, then length, then turns and crossings of arrows. */
-function cost({ width, height, arrows }: Drawing): number {
+/** More than all else together. */
+const FAULT = 1e6;
+
+/** How badly a drawing reads: faults count most, then small letters, then length, then turns and crossings of arrows. */
+function cost(drawn: Drawing): number {
+  const { width, height, arrows } = drawn;
   const scale = Math.min(1, PAGE_WIDTH / width);
   const turns = arrows.reduce((sum, { points }) => sum + Math.max(0, points.length - 2), 0);
-  return height * scale + (1 - scale) * 5_000 + turns * 12 + crossings(arrows) * 60;
+  const faults = drawingFaults(drawn).length * FAULT;
+  return faults + height * scale + (1 - scale) * 5_000 + turns * 12 + crossings(arrows) * 60;
 }
 
 function crossings(arrows: Drawing['arrows']): number {

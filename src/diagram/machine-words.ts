@@ -52,6 +52,8 @@ export const machineWords: Readonly<Record<string, Words>> = {
     },
   },
   saintEntry: { guards: { isLater: 'the new deadline is later' }, delays: { ttl: 'TTL' } },
+  cacheObject: { delays: { ttl: 'TTL' } },
+  cacheFetch: { guards: { isDeserted: 'nobody wants it' } },
   peerPool: {
     guards: {
       hasSpare: 'threads > work',

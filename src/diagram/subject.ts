@@ -28,16 +28,19 @@ export const endings: { readonly [Name in Format]: string } = {
 /** Something to draw; `name` is what its file is called. */
 export interface Subject {
   readonly name: string;
+  readonly figure: Figure;
   /** How to write it; a format that is missing here cannot say what it is. */
   readonly formats: { readonly [Name in Format]?: () => string | Promise<string> };
 }
 
 export function machineSubject(name: string, machine: AnyStateMachine, words: Words = noWords): Subject {
   const chart = chartOf(machine, words);
+  const figure = chartFigure(chart);
   return {
     name,
+    figure,
     formats: {
-      svg: async () => svgOf(await drawing(chartFigure(chart))),
+      svg: async () => svgOf(await drawing(figure)),
       mermaid: () => mermaidOfChart(chart),
       json: () => jsonOf(machine),
       scxml: () => scxmlOf(chart),
@@ -49,6 +52,7 @@ export function machineSubject(name: string, machine: AnyStateMachine, words: Wo
 export function graphSubject(figure: Figure): Subject {
   return {
     name: figure.name,
+    figure,
     formats: {
       svg: async () => svgOf(await drawing(figure)),
       mermaid: () => mermaidOfGraph(figure),

@@ -49,8 +49,8 @@ const words = fc.oneof(
   { weight: 1, arbitrary: fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' }) },
 );
 
-/** XState takes dots for the paths of states. */
-const names = words.map((word) => word.replaceAll('.', '_'));
+/** XState takes dots for the paths of states, and keeps names in plain objects. */
+const names = words.map((word) => word.replaceAll('.', '_').replace('__proto__', 'proto'));
 
 const tree = fc.letrec<{ node: Node; leaf: Node }>((tie) => ({
   leaf: fc.record({
@@ -118,10 +118,14 @@ function machineOf(
       ...(guard === undefined ? {} : { guard }),
     };
     if (how === 'always') source.always.push(transition);
-    else if (how === 'after') source.after['1000'] = [...(source.after['1000'] ?? []), transition];
-    else source.on[event] = [...(source.on[event] ?? []), transition];
+    else add(how === 'after' ? source.after : source.on, how === 'after' ? '1000' : event, transition);
   }
   return createMachine(root as object) as AnyStateMachine;
+}
+
+/** An event may be called `constructor`. */
+function add(table: Record<string, object[]>, key: string, transition: object): void {
+  table[key] = [...((Object.hasOwn(table, key) && table[key]) || []), transition];
 }
 
 function stateOf(node: Node, all: StateConfig[]): StateConfig {
@@ -139,7 +143,7 @@ function stateOf(node: Node, all: StateConfig[]): StateConfig {
   if (kind === 'simple' || kind === 'final' || kind === 'history') return config;
   const states: Record<string, StateConfig> = {};
   node.children.forEach((child, index) => {
-    states[child.name in states ? `${child.name}${index}` : child.name] = stateOf(child, all);
+    states[Object.hasOwn(states, child.name) ? `${child.name}${index}` : child.name] = stateOf(child, all);
   });
   const initial =
     Object.entries(states).find(([, { type }]) => type !== 'history') ?? Object.entries(states)[0];

@@ -1,6 +1,9 @@
-/** Looks at a drawing as a reader would: what overlaps, is cut off, or leads nowhere. */
-import type { Drawing, PlacedBox, Point, Rectangle } from '../../src/diagram/drawing.ts';
-import type { Box } from '../../src/diagram/figure.ts';
+/**
+ * Looks at a drawing as a reader would: what overlaps, is cut off, or leads nowhere. ELK leaves a fault about once in
+ * a thousand layouts; another arrangement of the same figure is chosen then.
+ */
+import type { Drawing, PlacedBox, Point, Rectangle } from './drawing.ts';
+import type { Box } from './figure.ts';
 
 /** One sentence for each fault; none for a drawing that is as it should be. */
 export function drawingFaults(drawing: Drawing): string[] {
