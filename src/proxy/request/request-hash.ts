@@ -3,9 +3,12 @@
  * byte, as varnishd computes it; by default over the URL and the Host (in lower case, as its built-in VCL
  * makes it), or the server's address without one.
  *
- * Cost: nothing until somebody asks for it; then about 1 µs, once.
+ * Cost: nothing until somebody asks for it; then about 1 µs, once, or 0.1 µs if it was asked for lately.
  */
 import { sha256Hex } from '../../sha256.ts';
+import { RecentDigests } from './recent-digests.ts';
+
+const digests = new RecentDigests(sha256Hex);
 
 export class RequestHash {
   readonly #parts: string[];
@@ -26,9 +29,14 @@ export class RequestHash {
     this.#digest = undefined;
   }
 
+  /** What is hashed: equal for the same hashes, and nothing has to be computed for it. */
+  key(): string {
+    return `${this.#parts.join('\0')}\0`;
+  }
+
   /** 64 hexadecimal digits. */
   hex(): string {
-    this.#text ??= sha256Hex(`${this.#parts.join('\0')}\0`);
+    this.#text ??= digests.get(this.key());
     return this.#text;
   }
 
