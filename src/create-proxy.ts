@@ -2,7 +2,9 @@
  * The wiring: one control plane, one data plane, the real network, and what connects them. The command line
  * and embedding programs both stand on this.
  */
-import { type Observable, Subject } from 'rxjs';
+import { Observable, Subject, share } from 'rxjs';
+import type { Dashboard, DashboardOptions } from './admin/http/dashboard.ts';
+import type { Operated } from './admin/http/operated.ts';
 import type { Clock } from './clock.ts';
 import type { SaintPage, SaintQuery } from './compact/saint-list.ts';
 import type { Config } from './config/config.ts';
@@ -147,6 +149,13 @@ export interface TroupeProxy {
   stats(): ProxyStats;
   /** The requests that failed last, each with its story, the oldest first. */
   failedRequests(): readonly FailedRequest[];
+  /**
+   * Opens an HTTP server for scripts and monitoring: `/api/v1/openapi.json` says what it serves. It closes with the
+   * proxy, after the last request. Without a token it listens on loopback only.
+   *
+   * @throws TroupeError `admin.needs-token`, `troupe.listen-failed`
+   */
+  dashboard(options: DashboardOptions): Promise<Dashboard>;
   /** What each operation of a peer came to. Nothing is made for it while nobody subscribes. */
   readonly peerResults$: Observable<PeerResult>;
   /** Every message between actors, effects and operators. */
@@ -188,6 +197,8 @@ class RunningProxy implements TroupeProxy {
   readonly #data;
   readonly #transport;
   readonly #listeners: Listener[] = [];
+  readonly #dashboards = new Set<Dashboard>();
+  readonly #failedRequests$: Observable<FailedRequest>;
   readonly #door: Door;
   readonly #handler: EmbeddedHandler;
   readonly #upgrades: EmbeddedUpgrades;
@@ -197,6 +208,7 @@ class RunningProxy implements TroupeProxy {
   readonly #loadErrors = new Map<string, unknown>();
   #replacements = 0;
   #closing: Promise<void> | undefined;
+  #isGone = false;
 
   constructor(source: ConfigSource | undefined, options: ProxyOptions) {
     this.#options = options;
@@ -225,6 +237,13 @@ class RunningProxy implements TroupeProxy {
       saintEntries: options.saintEntries,
       onFault: (error, where) => log?.fault?.(error, where),
     });
+    const data = this.#data;
+    this.#failedRequests$ = new Observable<FailedRequest>((subscriber) => {
+      data.onFailedRequest = (report) => subscriber.next(report);
+      return () => {
+        data.onFailedRequest = undefined;
+      };
+    }).pipe(share());
     this.#data.onFacts = (batch) => this.#control.takeFacts(batch);
     this.messages$ = this.#control.messages$;
     this.transitions$ = this.#control.transitions$;
@@ -348,6 +367,31 @@ class RunningProxy implements TroupeProxy {
     return this.#data.failures();
   }
 
+  async dashboard(options: DashboardOptions): Promise<Dashboard> {
+    // Who opens none pays nothing for it, not even the time to read its code.
+    const { openDashboard } = await import('./admin/http/dashboard.ts');
+    const dashboard = await openDashboard(this.#operated(), options);
+    if (this.#isGone) await dashboard.close();
+    this.#dashboards.add(dashboard);
+    return dashboard;
+  }
+
+  #operated(): Operated {
+    const proxy = this;
+    return {
+      control: this.#control,
+      clock: this.#clock,
+      failedRequests$: this.#failedRequests$,
+      stats: () => this.stats(),
+      failedRequests: () => this.failedRequests(),
+      load: (name, file) => this.load(name, file),
+      keepTimes: () => this.#data.keepTimes(),
+      get isClosing() {
+        return proxy.#closing !== undefined;
+      },
+    };
+  }
+
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -388,6 +432,8 @@ class RunningProxy implements TroupeProxy {
     for (const listener of this.#listeners) listener.destroy();
     this.#upgrades.destroy();
     await this.#control.stop();
+    this.#isGone = true;
+    await Promise.all([...this.#dashboards].map((dashboard) => dashboard.close()));
     await this.#transport.close();
     this.#control.close();
     await this.#peerThreads.ended();

@@ -1,5 +1,6 @@
 /** The package's entry: what config files and embedding programs import from 'troupe'. */
 
+export type { Dashboard, DashboardOptions } from './admin/http/dashboard.ts';
 export type { SaintEntry, SaintFigures, SaintPage, SaintQuery } from './compact/saint-list.ts';
 export { type BackendHandle, type BackendOptions, backend, type ProbeOptions } from './config/backend.ts';
 export { mistakesOf } from './config/combined-error.ts';

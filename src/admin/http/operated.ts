@@ -1,0 +1,24 @@
+/**
+ * What the dashboard sees of a proxy, and does to it. It looks at actors where they are, once for each request
+ * for it; nothing is kept up to date for somebody who might look.
+ */
+import type { Observable } from 'rxjs';
+import type { Clock } from '../../clock.ts';
+import type { FailedRequest } from '../../proxy/request/request-report.ts';
+import type { ProxyStats } from '../../proxy-stats.ts';
+import type { ControlPlane } from '../../streams/control-plane.ts';
+
+export interface Operated {
+  readonly control: ControlPlane;
+  readonly clock: Clock;
+  stats(): ProxyStats;
+  failedRequests(): readonly FailedRequest[];
+  /** Loads a config from a file. @throws TroupeError what is wrong with it */
+  load(name: string, file: string): Promise<void>;
+  /** From now on counts how long requests take. */
+  keepTimes(): void;
+  /** Each request that fails. Nothing is made for it while nobody subscribes. */
+  readonly failedRequests$: Observable<FailedRequest>;
+  /** Whether it takes no more requests. */
+  readonly isClosing: boolean;
+}
