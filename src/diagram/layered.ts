@@ -14,6 +14,8 @@ export interface Arrangement {
   readonly stacked: boolean;
   /** In which layer of a long arrow its label stands. */
   readonly labels: 'MEDIAN_LAYER' | 'SPACE_EFFICIENT_LAYER';
+  /** Attempts at fewer crossings of arrows. */
+  readonly thoroughness: number;
   readonly placement: 'BRANDES_KOEPF' | 'NETWORK_SIMPLEX';
 }
 
@@ -34,7 +36,6 @@ const options = {
   'elk.randomSeed': '1',
   'elk.padding': `[top=${MARGIN},left=${MARGIN},bottom=${MARGIN},right=${MARGIN}]`,
   'elk.layered.crossingMinimization.greedySwitch.activationThreshold': '0',
-  'elk.layered.thoroughness': '20',
   'elk.spacing.nodeNode': '28',
   'elk.spacing.edgeNode': '16',
   'elk.spacing.edgeEdge': '14',
@@ -66,7 +67,7 @@ export async function layered(
   arrangement: Arrangement,
   given: GivenSizes,
 ): Promise<Drawing> {
-  const { widths, direction, labels, placement } = arrangement;
+  const { widths, direction, labels, placement, thoroughness } = arrangement;
   const all = figure.boxes.flatMap(within);
   const sizes: Sizes = {
     boxes: new Map(all.map((box) => [box.id, boxText(box, widths)])),
@@ -83,6 +84,7 @@ export async function layered(
     ...options,
     'elk.direction': direction,
     'elk.layered.nodePlacement.strategy': placement,
+    'elk.layered.thoroughness': String(thoroughness),
     'elk.layered.edgeLabels.centerLabelPlacementStrategy': labels,
     // ELK fails with this where arrows cross borders.
     ...(all.every(({ boxes }) => boxes.length === 0)

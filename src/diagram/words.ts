@@ -60,6 +60,6 @@ export function saidDuration(ms: number): string {
 /** `isLastStraw` → 'last straw'. What is no name in camelCase stays as it is. */
 function spelledOut(name: string): string {
   if (!/^[a-z][A-Za-z0-9]*$/.test(name)) return name;
-  const words = name.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase();
+  const words = name.replace(/([a-z0-9])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$& ').toLowerCase();
   return words.replace(/^is (?=.)/, '');
 }
