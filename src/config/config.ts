@@ -3,6 +3,7 @@
  * knows which front end it came from.
  */
 import type { Place, TroupeError } from '../errors.ts';
+import type { CacheDeclaration } from './cache-declaration.ts';
 import type {
   BackendDeclaration,
   DirectorDeclaration,
@@ -34,6 +35,8 @@ export interface Config {
   readonly peers?: readonly PeerDeclaration[] | undefined;
   /** Where requests go unless a hook says otherwise: the name of a backend, director or saintmode object. */
   readonly defaultTarget: string | undefined;
+  /** How it keeps answers; false: not at all. Default: by RFC 9111. */
+  readonly cache?: CacheDeclaration | false | undefined;
   readonly hooks: Hooks;
   /** Absolute path of the file it came from; undefined for a config made in the program itself. */
   readonly file: string | undefined;

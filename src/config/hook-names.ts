@@ -9,6 +9,8 @@ const each: { readonly [Name in keyof Required<Hooks>]: true } = {
   hash: true,
   pipe: true,
   pass: true,
+  hit: true,
+  miss: true,
   purge: true,
   backendFetch: true,
   backendResponse: true,

@@ -32,6 +32,8 @@ export type RecvAction = 'hash' | 'pass' | 'pipe' | 'purge' | 'restart' | 'fail'
 export type HashAction = 'lookup' | 'fail';
 export type PipeAction = 'pipe' | 'fail' | Synth;
 export type PassAction = 'fetch' | 'restart' | 'fail' | Synth;
+export type HitAction = 'deliver' | 'pass' | 'restart' | 'fail' | Synth;
+export type MissAction = 'fetch' | 'pass' | 'restart' | 'fail' | Synth;
 export type PurgeAction = Synth | 'restart' | 'fail';
 export type BackendFetchAction = 'fetch' | 'abandon' | 'fail';
 export type BackendResponseAction = 'deliver' | 'retry' | 'abandon' | 'pass' | 'fail';
@@ -106,6 +108,51 @@ export interface Response {
   readonly http: HeaderFields;
 }
 
+/**
+ * What a backend answered, and how long it is to be kept. Milliseconds; assigning takes a duration such as '1.5m',
+ * too. VCL: `beresp`.
+ */
+export interface BackendResponse extends Response {
+  /**
+   * For how long it may be served from now on; not positive: its backend is asked each time. Assigning a positive one
+   * makes an answer cacheable that only failed to say how long it is fresh, or what statuses do by default.
+   */
+  get ttl(): number;
+  set ttl(duration: number | string);
+  /** For how long after that it may be served while it is fetched anew. */
+  get grace(): number;
+  set grace(duration: number | string);
+  /** For how long after that it is kept, so that its backend can be asked whether it has changed. */
+  get keep(): number;
+  set keep(duration: number | string);
+  /**
+   * Whether it is for this request only. Assigning true remembers that for the ttl (or two minutes), so that requests
+   * do not wait for each other; false keeps what the rules of the cache would not, if it can be kept at all.
+   */
+  uncacheable: boolean;
+  /** How old it was when it came. */
+  readonly age: number;
+}
+
+/** An object of the cache. Milliseconds, as they are now. VCL: `obj`. */
+export interface CacheObject {
+  readonly status: number;
+  readonly reason: string;
+  /** Reading only: changes have no effect. */
+  readonly http: HeaderFields;
+  readonly ttl: number;
+  readonly grace: number;
+  readonly keep: number;
+  readonly age: number;
+  /** Times it was served from the cache, this one included; 0 for the request that fetched it. */
+  readonly hits: number;
+}
+
+export interface PurgeOptions {
+  /** Ends only the ttl: what is purged is stale, may be served for its grace, and is asked about. Default: false. */
+  readonly soft?: boolean | undefined;
+}
+
 /** An answer that a hook writes: in synth and in backendError. VCL: `synthetic()`. */
 export interface SyntheticResponse extends Response {
   /** Bytes of the body; starts as a small HTML page that names status and reason. */
@@ -125,8 +172,24 @@ export interface PipeContext extends ClientContext {
   readonly bereq: BackendRequest;
 }
 
+/** In hit and miss. */
+export interface LookupContext extends ClientContext {
+  /**
+   * Purges what this request would get, in all variants; what is under way too. VCL: `purge.hard()`, `purge.soft()`.
+   *
+   * @returns how many objects were purged
+   */
+  purge(options?: PurgeOptions): number;
+}
+
+export interface HitContext extends LookupContext {
+  readonly obj: CacheObject;
+}
+
 export interface DeliverContext extends ClientContext {
   readonly resp: Response;
+  /** Only the number of hits: what is delivered stands in `resp`. */
+  readonly obj: Pick<CacheObject, 'hits'>;
 }
 
 export interface SynthContext extends ClientContext {
@@ -138,7 +201,7 @@ export interface FetchContext extends HookContext {
 }
 
 export interface BackendResponseContext extends FetchContext {
-  readonly beresp: Response;
+  readonly beresp: BackendResponse;
   /**
    * Saintmode: this object must not be asked of the backend that just answered for so long, whoever asks.
    * A logged no-op where no saintmode object wraps that backend. VCL: `saintmode.blacklist()`.
@@ -166,6 +229,8 @@ export interface Hooks {
   readonly hash?: (context: HashContext) => HashAction | undefined;
   readonly pipe?: (context: PipeContext) => PipeAction | undefined;
   readonly pass?: (context: ClientContext) => PassAction | undefined;
+  readonly hit?: (context: HitContext) => HitAction | undefined;
+  readonly miss?: (context: LookupContext) => MissAction | undefined;
   readonly purge?: (context: ClientContext) => PurgeAction | undefined;
   readonly backendFetch?: (context: FetchContext) => BackendFetchAction | undefined;
   readonly backendResponse?: (context: BackendResponseContext) => BackendResponseAction | undefined;

@@ -7,11 +7,15 @@ import { SaintList } from '../compact/saint-list.ts';
 import { SaintSweep } from '../compact/saint-sweep.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigDescription, ResolvedBackend } from '../config/declaration.ts';
+import type { PurgeOptions } from '../config/hooks.ts';
 import type { ConfigKey } from '../config-key.ts';
 import { TroupeError } from '../errors.ts';
 import type { Fact, FactBatch } from '../facts.ts';
 import type { Identity } from '../identity.ts';
 import type { BackendHealth, SnapshotDelta } from '../snapshot.ts';
+import type { CacheDefaults } from './cache/cache-terms.ts';
+import { ObjectStore } from './cache/object-store.ts';
+import { purgeEntry } from './cache/purge.ts';
 import type { DataPlane, DataPlaneFigures } from './data-plane.ts';
 import { createTargetGraph } from './directors/target-graph.ts';
 import { FactQueue } from './fact-queue.ts';
@@ -26,6 +30,7 @@ import { BackendRecord, type BackendStats } from './request/backend-record.ts';
 import { type RequestEnvironment, type RequestLimits, requestLimitDefaults } from './request/environment.ts';
 import { FailedRequests } from './request/failed-requests.ts';
 import { createLoadedConfig, type LoadedConfig, runFini, runInit } from './request/loaded-config.ts';
+import { RequestHash } from './request/request-hash.ts';
 import type { RequestLog } from './request/request-log.ts';
 import type { FailedRequest, Failure } from './request/request-report.ts';
 import { serveFetch } from './request/serve-fetch.ts';
@@ -45,6 +50,10 @@ export interface DataPlaneOptions {
   readonly limits?: Partial<RequestLimits> | undefined;
   /** Saint entries, at most; one of those that end soonest gives way. Default: 1,000,000. */
   readonly saintEntries?: number | undefined;
+  /** Bytes that the cache may take, heads and bookkeeping included; 0: there is none. Default: 0. */
+  readonly cacheBytes?: number | undefined;
+  /** Of configs that do not say otherwise. */
+  readonly cacheDefaults?: Partial<CacheDefaults> | undefined;
   /** How many failed requests are kept with their story; 0: none, and no story is kept. Default: 100. */
   readonly failedRequests?: number | undefined;
   /** Starts worker threads of peers. Default: none can be started. */
@@ -79,6 +88,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   readonly traffic = new Traffic();
   readonly silence: SilenceWatch;
   readonly saints: SaintList;
+  readonly store: ObjectStore | undefined;
   readonly #facts: FactQueue;
   readonly #configs = new Map<ConfigKey, LoadedConfig>();
   readonly #records = new Map<Identity, BackendRecord>();
@@ -107,6 +117,8 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     this.limits = { ...requestLimitDefaults, ...limits };
     this.#facts = new FactQueue(plane, clock);
     this.saints = new SaintList({ capacity: options.saintEntries });
+    const { cacheBytes = 0 } = options;
+    this.store = cacheBytes > 0 ? new ObjectStore(cacheBytes) : undefined;
     this.#sweep = new SaintSweep(this.saints, clock);
   }
 
@@ -140,7 +152,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
       if (isInitialised) this.#facts.tell(fact);
     };
     const peers = this.#createPeers(key, config, tell);
-    const loaded = createLoadedConfig(key, config, backends, graph, peers, tell);
+    const loaded = createLoadedConfig(key, config, backends, graph, peers, tell, this.#options.cacheDefaults);
     try {
       runInit(loaded, this.log);
     } catch (error) {
@@ -176,6 +188,13 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     for (const { identity, object } of delta.lifted ?? []) this.saints.lift(identity, object);
     for (const identity of delta.retired) this.#retire(identity, delta.version);
     this.#planSweep();
+  }
+
+  purge(parts: readonly string[], options?: PurgeOptions): number {
+    const { store } = this;
+    const entry = store?.find(new RequestHash([...parts]).key());
+    if (store === undefined || entry === undefined) return 0;
+    return purgeEntry(store, entry, options?.soft === true, this.clock.wallNow());
   }
 
   drain(key: ConfigKey): void {
@@ -222,7 +241,13 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     for (const identity of this.#declared()) backends.set(identity, neverAsked);
     for (const [identity, record] of this.#records) backends.set(identity, record.stats());
     const peers = [...this.#configs.values()].flatMap((loaded) => loaded.peers.figures());
-    return { traffic: this.traffic.stats(), backends, peers, saints: this.saints.figures() };
+    return {
+      traffic: this.traffic.stats(),
+      backends,
+      peers,
+      saints: this.saints.figures(),
+      cache: this.store?.figures(),
+    };
   }
 
   failures(): readonly FailedRequest[] {

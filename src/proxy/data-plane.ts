@@ -5,10 +5,12 @@
 import type { SaintFigures } from '../compact/saint-list.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigDescription, ResolvedBackend } from '../config/declaration.ts';
+import type { PurgeOptions } from '../config/hooks.ts';
 import type { ConfigKey } from '../config-key.ts';
 import type { FactBatch } from '../facts.ts';
 import type { Identity } from '../identity.ts';
 import type { SnapshotDelta } from '../snapshot.ts';
+import type { StoreFigures } from './cache/object-store.ts';
 import type { ExchangeHandler } from './http/exchange.ts';
 import type { FetchExchange } from './http/fetch-exchange.ts';
 import type { PeerFigures } from './peer/running-peer.ts';
@@ -23,6 +25,8 @@ export interface DataPlaneFigures {
   /** Of each loaded config, in the order of their loading. */
   readonly peers: readonly PeerFigures[];
   readonly saints: SaintFigures;
+  /** undefined: nothing is kept. */
+  readonly cache: StoreFigures | undefined;
 }
 
 export interface DataPlane {
@@ -34,6 +38,14 @@ export interface DataPlane {
    * @throws TroupeError `config.hook-failed`, `config.hook-async`: nothing of the config stays behind
    */
   load(key: ConfigKey, config: Config, backends: readonly ResolvedBackend[]): ConfigDescription;
+
+  /**
+   * Takes what is stored under one request hash out of use, what is on its way included.
+   *
+   * @param parts what is hashed; by default the URL and the Host in lower case
+   * @returns how many objects that were
+   */
+  purge(parts: readonly string[], options?: PurgeOptions): number;
 
   /** Takes a delta in: one assignment, between two requests. */
   apply(delta: SnapshotDelta): void;

@@ -56,6 +56,11 @@ export class FakeFetch implements FetchCall {
     return this;
   }
 
+  bytes(piece: Uint8Array): this {
+    if (!this.isOver) this.isPaused = !this.#handler.onData(piece);
+    return this;
+  }
+
   /** Switches protocols, if they were offered. */
   switch(connection: Duplex, fields: readonly string[], reason = 'Switching Protocols'): this {
     if (this.isOver) return this;

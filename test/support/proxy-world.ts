@@ -31,6 +31,7 @@ export interface WorldConfig {
   /** Default: the first backend. */
   readonly defaultTarget?: string | undefined;
   readonly file?: string;
+  readonly cache?: Config['cache'];
 }
 
 export class ProxyWorld {
@@ -72,6 +73,7 @@ export class ProxyWorld {
       saintmodes: config.saintmodes ?? [],
       defaultTarget: 'defaultTarget' in config ? config.defaultTarget : backends[0]?.name,
       hooks: config.hooks ?? {},
+      cache: config.cache,
       file: config.file,
     };
     this.plane.load(key, full, backends);
@@ -115,6 +117,11 @@ export function worldWith(config: WorldConfig = {}, options: Partial<DataPlaneOp
   const world = new ProxyWorld(options);
   world.run(config);
   return world;
+}
+
+/** The same with a cache. */
+export function cachingWorld(config: WorldConfig = {}, cacheBytes = 1_000_000): ProxyWorld {
+  return worldWith(config, { cacheBytes });
 }
 
 export function identityNamed(name: string): Identity {

@@ -18,6 +18,11 @@ export interface ResponseHead {
   readonly reason: string;
   /** Without Connection, Keep-Alive, Transfer-Encoding, Upgrade and Content-Length, which the listener writes. */
   readonly fields: Fields;
+  /**
+   * Status line and fields as they go over the wire, where they were written before; a Date is among them. It says what
+   * the others say, for those who write bytes.
+   */
+  readonly written?: string | undefined;
 }
 
 /** The streamed body of a response. After `end` or `cut`, nothing may follow. */

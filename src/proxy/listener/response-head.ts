@@ -15,6 +15,15 @@ export function responseHead(
   persistence: Persistence,
   wallNow: number,
 ): string {
+  let text = head.written ?? writtenFields(head, wallNow);
+  if (typeof framing === 'number') text += `Content-Length: ${framing}\r\n`;
+  else if (framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
+  if (persistence === 'close') return `${text}Connection: close\r\n\r\n`;
+  if (persistence === 'keep-alive') return `${text}Connection: keep-alive\r\n\r\n`;
+  return `${text}\r\n`;
+}
+
+function writtenFields(head: ResponseHead, wallNow: number): string {
   let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
   const { raw } = head.fields;
   let hasDate = false;
@@ -23,12 +32,7 @@ export function responseHead(
     if (name.length === 4 && (name === 'Date' || name.toLowerCase() === 'date')) hasDate = true;
     text += `${name}: ${raw[i + 1] as string}\r\n`;
   }
-  if (!hasDate) text += `Date: ${dateField(wallNow)}\r\n`;
-  if (typeof framing === 'number') text += `Content-Length: ${framing}\r\n`;
-  else if (framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
-  if (persistence === 'close') return `${text}Connection: close\r\n\r\n`;
-  if (persistence === 'keep-alive') return `${text}Connection: keep-alive\r\n\r\n`;
-  return `${text}\r\n`;
+  return hasDate ? text : `${text}Date: ${dateField(wallNow)}\r\n`;
 }
 
 /** RFC 9110 sections 9.3.2, 15.3.5 and 15.4.5: responses that end with their head, whatever it says. */

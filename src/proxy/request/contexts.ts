@@ -6,14 +6,19 @@ import type {
   BackendErrorContext,
   BackendRef,
   BackendRequest,
+  BackendResponse,
   BackendResponseContext,
+  CacheObject,
   ClientContext,
   ClientRequest,
   DeliverContext,
   FetchContext,
   HashContext,
+  HitContext,
   HookContext,
+  LookupContext,
   PipeContext,
+  PurgeOptions,
   Response,
   SynthContext,
   SyntheticResponse,
@@ -76,6 +81,25 @@ export class HashSideContext extends ClientSideContext implements HashContext {
   }
 }
 
+/** In miss. */
+export class LookupSideContext extends ClientSideContext implements LookupContext {
+  readonly purge: (options?: PurgeOptions) => number;
+
+  constructor(owner: HookOwner, purge: (isSoft: boolean) => number) {
+    super(owner);
+    this.purge = (options) => purge(options?.soft === true);
+  }
+}
+
+export class HitSideContext extends LookupSideContext implements HitContext {
+  readonly obj: CacheObject;
+
+  constructor(owner: HookOwner, purge: (isSoft: boolean) => number, obj: CacheObject) {
+    super(owner, purge);
+    this.obj = obj;
+  }
+}
+
 export class PipeSideContext extends ClientSideContext implements PipeContext {
   readonly bereq: BackendRequest;
 
@@ -87,10 +111,13 @@ export class PipeSideContext extends ClientSideContext implements PipeContext {
 
 export class DeliverSideContext extends ClientSideContext implements DeliverContext {
   readonly resp: Response;
+  readonly obj: { readonly hits: number };
 
-  constructor(owner: HookOwner, resp: Response) {
+  /** @param hits times that the object was served from the cache; 0: it comes from a backend */
+  constructor(owner: HookOwner, resp: Response, hits: number) {
     super(owner);
     this.resp = resp;
+    this.obj = { hits };
   }
 }
 
@@ -114,10 +141,10 @@ export class BackendSideContext extends RequestContext implements FetchContext {
 }
 
 export class BackendResponseSideContext extends BackendSideContext implements BackendResponseContext {
-  readonly beresp: Response;
+  readonly beresp: BackendResponse;
   readonly deny: (duration: number | string) => void;
 
-  constructor(fetch: FetchOwner, bereq: BackendRequest, beresp: Response) {
+  constructor(fetch: FetchOwner, bereq: BackendRequest, beresp: BackendResponse) {
     super(fetch, bereq);
     this.beresp = beresp;
     this.deny = (duration) => fetch.deny(duration);

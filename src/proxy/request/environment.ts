@@ -4,6 +4,7 @@
 import type { Clock } from '../../clock.ts';
 import type { SaintList } from '../../compact/saint-list.ts';
 import type { Identity } from '../../identity.ts';
+import type { ObjectStore } from '../cache/object-store.ts';
 import type { SilenceWatch } from '../fetch/silence-watch.ts';
 import type { Transport } from '../fetch/transport.ts';
 import type { BackendRecord } from './backend-record.ts';
@@ -50,6 +51,8 @@ export interface RequestEnvironment {
   /** Of tunnels. */
   readonly silence: SilenceWatch;
   readonly saints: SaintList;
+  /** undefined: nothing is kept. */
+  readonly store: ObjectStore | undefined;
   /** Numbers requests, from 1. */
   nextXid(): number;
   /** The counters of a backend, whatever config asks. */

@@ -21,6 +21,7 @@ import { Attempt, type AttemptReceiver, worthReading } from './attempt.ts';
 import { tellFailure } from './backend-failure.ts';
 import { BackendPick, type PickReceiver } from './backend-pick.ts';
 import type { BackendRecord } from './backend-record.ts';
+import { BackendResponseMessage, notKept } from './backend-response.ts';
 import { describeTry } from './backend-try.ts';
 import {
   BackendErrorSideContext,
@@ -34,7 +35,7 @@ import { dateField } from './date-field.ts';
 import { hookRules } from './hook-rules.ts';
 import { contentLength, dropResponseHopByHop } from './hop-by-hop.ts';
 import { illegalFields, illegalRequestLine, isFinalStatus, shown } from './message-check.ts';
-import { type BackendMessage, ResponseMessage, SyntheticMessage } from './messages.ts';
+import { type BackendMessage, type ResponseMessage, SyntheticMessage } from './messages.ts';
 import type { ReplayableBody } from './replayable-body.ts';
 import { storyOf } from './request-story.ts';
 import { hookLeft, runHook } from './run-hook.ts';
@@ -52,6 +53,18 @@ interface ProtocolSwitch {
 
 /** The client side, which is told how the fetch goes: one of the first three, then perhaps the body. */
 export interface FetchClient extends HookOwner {
+  /**
+   * An answer, before hooks see it. Absent: it is for this request only, and no cache has a say.
+   *
+   * @param sentAt milliseconds since 1970 at which it was asked for
+   * @returns undefined: ask again, `bereq` has changed
+   */
+  receive?(
+    status: number,
+    reason: string,
+    fields: Fields,
+    sentAt: number,
+  ): BackendResponseMessage | undefined;
   /**
    * A response to deliver: if `BackendFetch.switched` is there, a switch of protocols, unless a hook has given it
    * another status.
@@ -178,7 +191,8 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
     dropResponseHopByHop(fields);
     // For hooks that want to know; what they make of it changes nothing.
     fields.appendLegal('Upgrade', protocol);
-    this.#proceed(this.#respond(new ResponseMessage(status, reason, fields)));
+    const now = this.owner.environment.clock.wallNow();
+    this.#proceed(this.#respond(new BackendResponseMessage(status, reason, fields, notKept, now)));
   }
 
   received(chunk: Uint8Array): boolean {
@@ -291,16 +305,29 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
     dropResponseHopByHop(fields);
     // RFC 9110 section 6.6.1: a recipient with a clock adds the date that the origin left out.
     if (!fields.has('Date')) fields.appendLegal('Date', dateField(owner.environment.clock.wallNow()));
-    return this.#respond(new ResponseMessage(status, head.reason, fields));
+    const { clock } = owner.environment;
+    const now = clock.wallNow();
+    if (owner.receive === undefined) {
+      return this.#respond(new BackendResponseMessage(status, head.reason, fields, notKept, now));
+    }
+    const sentAt = now - (clock.now() - (this.#attempt?.sentAt ?? clock.now()));
+    const beresp = owner.receive(status, head.reason, fields, sentAt);
+    if (beresp !== undefined) return this.#respond(beresp);
+    this.leave();
+    return 'fetch';
   }
 
-  #respond(beresp: ResponseMessage): Step {
+  #respond(beresp: BackendResponseMessage): Step {
     const { owner, bereq } = this;
     const { status } = beresp;
     const { backendResponse } = owner.loaded.config.hooks;
     if (backendResponse === undefined) return this.#deliver(beresp);
     const context = new BackendResponseSideContext(this, bereq, beresp);
     const action = runHook(owner, hookRules.backendResponse, backendResponse, context);
+    if (action === 'pass') {
+      beresp.uncacheable = true;
+      beresp.isPass = true;
+    }
     if (action === 'deliver' || action === 'pass') return this.#deliver(beresp);
     this.leave();
     this.remember(`${action} after ${status}: backendResponse`);

@@ -8,7 +8,9 @@ import type {
   BackendResponseAction,
   DeliverAction,
   HashAction,
+  HitAction,
   Hooks,
+  MissAction,
   PassAction,
   PipeAction,
   PurgeAction,
@@ -40,6 +42,8 @@ export const hookRules = {
   hash: rule<HashAction>('hash', 'lookup', ['lookup', 'fail'], false),
   pipe: rule<PipeAction>('pipe', 'pipe', ['pipe', 'fail'], true),
   pass: rule<PassAction>('pass', 'fetch', ['fetch', 'restart', 'fail'], true),
+  hit: rule<HitAction>('hit', 'deliver', ['deliver', 'pass', 'restart', 'fail'], true),
+  miss: rule<MissAction>('miss', 'fetch', ['fetch', 'pass', 'restart', 'fail'], true),
   purge: rule<PurgeAction>('purge', { synth: 200, reason: 'Purged' }, ['restart', 'fail'], true),
   backendFetch: rule<BackendFetchAction>('backendFetch', 'fetch', ['fetch', 'abandon', 'fail'], false),
   backendResponse: rule<BackendResponseAction>(

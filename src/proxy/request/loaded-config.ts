@@ -9,6 +9,8 @@ import type { Hooks } from '../../config/hooks.ts';
 import type { ConfigKey } from '../../config-key.ts';
 import { TroupeError } from '../../errors.ts';
 import type { Fact } from '../../facts.ts';
+import { type CachePolicy, cachePolicy } from '../cache/cache-policy.ts';
+import type { CacheDefaults } from '../cache/cache-terms.ts';
 import type { TargetGraph } from '../directors/target-graph.ts';
 import type { LoadedPeers } from '../peer/loaded-peers.ts';
 import { hookThrew, hookWasAsync, hookWasWrong, isPromise } from './hook-error.ts';
@@ -33,6 +35,8 @@ export interface LoadedConfig {
   readonly scope: HookScope;
   readonly touches: Touches;
   readonly peers: LoadedPeers;
+  /** undefined: it wants no cache. */
+  readonly policy: CachePolicy | undefined;
   readonly running: RunningRequests;
   /** Called when a request has ended and none is left, and when its peers have nothing to do any more. */
   onIdle: (() => void) | undefined;
@@ -46,6 +50,7 @@ export function createLoadedConfig(
   graph: TargetGraph,
   peers: LoadedPeers,
   tell: (fact: Fact) => void,
+  cacheDefaults: Partial<CacheDefaults> = {},
 ): LoadedConfig {
   const scope: HookScope = {
     addMember(director, target, weight) {
@@ -68,6 +73,7 @@ export function createLoadedConfig(
     scope,
     touches,
     peers,
+    policy: config.cache === false ? undefined : cachePolicy(config.cache ?? {}, cacheDefaults),
     running: new RunningRequests(),
     onIdle: undefined,
   };

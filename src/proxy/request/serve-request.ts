@@ -1,28 +1,46 @@
 /**
  * The client side of a request, from its head to the end of its one response. The steps are those of
- * vcl-step(7); without a cache every lookup is a miss, which is fetched and streamed but not kept:
+ * vcl-step(7); where nothing is kept, every lookup leads to a fetch of its own:
  *
- *   recv -> hash -> lookup | pass -> fetch -> deliver -> transmit
- *               `-> pipe | purge | synth
+ *   recv -> hash -> lookup -> hit | miss -> fetch -> deliver -> transmit
+ *               |      `-> wait, for the fetch of somebody else
+ *               `-> pass -> fetch | pipe | purge | synth
  *   upgrade: what offers to switch protocols is passed, and a backend that switches opens a tunnel
  *   restart: from recv, pass, purge, deliver and synth back to recv
  *   fail:    from every hook to synth, and from synth to a plain answer without hooks
  */
 import type { Duplex } from 'node:stream';
 import type { Synth } from '../../config/hooks.ts';
-import type { Exchange, ResponseBody } from '../http/exchange.ts';
+import type { CacheEntry } from '../cache/cache-entry.ts';
+import { alsoInvalid, invalidates } from '../cache/invalidation.ts';
+import type { ObjectStore } from '../cache/object-store.ts';
+import { purgeEntry } from '../cache/purge.ts';
+import { isGzip, type StoredObject } from '../cache/stored-object.ts';
+import type { Exchange, ResponseBody, ResponseHead } from '../http/exchange.ts';
 import { Fields } from '../http/fields.ts';
 import type { BackendRecord } from './backend-record.ts';
-import { ClientSideContext, DeliverSideContext, HashSideContext, SynthSideContext, say } from './contexts.ts';
+import { CacheFetch, type CacheLeader } from './cache-fetch.ts';
+import {
+  ClientSideContext,
+  DeliverSideContext,
+  HashSideContext,
+  HitSideContext,
+  LookupSideContext,
+  SynthSideContext,
+  say,
+} from './contexts.ts';
 import { dateField } from './date-field.ts';
 import type { RequestEnvironment } from './environment.ts';
-import { BackendFetch, type FetchClient } from './fetch-steps.ts';
+import { BackendFetch } from './fetch-steps.ts';
 import { appendForwardedFor, appendVia } from './forwarded.ts';
 import { hookRules } from './hook-rules.ts';
-import { dropConnectionOptions, endToEndRequest } from './hop-by-hop.ts';
+import { dropConnectionOptions, dropResponseFraming, endToEndRequest } from './hop-by-hop.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import { illegalFields, illegalStatusLine, SWITCHING } from './message-check.ts';
-import { BackendMessage, ClientMessage, type ResponseMessage, SyntheticMessage } from './messages.ts';
+import { BackendMessage, ClientMessage, ResponseMessage, SyntheticMessage } from './messages.ts';
+import { partOf } from './object-part.ts';
+import { ObjectReading, type ReadingOwner } from './object-reading.ts';
+import { ObjectView } from './object-view.ts';
 import { Pipe, type PipeClient } from './pipe-steps.ts';
 import { ReplayableBody } from './replayable-body.ts';
 import { RequestHash } from './request-hash.ts';
@@ -31,10 +49,12 @@ import { type RequestStory, storyOf } from './request-story.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { hookLeft, runHook } from './run-hook.ts';
 import type { Running } from './running-requests.ts';
+import { StoredAnswer, wantsMore } from './stored-answer.ts';
 import { phraseOf, respondPlainly } from './synthetic.ts';
 import type { Ending } from './traffic.ts';
 import { switchingHead, transmit, transmitSynthetic } from './transmit.ts';
 import { Tunnel } from './tunnel.ts';
+import { takesGzip, UnpackedBody, unpackedFields } from './unpacked-body.ts';
 import { answerUnserved } from './unserved-request.ts';
 import { offeredByClient } from './upgrade-offer.ts';
 
@@ -42,7 +62,19 @@ import { offeredByClient } from './upgrade-offer.ts';
  * What a request does next; `wait`: something else will call, or the request is over. `failed` is what comes
  * of a hook that fails: 503 with varnishd's reason.
  */
-type Step = 'recv' | 'lookup' | 'pass' | 'purge' | 'pipe' | 'fetch' | 'restart' | 'failed' | Synth | 'wait';
+type Step =
+  | 'recv'
+  | 'lookup'
+  | 'hit'
+  | 'miss'
+  | 'pass'
+  | 'purge'
+  | 'pipe'
+  | 'fetch'
+  | 'restart'
+  | 'failed'
+  | Synth
+  | 'wait';
 
 /** Serves one request with one config. The client gets an answer even if every hook fails. */
 export function serveRequest(
@@ -62,7 +94,7 @@ export function serveRequest(
   new RequestRun(environment, loaded, exchange, target.url, namesUpgrade).start();
 }
 
-class RequestRun implements FetchClient, PipeClient, Running {
+class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   readonly environment: RequestEnvironment;
   readonly loaded: LoadedConfig;
   readonly exchange: Exchange;
@@ -75,6 +107,13 @@ class RequestRun implements FetchClient, PipeClient, Running {
   #context: ClientSideContext | undefined;
   #fetch: BackendFetch | undefined;
   #pipe: Pipe | undefined;
+  /** What the cache has for the request. */
+  #object: StoredObject | undefined;
+  /** A fetch of the cache that the request has caused, waits for, or reads from. */
+  #shared: CacheFetch | undefined;
+  #reading: ObjectReading | undefined;
+  /** Nobody shall wait for what this request fetches (hit-for-miss). */
+  #isAlone = false;
   /** What has become of the request; no response can be sent any more. */
   #tunnel: Tunnel | undefined;
   readonly #namesUpgrade: boolean;
@@ -116,7 +155,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
     if (this.#isOver) return;
     // Before the fetch, whose connection is the tunnel's, and would be closed as if in good order.
     this.#tunnel?.cut();
-    this.#fetch?.abort();
+    if (this.#shared === undefined) this.#fetch?.abort();
     this.#pipe?.cut();
     storyOf(this)?.fail({
       message: 'its config was discarded, and the time that requests get to end was over',
@@ -143,7 +182,8 @@ class RequestRun implements FetchClient, PipeClient, Running {
     // Transports do not say in which version they got the response; all speak 1.1.
     appendVia(beresp.http, '1.1');
     const { status } = beresp;
-    const next = this.#deliver(beresp);
+    if (this.req.method !== 'GET' && this.req.method !== 'HEAD') this.#invalidate(beresp);
+    const next = this.#deliver(beresp, 0);
     if (next === 'transmit') {
       this.#status = beresp.status;
       const switched = this.#fetch?.switched;
@@ -151,7 +191,10 @@ class RequestRun implements FetchClient, PipeClient, Running {
         this.#openTunnel(switched.connection, switched.record, switchingHead(beresp, switched.protocol));
         return;
       }
-      this.#stream = transmit(this.exchange, beresp, hasBody, length);
+      const isPacked = this.#shared !== undefined && isGzip(beresp.http) && !takesGzip(this.req.http);
+      this.#stream = isPacked
+        ? this.#unpack(beresp, hasBody)
+        : transmit(this.exchange, beresp, hasBody, length);
       if (this.#stream !== undefined) return;
     }
     this.#fetch?.leave();
@@ -164,7 +207,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
   }
 
   fetchedSynthetic(beresp: SyntheticMessage): void {
-    const next = this.#deliver(beresp);
+    const next = this.#deliver(beresp, 0);
     if (next !== 'transmit') {
       this.#proceed(next);
       return;
@@ -193,6 +236,28 @@ class RequestRun implements FetchClient, PipeClient, Running {
   bodyBroke(): void {
     this.#stream?.cut();
     this.#finish('cut');
+  }
+
+  // The cache tells what has become of the fetch of somebody else.
+
+  objectArrived(object: StoredObject, fetch: CacheFetch | undefined): void {
+    this.#object = object;
+    const isOwn = this.#fetch !== undefined && fetch?.backend === this.#fetch;
+    this.#shared = fetch;
+    this.#proceed(isOwn ? this.#deliverObject(object, 0) : 'hit');
+  }
+
+  lookAgain(): void {
+    this.#shared = undefined;
+    this.#proceed('lookup');
+  }
+
+  bytesRead(bytes: number): void {
+    this.#bytesSent += bytes;
+  }
+
+  readingOver(isWhole: boolean): void {
+    this.#finish(isWhole ? 'complete' : 'cut');
   }
 
   pipeRefused(next: 'failed' | Synth): void {
@@ -233,10 +298,11 @@ class RequestRun implements FetchClient, PipeClient, Running {
       case 'recv':
         return this.#recv();
       case 'lookup':
-        // What is neither GET nor HEAD is not looked up: RFC 9111 section 4, and varnishd's built-in VCL. Nor is
-        // what offers to switch protocols, which nothing stored could do.
-        if (this.req.method !== 'GET' && this.req.method !== 'HEAD') return 'pass';
-        return this.#offer() === undefined ? 'fetch' : 'pass';
+        return this.#lookup();
+      case 'hit':
+        return this.#hit();
+      case 'miss':
+        return this.#miss();
       case 'pass':
         return this.#pass();
       case 'purge':
@@ -283,6 +349,143 @@ class RequestRun implements FetchClient, PipeClient, Running {
     return new RequestHash([req.url, req.http.get('Host')?.toLowerCase() ?? exchange.server.address]);
   }
 
+  #lookup(): Step {
+    this.#leaveShared();
+    // What is neither GET nor HEAD is not looked up: RFC 9111 section 4, and varnishd's built-in VCL. Nor is what
+    // offers to switch protocols, which nothing stored could do.
+    const { req } = this;
+    if (req.method !== 'GET' && req.method !== 'HEAD') return 'pass';
+    if (this.#offer() !== undefined) return 'pass';
+    const { store, clock } = this.environment;
+    if (store === undefined || this.loaded.policy === undefined) return 'fetch';
+    // The body of a GET would be part of what is asked for (RFC 9110 section 9.3.1).
+    if (this.#body !== undefined) return 'pass';
+    this.#object = undefined;
+    this.#isAlone = false;
+    const entry = store.find(this.requestHash().key());
+    if (entry === undefined) return 'miss';
+    const now = clock.wallNow();
+    const object = entry.match(req.http);
+    this.#object = object;
+    if (object !== undefined) {
+      const stage = object.life.stage(now);
+      if (stage === 'fresh') return 'hit';
+      if (stage === 'graced') {
+        if (entry.pending(req.http, now) === undefined) this.#refresh(store, entry, object);
+        return 'hit';
+      }
+    }
+    const { marker } = entry;
+    const isMarked = marker !== undefined && now < marker.until;
+    if (isMarked && marker.isPass) return 'pass';
+    this.#isAlone = isMarked || object?.isAlwaysAsked === true;
+    const pending = this.#isAlone ? undefined : entry.pending(req.http, now);
+    if (!(pending instanceof CacheFetch)) return 'miss';
+    this.#shared = pending;
+    pending.join(this);
+    return 'wait';
+  }
+
+  #hit(): Step {
+    const object = this.#object;
+    if (object === undefined) return 'miss';
+    object.hits++;
+    const { clock, store } = this.environment;
+    const now = clock.wallNow();
+    if (object.body.state === 'whole') store?.touch(object, now);
+    const { hit } = this.loaded.config.hooks;
+    if (hit !== undefined) {
+      const context = new HitSideContext(this, this.#purgeHere, new ObjectView(object, now));
+      const action = runHook(this, hookRules.hit, hit, context);
+      if (action !== 'deliver') return action === 'fail' ? 'failed' : action;
+    }
+    return this.#deliverObject(object, object.hits);
+  }
+
+  #miss(): Step {
+    const { miss } = this.loaded.config.hooks;
+    if (miss !== undefined) {
+      const context = new LookupSideContext(this, this.#purgeHere);
+      const action = runHook(this, hookRules.miss, miss, context);
+      if (action !== 'fetch') return action === 'fail' ? 'failed' : action;
+    }
+    const { store } = this.environment;
+    const { policy } = this.loaded;
+    if (store === undefined || policy === undefined) return 'fetch';
+    const entry = store.open(this.requestHash().key());
+    // A hook may have purged what was found.
+    const object = this.#object;
+    const isThere = object !== undefined && entry.objects.includes(object);
+    const isShared = !this.#isAlone;
+    const fetch = new CacheFetch({
+      owner: this,
+      leader: this,
+      store,
+      policy,
+      entry,
+      bereq: this.#cacheRequest(isShared),
+      stale: isThere ? object : undefined,
+      isShared,
+    });
+    this.#shared = fetch;
+    this.#fetch = fetch.backend;
+    fetch.begin();
+    return 'wait';
+  }
+
+  /** Fetches an object anew while it is still served. */
+  #refresh(store: ObjectStore, entry: CacheEntry, stale: StoredObject): void {
+    const { policy } = this.loaded;
+    if (policy === undefined) return;
+    const bereq = this.#cacheRequest(true);
+    new CacheFetch({
+      owner: this,
+      leader: undefined,
+      store,
+      policy,
+      entry,
+      bereq,
+      stale,
+      isShared: true,
+    }).begin();
+  }
+
+  /** @param isWhole whether what is asked for is for others, too, and therefore the whole */
+  #cacheRequest(isWhole: boolean): BackendMessage {
+    const bereq = new BackendMessage(this.req, endToEndRequest(this.req.http), false);
+    appendVia(bereq.http, this.exchange.version);
+    if (isWhole) bereq.method = 'GET';
+    return bereq;
+  }
+
+  #leaveShared(): void {
+    const shared = this.#shared;
+    if (shared === undefined) return;
+    this.#shared = undefined;
+    shared.leave(this, this.#reading);
+  }
+
+  readonly #purgeHere = (isSoft: boolean): number => {
+    const { store, clock } = this.environment;
+    const entry = store?.find(this.requestHash().key());
+    if (store === undefined || entry === undefined) return 0;
+    return purgeEntry(store, entry, isSoft, clock.wallNow());
+  };
+
+  /** What was asked for may have changed what is stored: RFC 9111 section 4.4. */
+  #invalidate(beresp: ResponseMessage): void {
+    const { store, clock } = this.environment;
+    const { req, loaded } = this;
+    if (store === undefined || loaded.policy?.rules !== 'rfc9111') return;
+    if (!invalidates(req.method, beresp.status)) return;
+    this.#purgeHere(false);
+    const host = req.http.get('Host');
+    for (const url of alsoInvalid(req.url, host, beresp.http)) {
+      const entry = store.find(new RequestHash([url, host?.toLowerCase() ?? '']).key());
+      if (entry !== undefined) purgeEntry(store, entry, false, clock.wallNow());
+    }
+  }
+
   #pass(): Step {
     const { pass } = this.loaded.config.hooks;
     if (pass === undefined) return 'fetch';
@@ -291,6 +494,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
   }
 
   #purge(): Step {
+    this.#purgeHere(false);
     const { purge } = this.loaded.config.hooks;
     const rule = hookRules.purge;
     const action = purge === undefined ? rule.byDefault : runHook(this, rule, purge, this.#clientContext());
@@ -298,6 +502,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
   }
 
   #startFetch(): Step {
+    this.#leaveShared();
     // RFC 9110 section 9.3.6: a tunnel is not something that can be fetched; a config may pipe it.
     if (this.req.method === 'CONNECT') return { synth: 501 };
     const bereq = new BackendMessage(this.req, endToEndRequest(this.req.http), this.#body !== undefined);
@@ -325,11 +530,73 @@ class RequestRun implements FetchClient, PipeClient, Running {
     return { synth: 503 };
   }
 
-  /** Asks the hook deliver; `transmit` if the response may go. */
-  #deliver(resp: ResponseMessage): Step | 'transmit' {
+  /** Serves an object, as far as its body has come, and on as it comes. */
+  #deliverObject(object: StoredObject, hits: number): Step {
+    const { exchange, req } = this;
+    const now = this.environment.clock.wallNow();
+    const { deliver } = this.loaded.config.hooks;
+    const isPacked = object.isGzip && !takesGzip(req.http);
+    if (deliver === undefined && !isPacked && !wantsMore(req.http)) {
+      this.#status = object.status;
+      return this.#sendObject(object, new StoredAnswer(object, now), object.length);
+    }
+    const fields = object.fields();
+    fields.appendLegal('Age', String(object.age(now)));
+    const resp = new ResponseMessage(object.status, object.reason, fields);
+    const next = this.#deliver(resp, hits);
+    if (next !== 'transmit') return next;
+    dropResponseFraming(resp, false);
+    const part = partOf(req, resp, object, isPacked, now);
+    this.#status = resp.status;
+    if (part !== undefined) {
+      exchange.respond(resp, part.body, part.length);
+      this.#bytesSent = part.body?.length ?? 0;
+      this.#finish('complete');
+      return 'wait';
+    }
+    if (isPacked) unpackedFields(resp.http);
+    return this.#sendObject(object, resp, isPacked ? undefined : object.length, isPacked);
+  }
+
+  #sendObject(object: StoredObject, head: ResponseHead, length: number | undefined, isPacked = false): Step {
+    const { exchange } = this;
+    const { whole } = object;
+    const endsWithHead = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
+    if (endsWithHead || (whole !== undefined && (!isPacked || whole.length === 0))) {
+      exchange.respond(head, endsWithHead ? undefined : whole, head.status === 204 ? undefined : length);
+      if (!endsWithHead && whole !== undefined) this.#bytesSent = whole.length;
+      this.#finish('complete');
+      return 'wait';
+    }
+    const stream = exchange.begin(head, length);
+    this.#stream = stream;
+    const reading = new ObjectReading(object.body, isPacked ? new UnpackedBody(stream) : stream, this);
+    this.#reading = reading;
+    const shared = this.#shared;
+    if (shared?.object === object) {
+      reading.onProgress = (one) => shared.progressed(one);
+      shared.follow(reading);
+    }
+    reading.pump();
+    return 'wait';
+  }
+
+  /** Begins an answer that was packed for the cache, and turned out not to be kept. */
+  #unpack(beresp: ResponseMessage, hasBody: boolean): ResponseBody | undefined {
+    unpackedFields(beresp.http);
+    const stream = transmit(this.exchange, beresp, hasBody, undefined);
+    return stream === undefined ? undefined : new UnpackedBody(stream);
+  }
+
+  /**
+   * Asks the hook deliver; `transmit` if the response may go.
+   *
+   * @param hits times that it came from the cache
+   */
+  #deliver(resp: ResponseMessage, hits: number): Step | 'transmit' {
     const { deliver } = this.loaded.config.hooks;
     if (deliver !== undefined) {
-      const action = runHook(this, hookRules.deliver, deliver, new DeliverSideContext(this, resp));
+      const action = runHook(this, hookRules.deliver, deliver, new DeliverSideContext(this, resp, hits));
       if (action !== 'deliver') return action === 'fail' ? 'failed' : action;
     }
     const hook = deliver === undefined ? 'backendResponse' : 'deliver';
@@ -368,7 +635,7 @@ class RequestRun implements FetchClient, PipeClient, Running {
   /** The client has gone. */
   #abort(): void {
     if (this.#isOver) return;
-    this.#fetch?.abort();
+    if (this.#shared === undefined) this.#fetch?.abort();
     this.#pipe?.cut();
     this.#finish('aborted');
   }
@@ -391,6 +658,8 @@ class RequestRun implements FetchClient, PipeClient, Running {
     const bytesSent = this.#bytesSent + (tunnel?.bytesToClient ?? 0);
     const bytesReceived = (this.#body?.readBytes ?? 0) + (tunnel?.bytesFromClient ?? 0);
     this.#body?.close();
+    this.#reading?.stop();
+    this.#leaveShared();
     const { environment, loaded } = this;
     environment.traffic.end(ending, this.#status, bytesSent, bytesReceived);
     const { durations } = environment.traffic;

@@ -266,7 +266,7 @@ describe('legal answers of hooks', () => {
 });
 
 /** Hooks on the way of a GET, and of the other requests that it takes to reach them. */
-const reach: Record<keyof Omit<Hooks, 'init' | 'fini' | 'pipe' | 'backendError'>, Hooks> = {
+const reach: Record<keyof Omit<Hooks, 'init' | 'fini' | 'pipe' | 'backendError' | 'hit' | 'miss'>, Hooks> = {
   recv: {},
   hash: {},
   pass: { recv: () => 'pass' },

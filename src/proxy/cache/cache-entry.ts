@@ -1,0 +1,112 @@
+/**
+ * All that the cache knows of one request hash: the variants that are stored, the fetches under way, and whether
+ * answers were found to be uncacheable.
+ */
+import type { Fields } from '../http/fields.ts';
+import type { LruNode } from './object-store.ts';
+import { StoredObject } from './stored-object.ts';
+import { variantKey } from './vary.ts';
+
+/** A fetch that others may wait for, or read from. */
+export interface PendingFetch {
+  /** False: it is for one request only. */
+  readonly isShared: boolean;
+  /** undefined while there is no answer. */
+  readonly object: StoredObject | undefined;
+  /** Names of fields, and the key of the variant that it will bring if they are still what answers differ by. */
+  readonly vary: readonly string[];
+  readonly variant: string;
+  purge(): void;
+}
+
+/** Bytes that a marker and its entry take. */
+const MARKER_BYTES = 400;
+
+/** Variants of one object at most: the oldest gives way. */
+const MOST_VARIANTS = 64;
+
+/**
+ * Says that answers here are not to be kept: until it ends, requests do not wait for each other (hit-for-miss), or do
+ * not even look (hit-for-pass).
+ */
+export class UncacheableMarker implements LruNode {
+  lruBefore: LruNode | undefined;
+  lruAfter: LruNode | undefined;
+  readonly bytes: number;
+  touchedAt = 0;
+  readonly entry: CacheEntry;
+  /** Milliseconds since 1970. */
+  readonly until: number;
+  readonly isPass: boolean;
+
+  constructor(entry: CacheEntry, until: number, isPass: boolean) {
+    this.entry = entry;
+    this.until = until;
+    this.isPass = isPass;
+    this.bytes = MARKER_BYTES + entry.key.length;
+  }
+}
+
+export class CacheEntry {
+  readonly key: string;
+  /** The newest last. */
+  readonly objects: StoredObject[] = [];
+  readonly fetches: PendingFetch[] = [];
+  marker: UncacheableMarker | undefined;
+  /** Names of the fields that the newest answer was chosen by. */
+  vary: readonly string[] = [];
+
+  constructor(key: string) {
+    this.key = key;
+  }
+
+  get isEmpty(): boolean {
+    return this.objects.length === 0 && this.fetches.length === 0 && this.marker === undefined;
+  }
+
+  /** The newest object that answers a request, fresh or not. */
+  match(request: Fields): StoredObject | undefined {
+    const { objects } = this;
+    for (let i = objects.length - 1; i >= 0; i--) {
+      const object = objects[i] as StoredObject;
+      if (object.vary.length === 0 || variantKey(object.vary, request) === object.variant) return object;
+    }
+    return undefined;
+  }
+
+  /** A fetch under way that a request may be answered by, as far as that can be known. */
+  pending(request: Fields, now: number): PendingFetch | undefined {
+    for (const fetch of this.fetches) {
+      if (!fetch.isShared) continue;
+      const { object } = fetch;
+      const stage = object?.life.stage(now) ?? 'fresh';
+      if (stage !== 'fresh' && stage !== 'graced') continue;
+      const { vary, variant } = object ?? fetch;
+      if (vary.length === 0 || variantKey(vary, request) === variant) return fetch;
+    }
+    return undefined;
+  }
+
+  /** The one that must give way for a new object, if any: the same variant, or the oldest of too many. */
+  rival(object: StoredObject): StoredObject | undefined {
+    const same = this.objects.find(
+      ({ variant, vary }) => variant === object.variant && vary.join() === object.vary.join(),
+    );
+    return same ?? (this.objects.length >= MOST_VARIANTS ? this.objects[0] : undefined);
+  }
+
+  /** Called by the store. */
+  drop(node: LruNode): void {
+    if (node === this.marker) this.marker = undefined;
+    else if (node instanceof StoredObject) remove(this.objects, node);
+  }
+
+  leave(fetch: PendingFetch): void {
+    remove(this.fetches, fetch);
+  }
+}
+
+function remove<Item>(list: Item[], item: Item): void {
+  const index = list.indexOf(item);
+  if (index >= 0) list.splice(index, 1);
+}

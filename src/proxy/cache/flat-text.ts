@@ -1,0 +1,7 @@
+/**
+ * A string of its own: others are made of slices of the messages that they came in, and keeping one of those would
+ * keep the whole message alive.
+ */
+export function flat(text: string): string {
+  return Buffer.from(text, 'latin1').toString('latin1');
+}

@@ -1,0 +1,135 @@
+/**
+ * The store: what was used last, within a bound in bytes that counts heads, bodies and bookkeeping, also of what is
+ * still coming. Whoever needs place takes it from what has been used least recently.
+ *
+ * Cost: O(1) to find, to insert, to remove; making place costs one step for each object that gives way.
+ */
+import { CacheEntry } from './cache-entry.ts';
+import { flat } from './flat-text.ts';
+
+/** What has a place in the order of use. The links belong to the store. */
+export interface LruNode {
+  lruBefore: LruNode | undefined;
+  lruAfter: LruNode | undefined;
+  /** Of the store, head, body and bookkeeping together. */
+  bytes: number;
+  /** Milliseconds since 1970 of the last use that changed its place. */
+  touchedAt: number;
+  readonly entry: CacheEntry;
+}
+
+export interface StoreFigures {
+  /** Answers that are kept, and notes of what cannot be. */
+  readonly objects: number;
+  /** Bytes of all of that, and of what is still coming. */
+  readonly bytes: number;
+  readonly capacity: number;
+  /** What gave way because its place was needed. */
+  readonly evicted: number;
+}
+
+/** Milliseconds within which a second use changes nothing in the order. */
+const TOUCH_MS = 1_000;
+
+export class ObjectStore {
+  readonly capacity: number;
+  #bytes = 0;
+  #objects = 0;
+  #evicted = 0;
+  /** Used most recently. */
+  #newest: LruNode | undefined;
+  #oldest: LruNode | undefined;
+  readonly #entries = new Map<string, CacheEntry>();
+
+  /** @param capacity in bytes */
+  constructor(capacity: number) {
+    this.capacity = capacity;
+  }
+
+  find(key: string): CacheEntry | undefined {
+    return this.#entries.get(key);
+  }
+
+  /** The entry of a key, made if there is none; it stays for as long as something is in it. */
+  open(key: string): CacheEntry {
+    let entry = this.#entries.get(key);
+    if (entry === undefined) {
+      entry = new CacheEntry(flat(key));
+      this.#entries.set(entry.key, entry);
+    }
+    return entry;
+  }
+
+  /** Forgets an entry in which nothing is left. */
+  close(entry: CacheEntry): void {
+    // One that was emptied may have a successor.
+    if (entry.isEmpty && this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
+  }
+
+  /** Makes place. False: there is none to be made, and nothing has changed but that others gave way. */
+  reserve(bytes: number): boolean {
+    if (bytes > this.capacity) return false;
+    while (this.#bytes + bytes > this.capacity) {
+      const oldest = this.#oldest;
+      if (oldest === undefined) return false;
+      this.#evicted++;
+      this.remove(oldest);
+    }
+    this.#bytes += bytes;
+    return true;
+  }
+
+  /** Gives back what was reserved and is not used. */
+  release(bytes: number): void {
+    this.#bytes -= bytes;
+  }
+
+  /** @param node its bytes have been reserved */
+  insert(node: LruNode): void {
+    this.#objects++;
+    this.#link(node);
+  }
+
+  /** Takes out what is there, from its entry too. */
+  remove(node: LruNode): void {
+    this.#unlink(node);
+    this.#objects--;
+    this.#bytes -= node.bytes;
+    node.entry.drop(node);
+    this.close(node.entry);
+  }
+
+  touch(node: LruNode, now: number): void {
+    if (now - node.touchedAt < TOUCH_MS) return;
+    node.touchedAt = now;
+    if (this.#newest === node) return;
+    this.#unlink(node);
+    this.#link(node);
+  }
+
+  figures(): StoreFigures {
+    return { objects: this.#objects, bytes: this.#bytes, capacity: this.capacity, evicted: this.#evicted };
+  }
+
+  *entries(): IterableIterator<CacheEntry> {
+    yield* this.#entries.values();
+  }
+
+  #link(node: LruNode): void {
+    node.lruBefore = undefined;
+    node.lruAfter = this.#newest;
+    if (this.#newest !== undefined) this.#newest.lruBefore = node;
+    this.#newest = node;
+    this.#oldest ??= node;
+  }
+
+  #unlink(node: LruNode): void {
+    const { lruBefore: before, lruAfter: after } = node;
+    if (before === undefined) this.#newest = after;
+    else before.lruAfter = after;
+    if (after === undefined) this.#oldest = before;
+    else after.lruBefore = before;
+    node.lruBefore = undefined;
+    node.lruAfter = undefined;
+  }
+}

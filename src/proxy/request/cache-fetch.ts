@@ -1,0 +1,531 @@
+/**
+ * One fetch for all who want the same object: it asks the backend, decides with the hooks whether the answer is kept,
+ * and lets everybody read what is. Its life is that of src/actors/cache-fetch.ts.
+ *
+ * It belongs to the cache, not to the request that caused it: when that one goes, it goes on, unless what it brings
+ * is for that one only. It is a request in flight of its config, whose hooks it runs.
+ */
+import type { CacheFetchAction, CacheFetchOwner } from '../../compact/cache-fetch-table.ts';
+import { CacheFetchLife, cacheFetchEvents as events } from '../../compact/cache-fetch-table.ts';
+import { type CacheEntry, type PendingFetch, UncacheableMarker } from '../cache/cache-entry.ts';
+import { type CachePolicy, termsBy } from '../cache/cache-policy.ts';
+import { type CacheTerms, HIT_FOR_MISS_MS } from '../cache/cache-terms.ts';
+import { ageField } from '../cache/freshness.ts';
+import type { ObjectStore } from '../cache/object-store.ts';
+import { addConditions, confirms, dropConditions, freshened } from '../cache/revalidation.ts';
+import { ObjectBody, StoredObject } from '../cache/stored-object.ts';
+import { variantKey, varyOf } from '../cache/vary.ts';
+import type { Exchange } from '../http/exchange.ts';
+import { Fields } from '../http/fields.ts';
+import { BackendResponseMessage } from './backend-response.ts';
+import type { HookOwner } from './contexts.ts';
+import type { RequestEnvironment } from './environment.ts';
+import { BackendFetch, type FetchClient } from './fetch-steps.ts';
+import { appendVia } from './forwarded.ts';
+import type { LoadedConfig } from './loaded-config.ts';
+import { illegalFields, illegalStatusLine } from './message-check.ts';
+import type { BackendMessage, ClientMessage, ResponseMessage } from './messages.ts';
+import { SyntheticMessage } from './messages.ts';
+import type { ObjectReading } from './object-reading.ts';
+import type { RequestHash } from './request-hash.ts';
+import type { RequestStory } from './request-story.ts';
+import type { Running } from './running-requests.ts';
+
+/** Who waits for a fetch that somebody else has begun. */
+export interface CacheWaiter {
+  /** There is something to read: the object that was fetched, or a stale one where the backend has failed. */
+  objectArrived(object: StoredObject, fetch: CacheFetch | undefined): void;
+  /** What comes is for somebody else, or was purged. */
+  lookAgain(): void;
+  fetchedSynthetic(beresp: SyntheticMessage): void;
+  fetchFailed(): void;
+  readonly req: ClientMessage;
+}
+
+/** Who has caused a fetch, and gets the answer if it is for one request only. */
+export type CacheLeader = CacheWaiter & FetchClient;
+
+export interface CacheFetchOptions {
+  /** On whose behalf hooks run, and whose story the tries belong to. */
+  readonly owner: HookOwner;
+  /** undefined: it refreshes an object in the background. */
+  readonly leader: CacheLeader | undefined;
+  readonly store: ObjectStore;
+  readonly policy: CachePolicy;
+  readonly entry: CacheEntry;
+  readonly bereq: BackendMessage;
+  /** What is stored already, and may be asked about or be served if there is no answer. */
+  readonly stale: StoredObject | undefined;
+  /** Whether others may wait for it. */
+  readonly isShared: boolean;
+}
+
+/** Bytes of a body that is not kept, by which the slowest reader may lag behind the backend. */
+const MOST_UNREAD_BYTES = 256 * 1024;
+/** Statuses that stand for a failure of the origin: RFC 5861 section 4. */
+const failures = new Set([500, 502, 503, 504]);
+
+export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, Running {
+  readonly environment: RequestEnvironment;
+  readonly loaded: LoadedConfig;
+  readonly exchange: Exchange;
+  readonly req: ClientMessage;
+  readonly backend: BackendFetch;
+  readonly vary: readonly string[];
+  readonly variant: string;
+  runningBefore: Running | undefined;
+  runningAfter: Running | undefined;
+  object: StoredObject | undefined;
+  readonly #owner: HookOwner;
+  readonly #hash: RequestHash;
+  readonly #store: ObjectStore;
+  readonly #policy: CachePolicy;
+  readonly #entry: CacheEntry;
+  readonly #bereq: BackendMessage;
+  readonly #request: Fields;
+  readonly #stale: StoredObject | undefined;
+  readonly isShared: boolean;
+  readonly #isLed: boolean;
+  readonly #life = new CacheFetchLife(this);
+  #leader: CacheLeader | undefined;
+  /** The leader gets pieces of the body itself, not from an object. */
+  #isDirect = false;
+  #waiting: CacheWaiter[] = [];
+  #readings: ObjectReading[] = [];
+  /** The stale object that a 304 has confirmed. */
+  #confirmed: StoredObject | undefined;
+  #asksWhether: boolean;
+  /** What actions have left to do once the step is made, so that who is told finds a fetch at rest. */
+  #due: (() => void)[] = [];
+  #answer: BackendResponseMessage | undefined;
+  #isHeld = false;
+  #isClosed = false;
+  #ownStory: RequestStory | undefined;
+
+  constructor(options: CacheFetchOptions) {
+    const { owner, leader, store, policy, entry, bereq, stale, isShared } = options;
+    this.environment = owner.environment;
+    this.loaded = owner.loaded;
+    this.exchange = owner.exchange;
+    this.req = owner.req;
+    this.#owner = owner;
+    this.#hash = owner.requestHash();
+    this.#leader = leader;
+    this.#store = store;
+    this.#policy = policy;
+    this.#isLed = leader !== undefined;
+    this.#entry = entry;
+    this.#bereq = bereq;
+    this.#stale = stale;
+    this.isShared = isShared;
+    this.vary = entry.vary;
+    this.#request = new Fields(owner.req.http.raw.slice());
+    this.variant = variantKey(entry.vary, this.#request);
+    this.#asksWhether = stale?.hasValidator === true;
+    if (isShared || this.#asksWhether) dropConditions(bereq.http);
+    if (stale !== undefined && this.#asksWhether) addConditions(bereq.http, stale.fields());
+    bereq.http.unset('Accept-Encoding');
+    bereq.http.appendLegal('Accept-Encoding', 'gzip');
+    this.backend = new BackendFetch(this, bereq, undefined);
+  }
+
+  get story(): RequestStory | undefined {
+    return this.#isLed ? this.#owner.story : this.#ownStory;
+  }
+
+  set story(story: RequestStory | undefined) {
+    if (this.#isLed) this.#owner.story = story;
+    else this.#ownStory = story;
+  }
+
+  get isDeserted(): boolean {
+    return this.#leader === undefined && this.#readings.length === 0;
+  }
+
+  begin(): void {
+    this.loaded.running.add(this);
+    this.#entry.fetches.push(this);
+    this.backend.begin();
+  }
+
+  requestHash(): RequestHash {
+    return this.#hash;
+  }
+
+  /** Waits for the answer, or begins to read what has come. */
+  join(waiter: CacheWaiter): void {
+    const { object } = this;
+    if (object === undefined) this.#waiting.push(waiter);
+    else waiter.objectArrived(object, this);
+  }
+
+  /** Reads on as pieces come. */
+  follow(reading: ObjectReading): void {
+    if (this.#life.isOver) return;
+    this.#readings.push(reading);
+  }
+
+  /** A reading has got further, or is over. */
+  progressed(reading: ObjectReading): void {
+    if (reading.isOver) remove(this.#readings, reading);
+    if (this.#life.state !== 'passing') return;
+    this.#giveUpRead();
+    if (this.#isHeld && !this.#isTooFarAhead()) {
+      this.#isHeld = false;
+      this.backend.resume();
+    }
+  }
+
+  /** The client of a waiter, or of the leader, has gone. */
+  leave(waiter: CacheWaiter, reading: ObjectReading | undefined): void {
+    remove(this.#waiting, waiter);
+    if (reading !== undefined) remove(this.#readings, reading);
+    if (this.#leader === waiter) this.#leader = undefined;
+    if (this.isDeserted) this.#send(events.deserted);
+  }
+
+  purge(): void {
+    this.#send(events.purge);
+  }
+
+  /** Its config is discarded. */
+  cut(): void {
+    this.backend.abort();
+    this.#send(events.broke);
+    this.#close();
+  }
+
+  // The backend side tells how the fetch goes.
+
+  receive(
+    status: number,
+    reason: string,
+    fields: Fields,
+    sentAt: number,
+  ): BackendResponseMessage | undefined {
+    const now = this.environment.clock.wallNow();
+    const stale = this.#stale;
+    let answer = { status, reason, fields };
+    if (status === 304 && this.#asksWhether && stale !== undefined) {
+      const before = stale.fields();
+      // What was purged meanwhile is not served, whatever its origin said of it before.
+      if (this.#life.state === 'doomed' || !confirms(fields, before)) {
+        this.#asksWhether = false;
+        dropConditions(this.#bereq.http);
+        return undefined;
+      }
+      this.#confirmed = stale;
+      answer = { status: stale.status, reason: stale.reason, fields: freshened(before, fields) };
+      if (fields.has('Age')) answer.fields.appendLegal('Age', String(ageField(fields)));
+    }
+    const terms = termsBy(
+      this.#policy,
+      {
+        method: this.#bereq.method,
+        isAuthorized: this.#bereq.http.has('Authorization'),
+        status: answer.status,
+        fields: answer.fields,
+        sentAt,
+        receivedAt: now,
+      },
+      this.loaded.config.hooks.backendResponse !== undefined,
+    );
+    return new BackendResponseMessage(answer.status, answer.reason, answer.fields, terms, now);
+  }
+
+  fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined): void {
+    const answer = beresp as BackendResponseMessage;
+    const stale = this.#staleFor(answer.status);
+    if (stale !== undefined) {
+      this.backend.leave();
+      this.#failTo((waiter) => waiter.objectArrived(stale, undefined));
+      return;
+    }
+    this.#answer = answer;
+    const confirmed = this.#confirmed;
+    const object = this.#admit(answer, confirmed === undefined ? length : confirmed.body.size);
+    if (object === undefined) {
+      this.#send(events.notKept);
+      this.#passOn(hasBody, length);
+      return;
+    }
+    this.#life.send(events.kept);
+    if (this.#life.state !== 'storing') {
+      this.#store.release(object.bytes);
+      this.#act();
+      this.#passOn(hasBody, length);
+      return;
+    }
+    this.object = object;
+    if (hasBody && length !== 0) {
+      this.#act();
+      return;
+    }
+    if (confirmed === undefined) object.complete();
+    this.#send(events.ended);
+  }
+
+  fetchedSynthetic(beresp: SyntheticMessage): void {
+    const stale = this.#staleFor(undefined);
+    if (stale !== undefined) {
+      this.#failTo((waiter) => waiter.objectArrived(stale, undefined));
+      return;
+    }
+    const leader = this.#leader;
+    this.#failTo((waiter) =>
+      waiter.fetchedSynthetic(waiter === leader ? beresp : copyFor(waiter.req, beresp)),
+    );
+  }
+
+  fetchFailed(): void {
+    this.#failTo((waiter) => waiter.fetchFailed());
+  }
+
+  pieceFetched(chunk: Uint8Array): boolean {
+    if (this.#isDirect) return this.#leader?.pieceFetched(chunk) ?? true;
+    const { object } = this;
+    if (object === undefined) return true;
+    if (this.#life.state === 'storing') {
+      if (this.#store.reserve(chunk.length)) object.bytes += chunk.length;
+      else this.#send(events.outgrown);
+    }
+    if (this.#life.isOver) return true;
+    object.body.add(chunk);
+    this.#wakeReadings();
+    if (this.#life.state !== 'passing') return true;
+    this.#giveUpRead();
+    this.#isHeld = this.#isTooFarAhead();
+    return !this.#isHeld;
+  }
+
+  bodyFetched(trailers: Fields | undefined): void {
+    if (this.#isDirect) {
+      this.#leader?.bodyFetched(trailers);
+      this.#send(events.ended);
+      return;
+    }
+    const { object } = this;
+    if (object === undefined) return;
+    if (this.#life.state === 'storing') object.complete();
+    else object.body.state = 'whole';
+    this.#send(events.ended);
+  }
+
+  bodyBroke(): void {
+    if (this.#isDirect) this.#leader?.bodyBroke();
+    this.#send(events.broke);
+  }
+
+  // What the steps of its life are made of.
+
+  act(action: CacheFetchAction): void {
+    switch (action) {
+      case 'share':
+        this.#due.push(() => this.#share());
+        break;
+      case 'release':
+        this.#due.push(() => this.#release());
+        break;
+      case 'remember':
+        this.#remember();
+        break;
+      case 'keep':
+        this.#keep();
+        break;
+      case 'discard':
+        this.#discard();
+        break;
+      case 'stop':
+        // The rest of a small answer is read, so that the connection lives on.
+        if (this.#answer === undefined || this.object !== undefined) this.backend.abort();
+        else this.backend.leave();
+        break;
+      case 'fail':
+      case 'finish':
+        this.#due.push(() => this.#wakeReadings());
+        break;
+      default:
+        action satisfies never;
+    }
+  }
+
+  #send(event: number): void {
+    if (event === events.broke && this.object !== undefined && this.object.body.state === 'filling') {
+      this.object.body.state = 'broken';
+    }
+    this.#life.send(event);
+    this.#act();
+  }
+
+  #act(): void {
+    const { state } = this.#life;
+    if (this.#life.isOver || state === 'passing' || state === 'doomed') this.#hide();
+    while (this.#due.length > 0) this.#due.shift()?.();
+    if (this.#life.isOver) this.#close();
+  }
+
+  /** Nobody finds it any more. */
+  #hide(): void {
+    this.#entry.leave(this);
+    this.#store.close(this.#entry);
+  }
+
+  #close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    this.#hide();
+    const { running } = this.loaded;
+    running.remove(this);
+    if (running.size === 0) this.loaded.onIdle?.();
+  }
+
+  /** @returns undefined: it is not kept */
+  #admit(answer: BackendResponseMessage, length: number | undefined): StoredObject | undefined {
+    const { terms, http, status, reason } = answer;
+    const vary = varyOf(http);
+    if (terms.refusal !== undefined || vary === 'all') return undefined;
+    if (length !== undefined && length > this.#store.capacity) return undefined;
+    if (
+      this.loaded.touches.backend &&
+      (illegalStatusLine(status, reason) ?? illegalFields(http)) !== undefined
+    ) {
+      return undefined;
+    }
+    const fields = new Fields(http.raw.slice(), http.isLegal);
+    fields.unset('Age');
+    fields.unset('Content-Length');
+    fields.unset('Trailer');
+    appendVia(fields, '1.1');
+    const variant = variantKey(vary, this.#request);
+    const now = this.environment.clock.wallNow();
+    const body = this.#confirmed?.body ?? new ObjectBody();
+    const object = new StoredObject(this.#entry, vary, variant, { status, reason, fields }, terms, body, now);
+    object.length = length;
+    object.bytes += body.size;
+    if (this.#confirmed?.body.state === 'whole') this.#removeStale();
+    return this.#store.reserve(object.bytes) ? object : undefined;
+  }
+
+  #share(): void {
+    const { object } = this;
+    if (object === undefined) return;
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    const now = this.environment.clock.wallNow();
+    if (object.isAlwaysAsked) this.#mark(now + HIT_FOR_MISS_MS, false);
+    this.#leader?.objectArrived(object, this);
+    const stage = object.life.stage(now);
+    const isFresh = stage === 'fresh' || stage === 'graced';
+    for (const waiter of waiting) {
+      const isMeant = isFresh && variantKey(object.vary, waiter.req.http as Fields) === object.variant;
+      if (isMeant) waiter.objectArrived(object, this);
+      else waiter.lookAgain();
+    }
+  }
+
+  #release(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const waiter of waiting) waiter.lookAgain();
+  }
+
+  #passOn(hasBody: boolean, length: number | undefined): void {
+    const answer = this.#answer;
+    const leader = this.#leader;
+    if (this.#life.isOver || answer === undefined || leader === undefined) return;
+    this.#isDirect = true;
+    const confirmed = this.#confirmed;
+    if (confirmed === undefined) leader.fetched(answer, hasBody, length);
+    else leader.objectArrived(confirmed, undefined);
+  }
+
+  /** Tells all who wait that there is no answer, or what stands in for it. */
+  #failTo(tell: (waiter: CacheWaiter) => void): void {
+    const waiters = this.#leader === undefined ? this.#waiting : [this.#leader, ...this.#waiting];
+    this.#waiting = [];
+    this.#send(events.broke);
+    for (const waiter of waiters) tell(waiter);
+  }
+
+  #remember(): void {
+    const { terms, isPass } = this.#answer ?? { terms: undefined, isPass: false };
+    // What was asked for in part, or without a body, says nothing about the whole.
+    if (terms === undefined || (!this.isShared && !isPass && isOfRequest(terms))) return;
+    const ttl = terms.refusal === 'hook' && terms.ttl > 0 ? terms.ttl : HIT_FOR_MISS_MS;
+    this.#removeStale();
+    this.#mark(this.environment.clock.wallNow() + ttl, isPass);
+  }
+
+  #mark(until: number, isPass: boolean): void {
+    const entry = this.#entry;
+    const marker = new UncacheableMarker(entry, until, isPass);
+    if (entry.marker !== undefined) this.#store.remove(entry.marker);
+    if (!this.#store.reserve(marker.bytes)) return;
+    entry.marker = marker;
+    this.#store.insert(marker);
+  }
+
+  #keep(): void {
+    const { object } = this;
+    if (object === undefined) return;
+    const entry = this.#entry;
+    if (entry.marker !== undefined && !object.isAlwaysAsked) this.#store.remove(entry.marker);
+    const rival = entry.rival(object);
+    if (rival !== undefined) this.#store.remove(rival);
+    entry.vary = object.vary;
+    entry.objects.push(object);
+    this.#store.insert(object);
+  }
+
+  #discard(): void {
+    if (this.object !== undefined) this.#store.release(this.object.bytes);
+  }
+
+  #removeStale(): void {
+    const stale = this.#stale;
+    if (stale !== undefined && this.#entry.objects.includes(stale)) this.#store.remove(stale);
+  }
+
+  /** @param status of an answer; undefined: there is none */
+  #staleFor(status: number | undefined): StoredObject | undefined {
+    const stale = this.#stale;
+    if (stale === undefined || (status !== undefined && !failures.has(status))) return undefined;
+    // It may have been purged meanwhile.
+    if (!this.#entry.objects.includes(stale)) return undefined;
+    const now = this.environment.clock.wallNow();
+    const { life, staleIfErrorMs, mayOutlive } = stale;
+    if (now < life.freshUntil + staleIfErrorMs) return stale;
+    return status === undefined && mayOutlive && life.stage(now) !== 'expired' ? stale : undefined;
+  }
+
+  #wakeReadings(): void {
+    for (const reading of [...this.#readings]) reading.pump();
+  }
+
+  #giveUpRead(): void {
+    let slowest = Number.POSITIVE_INFINITY;
+    for (const { next } of this.#readings) slowest = Math.min(slowest, next);
+    if (slowest !== Number.POSITIVE_INFINITY) this.object?.body.giveUp(slowest);
+  }
+
+  #isTooFarAhead(): boolean {
+    let unread = 0;
+    for (const piece of this.object?.body.pieces ?? []) unread += piece.length;
+    return unread > MOST_UNREAD_BYTES;
+  }
+}
+
+function isOfRequest({ refusal }: CacheTerms): boolean {
+  return refusal === 'method' || refusal === 'partial' || refusal === 'status';
+}
+
+function copyFor(req: ClientMessage, beresp: SyntheticMessage): SyntheticMessage {
+  const copy = new SyntheticMessage(beresp.status, beresp.reason, beresp.http.clone(), req.xid);
+  if (!beresp.hasPage) copy.body = beresp.body;
+  return copy;
+}
+
+function remove<Item>(list: Item[], item: Item): void {
+  const index = list.indexOf(item);
+  if (index >= 0) list.splice(index, 1);
+}

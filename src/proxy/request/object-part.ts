@@ -1,0 +1,51 @@
+/**
+ * What a client gets of an object that wants less than the whole: that it has not changed (304), a part (206), or that
+ * there is no such part (416).
+ */
+import { byteRange } from '../cache/byte-range.ts';
+import { isUnchanged, mayBePart } from '../cache/preconditions.ts';
+import type { StoredObject } from '../cache/stored-object.ts';
+import type { ClientMessage, ResponseMessage } from './messages.ts';
+
+interface Part {
+  /** undefined: none is sent. */
+  readonly body: Uint8Array | undefined;
+  readonly length: number | undefined;
+}
+
+/**
+ * Changes status and fields of the response to what is sent.
+ *
+ * @param isPacked whether the client gets the object unpacked, of which parts are not known
+ * @param now milliseconds since 1970
+ * @returns undefined: it gets the whole
+ */
+export function partOf(
+  req: ClientMessage,
+  resp: ResponseMessage,
+  object: StoredObject,
+  isPacked: boolean,
+  now: number,
+): Part | undefined {
+  // Other statuses are what they are, whatever the client has (RFC 9110 section 13.2.1).
+  if (resp.status !== 200) return undefined;
+  if (isUnchanged(req.http, resp.http, now)) {
+    resp.status = 304;
+    return { body: undefined, length: undefined };
+  }
+  const { whole } = object;
+  const range = req.http.get('Range');
+  if (range === undefined || req.method !== 'GET' || isPacked || whole === undefined) return undefined;
+  if (!mayBePart(req.http, resp.http, now)) return undefined;
+  const bytes = byteRange(range, whole.length);
+  if (bytes === undefined) return undefined;
+  if (bytes === 'none') {
+    resp.status = 416;
+    resp.http.appendLegal('Content-Range', `bytes */${whole.length}`);
+    return { body: new Uint8Array(0), length: 0 };
+  }
+  const { first, last } = bytes;
+  resp.status = 206;
+  resp.http.appendLegal('Content-Range', `bytes ${first}-${last}/${whole.length}`);
+  return { body: whole.subarray(first, last + 1), length: undefined };
+}
