@@ -5,10 +5,13 @@ import { median } from '../support/statistics.mjs';
 import { configOf, manyBackends, manyDirectors, shardPolicy } from './configs.mjs';
 
 const { SaintList } = await fromDist('compact/saint-list');
+const { Lease } = await fromDist('proxy/directors/lease');
 const { createTargetGraph } = await fromDist('proxy/directors/target-graph');
 
 /** As many different requests as one after the other ask. */
 const KEYS = 1024;
+/** As many requests are in flight: each pick ends the oldest of them, so what a director by load costs is all there. */
+const IN_FLIGHT = 256;
 
 const policies = {
   round_robin: { kind: 'round_robin' },
@@ -16,6 +19,8 @@ const policies = {
   'fallback, sticky': { kind: 'fallback', sticky: true },
   random: { kind: 'random' },
   hash: { kind: 'hash' },
+  least_connections: { kind: 'least_connections' },
+  peak_ewma: { kind: 'peak_ewma', halfLifeMs: 5_000 },
   shard: shardPolicy(),
   'shard, alternative': shardPolicy({ choice: { alt: 1, healthy: 'all' } }),
   'shard, warm-up': shardPolicy({ warmup: 0.5 }),
@@ -26,6 +31,7 @@ const conditions = {
   healthy: { isSick: () => false, isDenied: () => false },
   'half sick': { isSick: (at) => at % 2 === 0, isDenied: () => false },
   'one denied': { isSick: () => false, isDenied: (at) => at === 0 },
+  'others denied': { isSick: () => false, isDenied: () => false, deniesOthers: true },
   'half denied': { isSick: () => false, isDenied: (at) => at % 2 === 0 },
 };
 
@@ -51,26 +57,35 @@ export function measurePicks({ sizes, batchMs, batches }) {
 }
 
 function createPick({ policy, members, condition }) {
-  const { isSick, isDenied } = conditions[condition];
+  const { isSick, isDenied, deniesOthers = false } = conditions[condition];
   const backends = manyBackends(members, undefined);
   const saintmodes = backends.map(({ name }) => ({ name: `sm_${name}`, backend: name, threshold: 10 }));
   const targets = saintmodes.map(({ name }) => name);
   const directors = manyDirectors(1, policies[policy], targets);
   const config = configOf({ backends, directors, saintmodes });
-  const graph = createTargetGraph({ ...config, saints: new SaintList(), now: () => 0 });
+  const graph = createTargetGraph({ ...config, saints: new SaintList(), now: () => performance.now() });
   backends.forEach(({ identity }, at) => {
     const override = isSick(at) ? 'sick' : 'auto';
     graph.setHealth(identity, { polled: 'unprobed', passing: false, override });
   });
 
   const denied = new Set(backends.filter((_, at) => isDenied(at)).map(({ identity }) => identity));
+  if (deniesOthers) denied.add('elsewhere(192.0.2.1:80,)');
   const keys = Array.from({ length: KEYS }, () => new Uint8Array(randomBytes(32)));
   const director = graph.get('d0');
+  const running = Array.from({ length: IN_FLIGHT }, () => new Lease());
   let asked = 0;
   const request = {
     denied: denied.size > 0 ? denied : undefined,
     key: () => keys[asked & (KEYS - 1)],
     random: Math.random,
+    hold(load) {
+      const at = asked % IN_FLIGHT;
+      running[at].answered(10);
+      running[at].release();
+      running[at] = new Lease();
+      running[at].hold(load);
+    },
   };
   return () => {
     asked++;

@@ -41,14 +41,17 @@ export class Refusals {
     found.length = 0;
     if (request.denied === undefined) return found;
     const table = this.#table();
+    let isInOrder = true;
     for (const identity of request.denied) {
       for (const at of table.get(identity) ?? none) {
         const { target } = members[at] as Member;
-        if (target.healthy && !target.accepts(request)) found.push(at);
+        if (!target.healthy || target.accepts(request)) continue;
+        isInOrder &&= found.length === 0 || (found[found.length - 1] as number) < at;
+        found.push(at);
       }
     }
     // A director among the members is found once for each identity below it.
-    return found.length > 1 ? sortedOnce(found) : found;
+    return isInOrder ? found : sortedOnce(found);
   }
 
   #table(): Map<string, number[]> {
