@@ -9,11 +9,13 @@ import type { Clock } from './clock.ts';
 import type { SaintPage, SaintQuery } from './compact/saint-list.ts';
 import type { Config } from './config/config.ts';
 import type { ConfigDescription, FetchLimits } from './config/declaration.ts';
+import type { PurgeOptions } from './config/hooks.ts';
 import { loadConfig } from './config/load-config.ts';
 import type { ConfigKey } from './config-key.ts';
 import { TroupeError } from './errors.ts';
 import { firstVerdicts } from './first-verdicts.ts';
 import type { Identity } from './identity.ts';
+import type { CacheDefaults } from './proxy/cache/cache-terms.ts';
 import { createDataPlane } from './proxy/create-data-plane.ts';
 import { loadWithRings } from './proxy/directors/shard/load-with-rings.ts';
 import { createDispatcher, type DirectorDispatcher } from './proxy/embedding/dispatcher.ts';
@@ -43,6 +45,18 @@ export const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 /** Where a config comes from: a file, or a value made by `defineConfig`. */
 export type ConfigSource = string | Config;
 
+export interface CacheOptions {
+  /** Bytes, heads and bookkeeping included; 0: nothing is kept. Default: 100 MiB, as varnishd's. */
+  readonly size?: number;
+  /** Milliseconds. Default: 0, so that only what says how long it is fresh is served again. */
+  readonly defaultTtl?: number;
+  readonly defaultGrace?: number;
+  readonly defaultKeep?: number;
+}
+
+/** varnishd's `-s default,100m`. */
+const DEFAULT_CACHE_BYTES = 100 * 1024 * 1024;
+
 export interface ProxyOptions {
   /** Who is told of requests, of what failed, and of hooks that threw. Default: nobody. */
   readonly log?: ProxyLog;
@@ -51,6 +65,8 @@ export interface ProxyOptions {
    * that end soonest gives way. Default: 1,000,000, which take 50 MB in each plane.
    */
   readonly saintEntries?: number;
+  /** What the cache may keep, and for how long where neither an answer nor the config says it. */
+  readonly cache?: CacheOptions;
   /** How many failed requests are kept with their story, for `failedRequests()`; 0: none. Default: 100. */
   readonly failedRequests?: number;
   /** Milliseconds that requests in flight get to end, after a discard and on close. Default: 30,000. */
@@ -141,6 +157,13 @@ export interface TroupeProxy {
    * @returns how many entries that were
    */
   liftSaintEntries(identity?: Identity, object?: string): number;
+  /**
+   * Takes what is stored under a URL out of the cache, in all variants, what is being fetched included.
+   *
+   * @param what an absolute URL, for what is found by URL and Host; or what a hook `hash` has given to `hashData`
+   * @returns how many objects that were
+   */
+  purge(what: string | URL | readonly string[], options?: PurgeOptions): number;
   /** The loaded configs. */
   configs(): readonly ProxyConfigEntry[];
   /** What the active config declares; undefined before the first. */
@@ -177,6 +200,18 @@ export interface TroupeProxy {
  */
 export function createProxy(source?: ConfigSource, options: ProxyOptions = {}): TroupeProxy {
   return new RunningProxy(source, options);
+}
+
+function cacheDefaultsOf({
+  defaultTtl,
+  defaultGrace,
+  defaultKeep,
+}: CacheOptions = {}): Partial<CacheDefaults> {
+  return {
+    ...(defaultTtl === undefined ? {} : { ttl: defaultTtl }),
+    ...(defaultGrace === undefined ? {} : { grace: defaultGrace }),
+    ...(defaultKeep === undefined ? {} : { keep: defaultKeep }),
+  };
 }
 
 class RunningProxy implements TroupeProxy {
@@ -224,6 +259,8 @@ class RunningProxy implements TroupeProxy {
       log,
       failedRequests: options.failedRequests,
       saintEntries: options.saintEntries,
+      cacheBytes: options.cache?.size ?? DEFAULT_CACHE_BYTES,
+      cacheDefaults: cacheDefaultsOf(options.cache),
       startPeerThread: this.#peerThreads.start,
       peerResults: this.#peerResults,
       ...(options.requests === undefined ? {} : { limits: options.requests }),
@@ -338,6 +375,12 @@ class RunningProxy implements TroupeProxy {
 
   setHealth(identity: Identity, override: Override): void {
     this.#control.setHealth(identity, override);
+  }
+
+  purge(what: string | URL | readonly string[], options?: PurgeOptions): number {
+    if (typeof what !== 'string' && !(what instanceof URL)) return this.#data.purge(what, options);
+    const { pathname, search, host } = new URL(what);
+    return this.#data.purge([pathname + search, host], options);
   }
 
   saintEntries(query?: SaintQuery): SaintPage {

@@ -5,7 +5,7 @@ export type { SaintEntry, SaintFigures, SaintPage, SaintQuery } from './compact/
 export { type BackendHandle, type BackendOptions, backend, type ProbeOptions } from './config/backend.ts';
 export { mistakesOf } from './config/combined-error.ts';
 export type { Config } from './config/config.ts';
-export { type ConfigOptions, defineConfig } from './config/define-config.ts';
+export { type CacheRules, type ConfigOptions, defineConfig } from './config/define-config.ts';
 export {
   type DirectorHandle,
   type FallbackOptions,
@@ -28,8 +28,10 @@ export type {
   BackendFetchAction,
   BackendRef,
   BackendRequest,
+  BackendResponse,
   BackendResponseAction,
   BackendResponseContext,
+  CacheObject,
   ClientContext,
   ClientRequest,
   DeliverAction,
@@ -37,13 +39,18 @@ export type {
   FetchContext,
   HashAction,
   HashContext,
+  HitAction,
+  HitContext,
   HookContext,
   Hooks,
   LifeContext,
+  LookupContext,
+  MissAction,
   PassAction,
   PipeAction,
   PipeContext,
   PurgeAction,
+  PurgeOptions,
   RecvAction,
   Response,
   Synth,
@@ -69,6 +76,7 @@ export type { ShardHealth } from './config/shard-declaration.ts';
 export type { ShardParamUse, ShardUse } from './config/shard-use.ts';
 export { synth } from './config/synth.ts';
 export {
+  type CacheOptions,
   type ConfigSource,
   createProxy,
   type ProxyConfigEntry,
@@ -78,6 +86,7 @@ export {
 export type { Duration } from './duration.ts';
 export { type ErrorCode, type Place, TroupeError } from './errors.ts';
 export type { Identity } from './identity.ts';
+export type { StoreFigures } from './proxy/cache/object-store.ts';
 export type { DirectorDispatcher } from './proxy/embedding/dispatcher.ts';
 export type { RequestHandler } from './proxy/embedding/handler.ts';
 export type { UpgradeHandler } from './proxy/embedding/upgrades.ts';

@@ -1,6 +1,7 @@
 /** All counters of a proxy, as plain data. They only grow, but for those that say how many there are now. */
 import type { SaintFigures } from './compact/saint-list.ts';
 import type { Identity } from './identity.ts';
+import type { StoreFigures } from './proxy/cache/object-store.ts';
 import type { DataPlaneFigures } from './proxy/data-plane.ts';
 import type { Listener } from './proxy/listener/listener.ts';
 import type { PeerFigures } from './proxy/peer/running-peer.ts';
@@ -27,6 +28,8 @@ export interface ProxyStats extends TrafficStats {
   /** Of each peer of each loaded config. */
   readonly peers: readonly PeerFigures[];
   readonly saints: SaintFigures;
+  /** undefined: nothing is kept. */
+  readonly cache: StoreFigures | undefined;
 }
 
 /** What brings requests, and counts what it turns away. */
@@ -34,7 +37,7 @@ type Entry = Pick<Listener, 'connections' | 'refusedConnections' | 'refusedReque
 
 /** @param connectionsTo how many connections to a backend are open */
 export function proxyStats(
-  { traffic, backends, peers, saints }: DataPlaneFigures,
+  { traffic, backends, peers, saints, cache }: DataPlaneFigures,
   entries: readonly Entry[],
   connectionsTo: (identity: Identity) => number,
 ): ProxyStats {
@@ -51,5 +54,6 @@ export function proxyStats(
     backends: figures,
     peers,
     saints,
+    cache,
   };
 }

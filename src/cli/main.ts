@@ -13,7 +13,6 @@ const ignoredFlags: readonly (readonly [flags: string, why: string])[] = [
   ['-F', 'stays in the foreground; Troupe always does'],
   ['-j <jail>', 'jail; Troupe runs as whoever starts it'],
   ['-P <file>', 'PID file; not written'],
-  ['-t <ttl>', 'default TTL; there is no cache yet'],
   ['-I <file>', 'CLI commands at start; there is no CLI yet'],
   ['-i <identity>', "server's identity; not used"],
   ['-C', 'print C code; there is none'],
@@ -27,7 +26,6 @@ const laterFlags: readonly (readonly [flags: string, why: string])[] = [
   ['-T <address:port>', 'command line port; not in this version'],
   ['-S <file>', 'secret for the command line port; not in this version'],
   ['-n <name>', 'working directory; not in this version'],
-  ['-s <storage>', 'cache storage; not in this version'],
   ['--dashboard <address:port>', 'HTTP API and pages; not in this version'],
   ['--record <file>', 'record of all messages; not in this version'],
 ];
@@ -54,6 +52,12 @@ function createProgram(): Command {
       `set NAME=VALUE; may be repeated. Names: ${parameterNames.join(', ')}`,
       collect,
     );
+  runCommand
+    .option(
+      '-s <storage>',
+      'how much the cache may keep: malloc,SIZE, as in malloc,256m (default: malloc,100m; malloc,0: no cache)',
+    )
+    .option('-t <seconds>', 'the same as -p default_ttl=SECONDS');
   runCommand.option(
     '--access-log <file>',
     'write a JSON line for each request to FILE; - means standard output, and what is for people goes to standard error',
@@ -131,6 +135,8 @@ interface RunFlags {
   readonly b?: string;
   readonly a?: string[];
   readonly p?: string[];
+  readonly s?: string;
+  readonly t?: string;
   readonly accessLog?: string;
   readonly [other: string]: unknown;
 }
@@ -144,7 +150,8 @@ function runOptions(options: RunFlags): RunOptions {
     file: options.f,
     backend: options.b,
     listen: options.a ?? [],
-    parameters: options.p ?? [],
+    parameters: [...(options.t === undefined ? [] : [`default_ttl=${options.t}`]), ...(options.p ?? [])],
+    storage: options.s,
     accessLog: options.accessLog,
     notes: ignored.map(([flags, why]) => `${flags.replace(/ .*/, '')}: ${why}.`),
   };

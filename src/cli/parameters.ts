@@ -11,8 +11,14 @@ export interface Parameters {
   betweenBytesTimeoutMs?: number;
   /** Milliseconds that requests in flight get to end, after a discard and after SIGTERM. */
   drainTimeoutMs?: number;
+  /** Milliseconds; answers that do not say otherwise have these. */
+  defaultTtlMs?: number;
+  defaultGraceMs?: number;
+  defaultKeepMs?: number;
   maxRestarts?: number;
   maxRetries?: number;
+  /** Bytes that the cache may take; set by -s. */
+  cacheBytes?: number;
   /** Objects that can be denied to backends at a time. */
   saintEntries?: number;
   /** Milliseconds without a request after which a client's connection is closed. */
@@ -35,6 +41,15 @@ const durations: Readonly<Record<string, Set>> = {
   },
   between_bytes_timeout: (p, ms) => {
     p.betweenBytesTimeoutMs = ms;
+  },
+  default_ttl: (p, ms) => {
+    p.defaultTtlMs = ms;
+  },
+  default_grace: (p, ms) => {
+    p.defaultGraceMs = ms;
+  },
+  default_keep: (p, ms) => {
+    p.defaultKeepMs = ms;
   },
   drain_timeout: (p, ms) => {
     p.drainTimeoutMs = ms;

@@ -23,6 +23,7 @@ import {
 import { createLog } from './log.ts';
 import { type Parameters, setParameter } from './parameters.ts';
 import { singleBackendConfig } from './single-backend.ts';
+import { parseStorage } from './storage.ts';
 
 export interface RunOptions {
   readonly file: string | undefined;
@@ -32,6 +33,8 @@ export interface RunOptions {
   readonly listen: readonly string[];
   /** `-p`, as typed. */
   readonly parameters: readonly string[];
+  /** `-s`, as typed; undefined: the default. */
+  readonly storage: string | undefined;
   /** `--access-log`: a file, or `-` for standard output; undefined: none. */
   readonly accessLog: string | undefined;
   /** What to say of flags that have no effect. */
@@ -74,6 +77,9 @@ function plan(options: RunOptions): Plan | readonly string[] {
     if (typeof address === 'string') problems.push(address);
     else listen.push(address);
   }
+  const cacheBytes = options.storage === undefined ? undefined : parseStorage(options.storage);
+  if (typeof cacheBytes === 'string') problems.push(cacheBytes);
+  else if (cacheBytes !== undefined) parameters.cacheBytes = cacheBytes;
   const { file, backend } = options;
   if (file !== undefined && backend !== undefined) {
     problems.push('-f and -b exclude each other: a config names its own backends.');
@@ -93,11 +99,18 @@ function plan(options: RunOptions): Plan | readonly string[] {
 
 function proxyOptions(parameters: Parameters, accessLog: AccessLog | undefined): ProxyOptions {
   const { drainTimeoutMs, maxRestarts, maxRetries, saintEntries, timeoutIdleMs, sendTimeoutMs } = parameters;
+  const { cacheBytes, defaultTtlMs, defaultGraceMs, defaultKeepMs } = parameters;
   const { connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs, pipeTimeoutMs } = parameters;
   return {
     log: createLog(accessLog),
     ...(drainTimeoutMs === undefined ? {} : { drainTimeout: drainTimeoutMs }),
     ...defined({ saintEntries }),
+    cache: defined({
+      size: cacheBytes,
+      defaultTtl: defaultTtlMs,
+      defaultGrace: defaultGraceMs,
+      defaultKeep: defaultKeepMs,
+    }),
     requests: defined({ maxRestarts, maxRetries, pipeTimeoutMs }),
     listener: defined({ idleTimeoutMs: timeoutIdleMs, sendTimeoutMs }),
     fetch: defined({ connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs }),

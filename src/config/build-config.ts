@@ -19,6 +19,7 @@ import type { Hooks } from './hooks.ts';
 import { errorOf, type Mistake } from './mistake.ts';
 import { nameHandles } from './name-handles.ts';
 import { PeerHandle } from './peer.ts';
+import { readCache } from './read-cache.ts';
 import { readBackend, readDirector, readSaintmode } from './read-declarations.ts';
 import { readPeer } from './read-peer.ts';
 import { SaintmodeHandle } from './saintmode.ts';
@@ -27,7 +28,7 @@ import type { SourceFiles } from './source-files.ts';
 import type { ArgumentPath } from './source-tree.ts';
 import { didYouMean } from './suggest.ts';
 
-const optionNames = ['backends', 'directors', 'peers', 'default'];
+const optionNames = ['backends', 'directors', 'peers', 'cache', 'default'];
 
 /**
  * @param definition the call of defineConfig
@@ -82,6 +83,7 @@ export function buildConfig(definition: RecordedCall, files: SourceFiles, file: 
     saintmodes,
     peers,
     defaultTarget: byDefault ?? backends[0]?.name,
+    cache: readCache(input['cache'], (mistake) => note({ ...mistake, site })),
     hooks: hooksIn(input),
     file,
     origin: originOf(site, declared, mistakes, files),

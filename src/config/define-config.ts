@@ -2,6 +2,7 @@
  * `defineConfig()`: the TypeScript front end. It puts down what it is given; whatever is wrong with it is told,
  * all at once, by checkConfig and by everything that loads a config.
  */
+import type { Duration } from '../duration.ts';
 import type { BackendHandle } from './backend.ts';
 import { buildConfig } from './build-config.ts';
 import { captureCallSite } from './call-site.ts';
@@ -21,6 +22,24 @@ type HookFunction<Hook> = Hook extends (context: infer Context) => infer Action
 
 type HookOptions = { readonly [Name in keyof Hooks]: HookFunction<NonNullable<Hooks[Name]>> | undefined };
 
+/** How a config keeps answers. */
+export interface CacheRules {
+  /**
+   * `rfc9111`: what answers say, as a shared cache has to take it. `varnish`: what varnishd would do, its built-in VCL
+   * included where no hook backendResponse is. Default: `rfc9111`.
+   */
+  readonly rules?: 'rfc9111' | 'varnish' | undefined;
+  /**
+   * For how long answers are fresh that do not say it, if their status allows that. Default: 0, they are not kept; with
+   * varnishd's rules two minutes.
+   */
+  readonly defaultTtl?: Duration | undefined;
+  /** For how long after that they are served while they are fetched anew. Default: 0; 10 s with varnishd's rules. */
+  readonly defaultGrace?: Duration | undefined;
+  /** For how long after that they are kept, to be asked about. Default: an hour; 0 with varnishd's rules. */
+  readonly defaultKeep?: Duration | undefined;
+}
+
 export interface ConfigOptions extends HookOptions {
   /** The backends, by name. */
   readonly backends: Readonly<Record<string, BackendHandle>>;
@@ -28,6 +47,8 @@ export interface ConfigOptions extends HookOptions {
   readonly directors?: Readonly<Record<string, DirectorHandle | SaintmodeHandle>> | undefined;
   /** Who can be told of requests, by name. */
   readonly peers?: Readonly<Record<string, PeerHandle>> | undefined;
+  /** How answers are kept; false: not at all. Default: as they say, by RFC 9111. */
+  readonly cache?: CacheRules | false | undefined;
   /** Where requests go unless a hook says otherwise. Default: the first backend, as in VCL. */
   readonly default?: TargetHandle | undefined;
 }

@@ -138,3 +138,13 @@ export const weightedSchema = z.strictObject({ target: z.unknown(), weight: numb
 export type DirectorShape = z.output<typeof directorOptions>;
 export type ProbeShape = z.output<typeof probeObject>;
 export type BackendShape = z.output<typeof backendSchema>;
+
+export const cacheSchema = z.strictObject(
+  {
+    rules: z.enum(['rfc9111', 'varnish'], { error: "must be 'rfc9111' or 'varnish'" }).optional(),
+    defaultTtl: duration,
+    defaultGrace: duration,
+    defaultKeep: duration,
+  },
+  { error: 'must be false, or an object with rules, defaultTtl, defaultGrace, defaultKeep' },
+);
