@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from 'commander';
 import type { Format } from '../diagram/subject.ts';
 import { version } from '../version.ts';
 import { type CheckOutput, runCheck } from './check.ts';
+import { TOKEN_VARIABLE } from './dashboard-address.ts';
 import { parameterNames } from './parameters.ts';
 import { type RunOptions, run } from './run.ts';
 
@@ -26,7 +27,6 @@ const laterFlags: readonly (readonly [flags: string, why: string])[] = [
   ['-T <address:port>', 'command line port; not in this version'],
   ['-S <file>', 'secret for the command line port; not in this version'],
   ['-n <name>', 'working directory; not in this version'],
-  ['--dashboard <address:port>', 'HTTP API and pages; not in this version'],
   ['--record <file>', 'record of all messages; not in this version'],
 ];
 
@@ -62,6 +62,20 @@ function createProgram(): Command {
     '--access-log <file>',
     'write a JSON line for each request to FILE; - means standard output, and what is for people goes to standard error',
   );
+  runCommand
+    .option(
+      '--dashboard <address:port>',
+      'serve the HTTP API, events and metrics there; :PORT means loopback',
+    )
+    .option(
+      '--dashboard-token <file>',
+      `what callers must show, as Authorization: Bearer TOKEN; needed beyond loopback (or set ${TOKEN_VARIABLE})`,
+    )
+    .option(
+      '--dashboard-host <name>',
+      'name under which the dashboard may be asked, besides addresses and localhost; may be repeated',
+      collect,
+    );
   for (const [flags, why] of [...laterFlags, ...ignoredFlags]) {
     runCommand.addOption(new Option(flags, `${why} (no effect)`));
   }
@@ -138,6 +152,9 @@ interface RunFlags {
   readonly s?: string;
   readonly t?: string;
   readonly accessLog?: string;
+  readonly dashboard?: string;
+  readonly dashboardToken?: string;
+  readonly dashboardHost?: string[];
   readonly [other: string]: unknown;
 }
 
@@ -153,6 +170,12 @@ function runOptions(options: RunFlags): RunOptions {
     parameters: [...(options.t === undefined ? [] : [`default_ttl=${options.t}`]), ...(options.p ?? [])],
     storage: options.s,
     accessLog: options.accessLog,
+    dashboard: {
+      address: options.dashboard,
+      tokenFile: options.dashboardToken,
+      hosts: options.dashboardHost ?? [],
+      tokenVariable: process.env[TOKEN_VARIABLE],
+    },
     notes: ignored.map(([flags, why]) => `${flags.replace(/ .*/, '')}: ${why}.`),
   };
 }

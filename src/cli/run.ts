@@ -2,7 +2,8 @@
  * `troupe run`: serves a config in the foreground until it is told to stop. What goes wrong later (a reload,
  * a hook) is said, and serving goes on.
  */
-import { resolve } from 'node:path';
+import { dirname, resolve } from 'node:path';
+import type { DashboardOptions } from '../admin/http/dashboard.ts';
 import { renderError } from '../config/report.ts';
 import {
   type ConfigSource,
@@ -13,6 +14,7 @@ import {
 } from '../create-proxy.ts';
 import { version } from '../version.ts';
 import { type AccessLog, openAccessLog, STANDARD_OUTPUT } from './access-log.ts';
+import { type DashboardFlags, parseDashboard } from './dashboard-address.ts';
 import { formatAddress } from './format-address.ts';
 import {
   DEFAULT_LISTEN_PORT,
@@ -37,6 +39,7 @@ export interface RunOptions {
   readonly storage: string | undefined;
   /** `--access-log`: a file, or `-` for standard output; undefined: none. */
   readonly accessLog: string | undefined;
+  readonly dashboard: DashboardFlags;
   /** What to say of flags that have no effect. */
   readonly notes: readonly string[];
 }
@@ -61,6 +64,8 @@ interface Plan {
   readonly title: string;
   readonly listen: readonly ListenAddress[];
   readonly parameters: Parameters;
+  /** undefined: none is wanted. */
+  readonly dashboard: DashboardOptions | undefined;
 }
 
 /** Reads the options; what is wrong with them comes back as sentences, all at once. */
@@ -81,15 +86,27 @@ function plan(options: RunOptions): Plan | readonly string[] {
   if (typeof cacheBytes === 'string') problems.push(cacheBytes);
   else if (cacheBytes !== undefined) parameters.cacheBytes = cacheBytes;
   const { file, backend } = options;
+  let dashboard: DashboardOptions | undefined;
+  if (options.dashboard.address !== undefined) {
+    const parsed = parseDashboard(options.dashboard, resolve(file === undefined ? '.' : dirname(file)));
+    if (typeof parsed === 'string') problems.push(parsed);
+    else dashboard = parsed;
+  }
   if (file !== undefined && backend !== undefined) {
     problems.push('-f and -b exclude each other: a config names its own backends.');
   } else if (file !== undefined) {
-    if (problems.length === 0) return { source: resolve(file), title: file, listen, parameters };
+    if (problems.length === 0) return { source: resolve(file), title: file, listen, parameters, dashboard };
   } else if (backend !== undefined) {
     const address = parseBackendAddress(backend);
     if (typeof address === 'string') problems.push(address);
     else if (problems.length === 0) {
-      return { source: singleBackendConfig(address), title: `backend ${backend}`, listen, parameters };
+      return {
+        source: singleBackendConfig(address),
+        title: `backend ${backend}`,
+        listen,
+        parameters,
+        dashboard,
+      };
     }
   } else {
     problems.push('There is nothing to serve: give a config with -f FILE, or one backend with -b HOST:PORT.');
@@ -138,7 +155,7 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
     return 2;
   }
   for (const note of options.notes) output.err(`note: ${note}`);
-  const { source, title, listen, parameters } = planned;
+  const { source, title, listen, parameters, dashboard } = planned;
   let accessLog: AccessLog | undefined;
   try {
     accessLog = options.accessLog === undefined ? undefined : openAccessLog(options.accessLog, output.err);
@@ -152,6 +169,8 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
   // Before anything is said: whoever waits for that may send a signal at once, and without this it kills.
   const stopReloading = reloadOnHangup(proxy, options.file, output);
   try {
+    // Before the config is ready, so that /readyz can tell that it is not.
+    const opened = dashboard === undefined ? undefined : await proxy.dashboard(dashboard);
     await proxy.ready;
     const addresses: string[] = [];
     for (const where of listen) {
@@ -159,6 +178,7 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
       addresses.push('path' in where ? where.path : `http://${formatAddress(address)}`);
     }
     output.out(`troupe ${version} (process ${process.pid}) serves ${title} on ${addresses.join(', ')}`);
+    if (opened !== undefined) output.out(`dashboard on http://${formatAddress(opened.address)}`);
   } catch (error) {
     output.err(renderError(error, { color: output.color }));
     await proxy.close();

@@ -304,6 +304,22 @@ test('a config that cannot be loaded at start exits with 1', async () => {
   expect(troupe.err).toContain('defineConfig');
 });
 
+test('--dashboard says where it is, and is refused beyond loopback without a token', async () => {
+  const one = ['run', '-b', `127.0.0.1:${origin.port}`, '-a', '127.0.0.1:0', '--dashboard'];
+  const troupe = new Troupe(...one, ':0');
+  await troupe.until(() => troupe.out.includes('dashboard on'));
+  const [, url = ''] = /dashboard on (http:\/\/127\.0\.0\.1:\d+)/.exec(troupe.out) ?? [];
+  const ready = await fetch(`${url}/readyz`);
+  expect(await ready.json()).toEqual({ status: 'ready', active: 'boot' });
+  troupe.child.kill('SIGTERM');
+  expect(await troupe.end()).toBe(0);
+
+  const open = new Troupe(...one, '0.0.0.0:0');
+  expect(await open.end()).toBe(1);
+  expect(open.err).toContain('has no token');
+  expect(open.err).toContain('--dashboard-token');
+});
+
 test('help names every option', async () => {
   const troupe = new Troupe('run', '--help');
   expect(await troupe.end()).toBe(0);

@@ -39,6 +39,7 @@ export class Metrics {
     this.#operated = operated;
     this.#reading = this.#read();
     this.#describeTraffic();
+    this.#describeCache();
     this.#describeBackends();
     this.#describePeers();
     this.#describeProcess();
@@ -120,6 +121,29 @@ export class Metrics {
       (s) => s.saints.displaced,
     );
     counts('saint_entries_refused', 'Denials without effect, the list full.', (s) => s.saints.refused);
+  }
+
+  /** No series while nothing is kept. */
+  #describeCache(): void {
+    type Store = NonNullable<ProxyStats['cache']>;
+    const one = (of: (store: Store) => number) => () => {
+      const { cache } = this.#reading.stats;
+      return cache === undefined ? [] : [{ labels: nothing, value: of(cache) }];
+    };
+    const levels = (name: string, help: string, of: (store: Store) => number) =>
+      gauge(this.#registry, { name: `troupe_cache_${name}`, help }, one(of));
+    levels('objects', 'Answers that are kept.', (c) => c.objects);
+    levels('bytes', 'Memory that they take.', (c) => c.bytes);
+    levels('capacity_bytes', 'Memory that they may take.', (c) => c.capacity);
+    const evicted = {
+      name: 'troupe_cache_evicted_total',
+      help: 'What gave way because its place was needed.',
+    };
+    counter(
+      this.#registry,
+      evicted,
+      one((c) => c.evicted),
+    );
   }
 
   #describeBackends(): void {

@@ -32,7 +32,7 @@ export function gauge(registry: Registry, about: About, read: () => readonly Sam
 
 /** Durations; in seconds, as Prometheus has them. */
 export function histogram(registry: Registry, about: About, read: () => readonly LatencySample[]): void {
-  new ReadHistogram({ ...about, registers: [registry] }).read = read;
+  Object.assign(new ReadHistogram({ ...about, registers: [registry] }), { about, read });
 }
 
 class ReadCounter extends Counter<string> {
@@ -50,15 +50,16 @@ class ReadGauge extends Gauge<string> {
 }
 
 class ReadHistogram extends Histogram<string> {
+  about: About = { name: '', help: '' };
   read: () => readonly LatencySample[] = () => [];
-  /** What the registry asks for in place of `get`, where it is. */
-  getForPromString() {
-    return this.get();
-  }
-  override async get() {
-    const { name } = this as unknown as About;
-    const values = this.read().flatMap((sample) => linesOf(name, sample));
-    return { ...(await super.get()), values };
+  /** What a registry asks a histogram for, in place of `get`. */
+  async getForPromString() {
+    const { about } = this;
+    return {
+      ...about,
+      type: 'histogram',
+      values: this.read().flatMap((sample) => linesOf(about.name, sample)),
+    };
   }
 }
 

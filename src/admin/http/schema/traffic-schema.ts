@@ -40,6 +40,10 @@ export const statusSchema = named(
     active: z.string().optional().describe('name of the config in use'),
     eventReaders: count(),
     traffic: trafficSchema,
+    cache: z
+      .strictObject({ objects: count(), bytes: count(), capacity: count(), evicted: count() })
+      .optional()
+      .describe('bytes; absent: nothing is kept'),
   }),
 );
 
