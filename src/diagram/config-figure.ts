@@ -114,7 +114,7 @@ function probeWords(probe: ProbeDeclaration): string[] {
 /** A member that stands in the list twice has one arrow. Weights and order are told where they decide. */
 function memberArrows({ name, policy, members }: DirectorDeclaration, known: ReadonlySet<string>): Arrow[] {
   const isWeighted =
-    policy.kind === 'random' || policy.kind === 'hash' || members.some(({ weight }) => weight !== 1);
+    sharesByWeight(policy) || members.some(({ weight }) => weight !== 1);
   const targets = new Map<string, string[]>();
   members.forEach(({ target, weight }, index) => {
     const said = policy.kind === 'fallback' ? `${index + 1}.` : isWeighted ? `weight ${weight}` : '';

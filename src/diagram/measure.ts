@@ -3,7 +3,7 @@ import type { Arrow, Box, Phrase, Shape, TextStyle } from './figure.ts';
 import { textWidth, typeScale } from './text-width.ts';
 import { wrapText } from './wrap-text.ts';
 
-export interface Line {
+interface Line {
   readonly text: string;
   readonly style: TextStyle;
   /** Pixels from the upper edge of the text to the line's base. */

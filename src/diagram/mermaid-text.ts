@@ -21,8 +21,8 @@ export class MermaidIds {
     const known = this.#ids.get(thing);
     if (known !== undefined) return known;
     const plain = thing.replace(/[^A-Za-z0-9]+/g, '_').replace(/^_+|_+$/g, '');
-    // A word of the language, or nothing at all, is no id.
-    const base = plain === '' || keywords.has(plain.toLowerCase()) ? `s_${plain}` : plain;
+    // A number, a word of the language, or nothing at all is no id.
+    const base = !/^[A-Za-z]/.test(plain) || keywords.has(plain.toLowerCase()) ? `s_${plain}` : plain;
     let id = base;
     for (let number = 2; this.#taken.has(id.toLowerCase()); number++) id = `${base}_${number}`;
     this.#taken.add(id.toLowerCase());

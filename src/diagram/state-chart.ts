@@ -5,10 +5,10 @@
 import type { AnyStateMachine, AnyStateNode, AnyTransitionDefinition } from 'xstate';
 import { fallbackDelay, guardName, guardWords, noWords, type Words } from './words.ts';
 
-export type StateKind = 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
+type StateKind = 'atomic' | 'compound' | 'parallel' | 'final' | 'history';
 
 /** What sets a transition off. */
-export type Trigger =
+type Trigger =
   | { readonly kind: 'event'; readonly event: string }
   /** `name`: of the delay; `ms`: where it is a number. */
   | { readonly kind: 'after'; readonly name: string; readonly ms: number | undefined; readonly event: string }
