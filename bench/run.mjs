@@ -1,16 +1,18 @@
 /**
- * npm run bench -- [pass] [large] [control] [picks] [saint] [peer] [options]
+ * npm run bench -- [pass] [large] [control] [picks] [saint] [peer] [dashboard] [options]
  *
  * pass     1 KB bodies through Troupe and its peers; what is run if nothing is named
  * large    100 MB bodies through Troupe and those peers
  * control  switching among 1,000 backends, and what a health change costs
  * picks    what one pick of a director costs
  * peer     what repeating requests to a peer costs them, and operations a second against curl
+ * dashboard  what an open dashboard costs a request, and one that is watched
  * saint    a million saint entries, and pass-through with 100,000 of them against none
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runControl, runPicks } from './control/suites.mjs';
+import { runDashboard } from './dashboard/suite.mjs';
 import { comparePassThrough } from './pass/pass-through.mjs';
 import { reportPassThrough } from './pass/report.mjs';
 import { runPeer } from './peer/suite.mjs';
@@ -46,6 +48,7 @@ const suites = {
   picks: () => runPicks(options.short),
   saint: () => withProcesses(saint),
   peer: () => withProcesses(peer),
+  dashboard: () => withProcesses(dashboard),
 };
 
 function effort(defaults) {
@@ -62,6 +65,10 @@ function effort(defaults) {
 
 function peer(processes) {
   return runPeer(processes, { short: options.short, ...effort({ seconds: 6, rounds: 5 }) });
+}
+
+function dashboard(processes) {
+  return runDashboard(processes, effort({ seconds: 6, rounds: 5 }));
 }
 
 function saint(processes) {
@@ -94,7 +101,7 @@ async function withProcesses(work) {
 }
 
 const byDefault =
-  options.short && options.only === undefined ? ['pass', 'control', 'picks', 'peer'] : ['pass'];
+  options.short && options.only === undefined ? ['pass', 'control', 'picks', 'peer', 'dashboard'] : ['pass'];
 const named = positionals.length > 0 ? positionals : byDefault;
 const unknown = named.filter((name) => suites[name] === undefined);
 if (unknown.length > 0) {
