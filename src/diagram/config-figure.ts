@@ -3,13 +3,14 @@
  * with weights and probes, the hooks that there are, and the peers that are told.
  */
 import type { Config } from '../config/config.ts';
-import type {
-  BackendDeclaration,
-  DirectorDeclaration,
-  Endpoint,
-  PeerDeclaration,
-  ProbeDeclaration,
-  SaintmodeDeclaration,
+import {
+  type BackendDeclaration,
+  type DirectorDeclaration,
+  type Endpoint,
+  type PeerDeclaration,
+  type ProbeDeclaration,
+  type SaintmodeDeclaration,
+  sharesByWeight,
 } from '../config/declaration.ts';
 import { hookNames } from '../config/hook-names.ts';
 import type { Arrow, Box, Figure, Phrase, Shape } from './figure.ts';
@@ -113,8 +114,7 @@ function probeWords(probe: ProbeDeclaration): string[] {
 
 /** A member that stands in the list twice has one arrow. Weights and order are told where they decide. */
 function memberArrows({ name, policy, members }: DirectorDeclaration, known: ReadonlySet<string>): Arrow[] {
-  const isWeighted =
-    sharesByWeight(policy) || members.some(({ weight }) => weight !== 1);
+  const isWeighted = sharesByWeight(policy) || members.some(({ weight }) => weight !== 1);
   const targets = new Map<string, string[]>();
   members.forEach(({ target, weight }, index) => {
     const said = policy.kind === 'fallback' ? `${index + 1}.` : isWeighted ? `weight ${weight}` : '';
