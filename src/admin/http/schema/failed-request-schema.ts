@@ -8,6 +8,11 @@ const backendTry = named(
     identity: identity().optional().describe('who was asked; absent: nobody could be'),
     via: z.array(z.string()).describe('directors and saintmode objects that led there'),
     denied: z.array(identity()).optional().describe('stepped over because of saint entries'),
+    panic: z
+      .string()
+      .optional()
+      .describe('the director that ignored health, too few of its members being healthy'),
+    waitedMs: milliseconds().optional().describe('waiting for a slot, before it began'),
     startMs: milliseconds().describe("when it began, in milliseconds from the request's receipt"),
     ms: milliseconds(),
     connectMs: milliseconds().optional(),
