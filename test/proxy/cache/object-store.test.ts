@@ -1,0 +1,73 @@
+/** The store against a list in order of use. */
+import { fc, test } from '@fast-check/vitest';
+import { expect } from 'vitest';
+import type { CacheEntry } from '../../../src/proxy/cache/cache-entry.ts';
+import { UncacheableMarker } from '../../../src/proxy/cache/cache-entry.ts';
+import { ObjectStore } from '../../../src/proxy/cache/object-store.ts';
+
+const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f').map((name) => name.repeat(50));
+const step = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('put' as const), key }) },
+  { weight: 3, arbitrary: fc.record({ do: fc.constant('use' as const), key }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), key }) },
+);
+
+/** Something with a size that is a key's own. */
+function nodeFor(entry: CacheEntry, now: number) {
+  const node = new UncacheableMarker(entry, Number.POSITIVE_INFINITY, false);
+  node.touchedAt = now;
+  return node;
+}
+
+test.prop([fc.array(step, { maxLength: 60 }), fc.integer({ min: 400, max: 2_500 })])(
+  'holds its bound, counts what is there, and lets go what was used least recently',
+  (steps, capacity) => {
+    const store = new ObjectStore(capacity);
+    /** The one used last at the end. */
+    let model: string[] = [];
+    let now = 0;
+    for (const { do: what, key: name } of steps) {
+      now += 10_000;
+      const there = store.find(name)?.marker;
+      expect(there !== undefined).toBe(model.includes(name));
+      if (what === 'put' && there === undefined) {
+        const node = nodeFor(store.open(name), now);
+        if (store.reserve(node.bytes)) {
+          node.entry.marker = node;
+          store.insert(node);
+          while ((model.length + 1) * node.bytes > capacity) model.shift();
+          model.push(name);
+        } else {
+          expect(node.bytes).toBeGreaterThan(capacity);
+          store.close(node.entry);
+        }
+      } else if (what === 'use' && there !== undefined) {
+        store.touch(there, now);
+        model = [...model.filter((other) => other !== name), name];
+      } else if (what === 'remove' && there !== undefined) {
+        store.remove(there);
+        model = model.filter((other) => other !== name);
+      }
+      const entries = [...store.entries()];
+      const sum = entries.reduce((bytes, { marker }) => bytes + (marker?.bytes ?? 0), 0);
+      expect(entries.map((entry) => entry.key).sort()).toEqual([...model].sort());
+      expect(store.figures()).toMatchObject({ objects: model.length, bytes: sum });
+      expect(sum).toBeLessThanOrEqual(capacity);
+    }
+  },
+);
+
+test('what is used again within a second keeps its place in the order', () => {
+  const store = new ObjectStore(1_000);
+  for (const name of ['old', 'new']) {
+    const node = nodeFor(store.open(name), 5_000);
+    store.reserve(node.bytes);
+    node.entry.marker = node;
+    store.insert(node);
+  }
+  const old = store.find('old')?.marker;
+  if (old !== undefined) store.touch(old, 5_900);
+  store.reserve(400);
+  expect([...store.entries()].map(({ key: name }) => name)).toEqual(['new']);
+  expect(store.figures().evicted).toBe(1);
+});
