@@ -3,7 +3,7 @@ import { describe, expect, test as plain } from 'vitest';
 import { type BackendOptions, backend } from '../../src/config/backend.ts';
 import { checkConfig } from '../../src/config/check-config.ts';
 import { defineConfig } from '../../src/config/define-config.ts';
-import { fallback, hash, random, roundRobin } from '../../src/config/director.ts';
+import { fallback, hash, leastConnections, peakEwma, random, roundRobin } from '../../src/config/director.ts';
 import { enterHook, type HookScope, leaveHook } from '../../src/config/hook-scope.ts';
 import { saintmode } from '../../src/config/saintmode.ts';
 import { TroupeError } from '../../src/errors.ts';
@@ -415,6 +415,28 @@ describe('directors', () => {
         ],
       ],
     ]);
+  });
+
+  plain('keep what they are to do in bad times', () => {
+    const c1 = backend({ host: 'x', maxConnections: 5, waitLimit: 10, waitTimeout: '1s' });
+    const config = defineConfig({
+      backends: { c1 },
+      directors: {
+        turn: roundRobin([c1], { panicThreshold: 0.25 }),
+        least: leastConnections([{ target: c1, weight: 2 }], { slowStart: '30s', panicThreshold: 0.5 }),
+        soonest: peakEwma([c1], { halfLife: '2s', slowStart: 0 }),
+        byDefault: peakEwma([c1]),
+      },
+    });
+    expect(checkConfig(config)).toMatchObject({ errors: [] });
+    expect(config.backends[0]?.limits).toEqual({ maxConnections: 5, waitLimit: 10, waitTimeoutMs: 1_000 });
+    expect(config.directors.map(({ place: _, members: __, ...rest }) => rest)).toEqual([
+      { name: 'turn', policy: { kind: 'round_robin' }, panicThreshold: 0.25 },
+      { name: 'least', policy: { kind: 'least_connections' }, slowStartMs: 30_000, panicThreshold: 0.5 },
+      { name: 'soonest', policy: { kind: 'peak_ewma', halfLifeMs: 2_000 }, slowStartMs: 0 },
+      { name: 'byDefault', policy: { kind: 'peak_ewma', halfLifeMs: 5_000 } },
+    ]);
+    expect(config.directors[1]?.members).toEqual([{ target: 'c1', weight: 2 }]);
   });
 
   plain('do not change with the list that they were made of', () => {

@@ -107,6 +107,27 @@ export default defineConfig({ backends: { app1 }, directors: { app } });`,
       'app: a weight has no meaning here: roundRobin and fallback do not share traffic by weight.',
     ],
     [
+      'a share that is none',
+      `${head}const app = roundRobin([app1, app2], { panicThreshold: 30 });
+export default defineConfig({ backends: { app1, app2 }, directors: { app } });`,
+      'panicThreshold',
+      'app: panicThreshold must be a share of the members between 0 and 1, but is 30.',
+    ],
+    [
+      'an option that another director has',
+      `${head}const app = hash([app1], { slowStart: '30s' } as never);
+export default defineConfig({ backends: { app1 }, directors: { app } });`,
+      'slowStart',
+      "app: there is no option 'slowStart'.",
+    ],
+    [
+      'a half-life of nothing',
+      `${head.replace('random', 'peakEwma, random')}const app = peakEwma([app1], { halfLife: 0 });
+export default defineConfig({ backends: { app1 }, directors: { app } });`,
+      'halfLife: 0',
+      'app: halfLife must be longer than 0, but is 0 ms.',
+    ],
+    [
       'a backend among the directors',
       `${head}export default defineConfig({ backends: { app1 }, directors: { app2 } as never });`,
       'app2 } as',
