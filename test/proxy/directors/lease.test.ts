@@ -1,7 +1,9 @@
+import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import type { DirectorDeclaration } from '../../../src/config/declaration.ts';
 import type { Hooks } from '../../../src/config/hooks.ts';
 import type { RequestReport } from '../../../src/proxy/request/request-report.ts';
+import { FakeDuplex } from '../../support/fake-exchange.ts';
 import { anyProbe, identityNamed, worldWith } from '../../support/proxy-world.ts';
 
 const policy = { kind: 'least_connections' } as const;
@@ -54,6 +56,24 @@ describe('a slot that a request holds', () => {
     expect(asked(world)).toEqual(['b1', 'b2']);
     for (let i = 0; i < 2; i++) world.request();
     expect(asked(world).slice(2).sort()).toEqual(['b1', 'b2']);
+  });
+
+  test('is a tunnel’s until it closes', async () => {
+    const world = worldOf({ recv: ({ req }) => (req.url === '/tunnel' ? 'pipe' : undefined) });
+    world.request({ target: '/tunnel' });
+    const backend = new FakeDuplex();
+    world.transport.connects[0]?.open(backend);
+    // b1 has the tunnel: b2 is asked first, and once it is even, they take turns.
+    const request = () => {
+      world.request();
+      world.transport.latest.answer(200);
+      return world.transport.latest.backend;
+    };
+    expect([request(), request(), request()]).toEqual(['b2', 'b2', 'b2']);
+    const closed = once(backend, 'close');
+    backend.destroy();
+    await closed;
+    expect([request(), request(), request(), request()].filter((name) => name === 'b1').length).toBe(2);
   });
 
   test('is a pipe’s until it is refused', () => {
