@@ -33,6 +33,8 @@ function configNamed(name: string) {
     backends: { one, two, dead },
     directors: { all },
     default: all,
+    // Requests for the same URL would wait for each other until it is known that nothing may be kept.
+    cache: false,
     deliver({ resp }) {
       resp.http.set('x-config', name);
       return 'deliver';
