@@ -56,8 +56,10 @@ describe('dial', () => {
     const { port } = origin;
     const said: DialOutcome[] = [];
     dial({ kind: 'tcp', ipv6: '::1', port }, { allowHalfOpen: false }, (outcome) => said.push(outcome))();
-    const hangUp = dial({ kind: 'tcp', ipv4: '127.0.0.1', ipv6: '::1', port }, { allowHalfOpen: false }, (outcome) =>
-      said.push(outcome),
+    const hangUp = dial(
+      { kind: 'tcp', ipv4: '127.0.0.1', ipv6: '::1', port },
+      { allowHalfOpen: false },
+      (outcome) => said.push(outcome),
     );
     // IPv4 has refused by then, and IPv6 is being tried or connected.
     await new Promise((resolve) => setImmediate(resolve));

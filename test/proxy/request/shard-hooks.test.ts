@@ -110,9 +110,7 @@ describe('members while serving', () => {
     world.request({ target: '/change' });
     world.request({ target: '/clear' });
     for (let i = 0; i < 20; i++) world.request({ target: `/${i}` });
-    expect(new Set(world.transport.fetches.slice(-20).map((sent) => sent.backend))).toEqual(
-      new Set(['b3']),
-    );
+    expect(new Set(world.transport.fetches.slice(-20).map((sent) => sent.backend))).toEqual(new Set(['b3']));
     world.clock.advance(1_000);
     const common = { config: 'boot@1', director: 'd' };
     expect(world.facts.slice(0, 2)).toEqual([
