@@ -3,6 +3,8 @@
  *
  * pass     1 KB bodies through Troupe and its peers; what is run if nothing is named
  * large    100 MB bodies through Troupe and those peers
+ * hit      1 KB objects from the cache of Troupe and of others: one hot object
+ * zipf     the same over 100,000 objects, whose popularity falls with their rank
  * control  switching among 1,000 backends, and what a health change costs
  * picks    what one pick of a director costs
  * peer     what repeating requests to a peer costs them, and operations a second against curl
@@ -13,6 +15,7 @@ import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runControl, runPicks } from './control/suites.mjs';
 import { runDashboard } from './dashboard/suite.mjs';
+import { compareHits } from './hit/hits.mjs';
 import { comparePassThrough } from './pass/pass-through.mjs';
 import { reportPassThrough } from './pass/report.mjs';
 import { runPeer } from './peer/suite.mjs';
@@ -44,6 +47,8 @@ const number = (text, otherwise) => (text === undefined ? otherwise : Number(tex
 const suites = {
   pass: () => passThrough({ bodyBytes: 1024, clients: 32, seconds: 8, rounds: 5 }),
   large: () => passThrough({ bodyBytes: 100 * 2 ** 20, clients: 4, seconds: 8, rounds: 3 }),
+  hit: () => hits({ bodyBytes: 1024, clients: 32, seconds: 6, rounds: 5 }, false),
+  zipf: () => hits({ bodyBytes: 1024, clients: 32, seconds: 6, rounds: 3 }, true),
   control: () => runControl(options.short),
   picks: () => runPicks(options.short),
   saint: () => withProcesses(saint),
@@ -80,6 +85,19 @@ function passThrough(defaults) {
     const comparison = await comparePassThrough(processes, {
       bodyBytes: number(options.body, defaults.bodyBytes),
       clients: number(options.clients, defaults.clients),
+      ...effort(defaults),
+    });
+    const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
+    return { result: comparison, text: reportPassThrough(comparison, command) };
+  });
+}
+
+function hits(defaults, isZipf) {
+  return withProcesses(async (processes) => {
+    const comparison = await compareHits(processes, {
+      bodyBytes: number(options.body, defaults.bodyBytes),
+      clients: number(options.clients, defaults.clients),
+      isZipf,
       ...effort(defaults),
     });
     const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');

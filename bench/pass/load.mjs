@@ -17,12 +17,15 @@ const SCRIPT = fileURLToPath(new URL('./wrk.lua', import.meta.url));
  * Puts load on a port of 127.0.0.1.
  *
  * @param {import('../support/processes.mjs').Processes} processes
- * @param {{ port: number, clients: number, seconds: number, core: number | undefined }} load
+ * @param {{ port: number, clients: number, seconds: number, core: number | undefined, script?: readonly string[] }} load
+ *   script: another one than wrk.lua, and what it is given
  * @returns {Promise<LoadResult>}
  */
-export async function putLoad(processes, { port, clients, seconds, core }) {
+export async function putLoad(processes, { port, clients, seconds, core, script = [SCRIPT] }) {
   const url = `http://127.0.0.1:${port}/shop/item?id=4711`;
-  const argv = ['wrk', '-t1', `-c${clients}`, `-d${seconds}s`, '--timeout', '10s', '-s', SCRIPT, url];
+  const [file = SCRIPT, ...given] = script;
+  const options = [`-c${clients}`, `-d${seconds}s`, '--timeout', '10s', '-s', file];
+  const argv = ['wrk', '-t1', ...options, url, ...(given.length > 0 ? ['--', ...given] : [])];
   const running = processes.start(argv, { core });
   try {
     const signal = AbortSignal.timeout((seconds + 15) * 1000);

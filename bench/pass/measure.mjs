@@ -36,17 +36,18 @@ import { untilItAnswers } from './until-it-answers.mjs';
  * @param {number} setting.warmUpSeconds
  * @param {{ proxy: number | undefined, load: number | undefined }} setting.cores
  * @param {((port: number) => Promise<void>) | undefined} [setting.prepare] before the warm-up
+ * @param {readonly string[]} [setting.script] of the load
  * @returns {Promise<Run>}
  */
 export async function measure(processes, peer, setting) {
-  const { origin, bodyBytes, clients, seconds, warmUpSeconds, cores, prepare } = setting;
+  const { origin, bodyBytes, clients, seconds, warmUpSeconds, cores, prepare, script } = setting;
   const dir = mkdtempSync(join(tmpdir(), 'troupe-bench-'));
   const port = await freePort();
   const proxy = processes.start(peer.command({ port, origin, dir }), { core: cores.proxy });
   try {
     await untilItAnswers(port, bodyBytes, () => !hasEnded(proxy.child));
     await prepare?.(port);
-    const load = { port, clients, core: cores.load };
+    const load = { port, clients, core: cores.load, ...(script === undefined ? {} : { script }) };
     if (warmUpSeconds > 0) await putLoad(processes, { ...load, seconds: warmUpSeconds });
     const before = processorSeconds(proxy.pid);
     const othersShare = watchOtherPrograms();
