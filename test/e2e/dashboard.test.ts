@@ -672,3 +672,14 @@ test('an occupied port is an error with advice, and nothing stays behind', async
   const occupied = (dashboard.address as AddressInfo).port;
   await expect(proxy.dashboard({ port: occupied })).rejects.toMatchObject({ code: 'troupe.listen-failed' });
 });
+
+test('hundreds of backends: each has its series, once, and they come in pages', async () => {
+  const many = Array.from({ length: 450 }, (_, i) => [`m${i}`, backend({ host: '127.0.0.1', port: 1 + i })]);
+  await proxy.load('many', defineConfig({ backends: Object.fromEntries(many) }));
+  const { text } = await ask(port, '/metrics');
+  const series = text.split('\n').filter((line) => line.startsWith('troupe_backend_requests_total{'));
+  expect(new Set(series).size).toBe(453);
+  expect(text.match(/^# TYPE troupe_backend_requests_total /gm)).toHaveLength(1);
+  const { json } = await ask(port, '/api/v1/backends');
+  expect(json).toMatchObject({ next: 250 });
+});

@@ -11,7 +11,7 @@ import type { SocketAddress } from '../../proxy/http/exchange.ts';
 import { listenError } from '../../proxy/listener/listen-error.ts';
 import { type AccessRules, refusalOf } from './access.ts';
 import { AccessToken } from './access-token.ts';
-import { answerJson, answerProblem, answerText, rawProblem } from './answer.ts';
+import { answerJson, answerProblem, answerText, JSON_TYPE, rawProblem } from './answer.ts';
 import { bindAddress } from './bind-address.ts';
 import { check, type Stage } from './endpoint.ts';
 import { endpoints } from './endpoints.ts';
@@ -185,7 +185,7 @@ class RunningDashboard implements Dashboard {
         return;
       case '/api/v1/openapi.json':
         mustBeGet(path, method);
-        answerText(response, 'application/json; charset=utf-8', this.#openApi);
+        answerText(response, JSON_TYPE, this.#openApi);
         return;
       default: {
         const { endpoint, params } = matchRoute(endpoints, method, path);

@@ -3,7 +3,7 @@ import type { IncomingMessage } from 'node:http';
 import { TroupeError } from '../../errors.ts';
 
 /** Bytes; the largest body that makes sense holds a path and a name. */
-export const MOST_BODY_BYTES = 64 * 1024;
+const MOST_BODY_BYTES = 64 * 1024;
 
 /**
  * Reads a body.

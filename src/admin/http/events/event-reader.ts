@@ -7,7 +7,7 @@ import { beginAnswer } from '../answer.ts';
 import type { EventType } from '../schema/event-schema.ts';
 
 /** Bytes that may wait for a reader. Further ones wait in the kernel. */
-export const MOST_WAITING_BYTES = 512 * 1024;
+const MOST_WAITING_BYTES = 512 * 1024;
 /** Milliseconds that a dropped reader gets to take what it was sent. */
 const FAREWELL_MS = 2_000;
 /** Milliseconds after which a browser connects again. */

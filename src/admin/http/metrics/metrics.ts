@@ -2,8 +2,8 @@
  * `/metrics` in the text format of Prometheus. Series are labelled by backend identity and never by config, so that
  * they go on over reloads (prometheus_varnish_exporter#57, #74); names of configs stand on one metric alone.
  *
- * Cost: nothing between scrapes but a timer (loop-delay.ts). A scrape goes metric by metric, and lets the event loop
- * turn in between: with 1,000 backends one of them takes a millisecond or two.
+ * Cost: nothing between scrapes but a timer (loop-delay.ts). A scrape goes metric by metric, a slice of the
+ * backends at a time, and lets the event loop turn in between: 45 ms in all with 1,000 backends.
  */
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Registry } from 'prom-client';
@@ -26,6 +26,10 @@ interface Reading {
 }
 
 const nothing = {};
+/** Names of metrics that have series for each backend begin so. */
+const OF_BACKENDS = 'troupe_backend_';
+/** Backends whose series are made in one turn of the event loop: with a histogram, some 2 ms. */
+const SLICE = 200;
 
 export class Metrics {
   readonly #registry = new Registry();
@@ -33,6 +37,8 @@ export class Metrics {
   readonly #loop = new LoopDelay();
   readonly #peerTotals = new PeerTotals();
   #reading: Reading;
+  /** Those that the present slice of a scrape is about. */
+  #backends: Reading['backends'] = [];
   #scraping: Promise<string> | undefined;
 
   constructor(operated: Operated) {
@@ -63,12 +69,19 @@ export class Metrics {
 
   async #scrape(): Promise<string> {
     this.#reading = this.#read();
+    const { backends } = this.#reading;
     const texts: string[] = [];
     for (const { name } of this.#registry.getMetricsAsArray()) {
-      texts.push(await this.#registry.getSingleMetricAsString(name));
-      await nextTurn();
+      const slices = name.startsWith(OF_BACKENDS) ? Math.max(1, Math.ceil(backends.length / SLICE)) : 1;
+      for (let i = 0; i < slices; i++) {
+        this.#backends = backends.slice(i * SLICE, (i + 1) * SLICE);
+        const text = await this.#registry.getSingleMetricAsString(name);
+        // What HELP and TYPE say is said once.
+        texts.push(i === 0 ? `\n${text}` : text.split('\n').slice(2).join('\n'));
+        await nextTurn();
+      }
     }
-    return `${texts.join('\n\n')}\n`;
+    return `${texts.join('\n')}\n`;
   }
 
   #read(): Reading {
@@ -149,7 +162,7 @@ export class Metrics {
   #describeBackends(): void {
     const registry = this.#registry;
     const each = (of: (figures: BackendFigures, identity: Identity) => number) => () =>
-      this.#reading.backends.map(([backend, figures]) => ({
+      this.#backends.map(([backend, figures]) => ({
         labels: { backend },
         value: of(figures, backend),
       }));
@@ -166,7 +179,7 @@ export class Metrics {
         help: 'What polling says: 1 for the state it is in, 0 for the others.',
       },
       () =>
-        this.#reading.backends.flatMap(([backend]) =>
+        this.#backends.flatMap(([backend]) =>
           oneOf(healthSchema.options, healthOf(control, backend), (state) => ({ backend, state })),
         ),
     );
@@ -175,7 +188,7 @@ export class Metrics {
       { name: 'troupe_backend_override', help: 'What an operator ordered: 1 for that, 0 for the others.' },
       () => {
         const { health } = control.snapshot();
-        return this.#reading.backends.flatMap(([backend]) =>
+        return this.#backends.flatMap(([backend]) =>
           oneOf(overrideSchema.options, health.get(backend)?.override ?? 'auto', (order) => ({
             backend,
             order,
@@ -193,7 +206,7 @@ export class Metrics {
       registry,
       { name: 'troupe_backend_tries_total', help: 'Tries that came to an answer, or to which failure.' },
       () =>
-        this.#reading.backends.flatMap(([backend, { answers, failures }]) => [
+        this.#backends.flatMap(([backend, { answers, failures }]) => [
           { labels: { backend, outcome: 'answered' }, value: answers },
           ...Object.entries(failures).map(([outcome, value]) => ({ labels: { backend, outcome }, value })),
         ]),
@@ -204,7 +217,7 @@ export class Metrics {
       registry,
       { name: 'troupe_backend_first_byte_seconds', help: 'From asking it to the head of its answer.' },
       () =>
-        this.#reading.backends.flatMap(([backend, { answerTimes }]) =>
+        this.#backends.flatMap(([backend, { answerTimes }]) =>
           answerTimes === undefined ? [] : { labels: { backend }, figures: answerTimes },
         ),
     );

@@ -14,7 +14,7 @@ export const actorKinds = [
 ] as const;
 
 /** `scheduled`, or for several regions at once `{ present: { health: 'sick', ... } }`. */
-export const stateSchema = z
+const stateSchema = z
   .union([z.string(), z.record(z.string(), z.unknown())])
   .describe("the state's name, or those of all regions");
 

@@ -64,26 +64,22 @@ const backendFigures = named(
   }),
 );
 
-const backend = {
-  identity: identity(),
-  name: z.string(),
-  configs: z.array(z.string()).describe('names of the loaded configs that declare it'),
-  isActive: z.boolean().describe('whether the config in use declares it'),
-  isUsable: z.boolean().describe('whether it gets requests as things are, saint entries aside'),
-  health: healthSchema,
-  override: overrideSchema,
-  changedAt: wallTime().optional().describe('when health or override last changed'),
-  probing: probing.optional().describe('absent without a probe'),
-  saintEntries: count().describe('objects that are denied to it'),
-  figures: backendFigures.optional().describe('absent if no data plane knows it'),
-};
-
-export const backendSchema = named('Backend', z.strictObject(backend));
-
-const history = z.array(probeResult).describe('up to 64 probes, the oldest first');
-export const backendWithHistorySchema = named(
-  'BackendWithHistory',
-  z.strictObject({ ...backend, history: history.optional() }),
+export const backendSchema = named(
+  'Backend',
+  z.strictObject({
+    identity: identity(),
+    name: z.string(),
+    configs: z.array(z.string()).describe('names of the loaded configs that declare it'),
+    isActive: z.boolean().describe('whether the config in use declares it'),
+    isUsable: z.boolean().describe('whether it gets requests as things are, saint entries aside'),
+    health: healthSchema,
+    override: overrideSchema,
+    changedAt: wallTime().optional().describe('when health or override last changed'),
+    probing: probing.optional().describe('absent without a probe'),
+    saintEntries: count().describe('objects that are denied to it'),
+    figures: backendFigures.optional().describe('absent if no data plane knows it'),
+    history: z.array(probeResult).optional().describe('up to 64 probes, the oldest first; if asked for'),
+  }),
 );
 
 export const backendsQuerySchema = z.strictObject({
@@ -96,7 +92,7 @@ export const backendsQuerySchema = z.strictObject({
 
 export const backendsSchema = named(
   'Backends',
-  z.strictObject({ backends: z.array(backendWithHistorySchema), next: next() }),
+  z.strictObject({ backends: z.array(backendSchema), next: next() }),
 );
 
 export const healthBodySchema = named('SetHealth', z.strictObject({ health: overrideSchema }));
@@ -106,5 +102,5 @@ export const healthSetSchema = named(
   z.strictObject({ health: overrideSchema, backends: z.array(identity()).min(1) }),
 );
 
-export type Backend = z.infer<typeof backendWithHistorySchema>;
+export type Backend = z.infer<typeof backendSchema>;
 export type HealthName = z.infer<typeof healthSchema>;

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { latencySchema } from './backend-schema.ts';
 import { count, named, wallTime } from './named.ts';
 
-export const trafficSchema = named(
+const trafficSchema = named(
   'Traffic',
   z.strictObject({
     requests: count(),

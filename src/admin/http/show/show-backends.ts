@@ -33,7 +33,7 @@ export function backendView(operated: Operated): BackendView {
 }
 
 /** Whether a config's declarations have probes, by identity. */
-export function probedBy(description: ConfigDescription | undefined): ReadonlyMap<Identity, boolean> {
+function probedBy(description: ConfigDescription | undefined): ReadonlyMap<Identity, boolean> {
   return new Map(description?.backends.map(({ identity, probe }) => [identity, probe !== undefined]));
 }
 
