@@ -5,9 +5,10 @@
  */
 import type { ServerResponse } from 'node:http';
 import { Subscription } from 'rxjs';
+import type { BackendEmitted } from '../../../actors/backend.ts';
+import type { SupervisorEmitted } from '../../../actors/supervisor.ts';
 import type { Clock } from '../../../clock.ts';
 import { TroupeError } from '../../../errors.ts';
-import type { Identity } from '../../../identity.ts';
 import type { FailedRequest } from '../../../proxy/request/request-report.ts';
 import type { Message } from '../../../streams/bus.ts';
 import type { Operated } from '../operated.ts';
@@ -25,6 +26,11 @@ const MOST_IN_BATCH = { switch: 256, health: 256, 'failed-request': 8, transitio
 /** Milliseconds after which a silent stream says that it is alive. */
 const HEARTBEAT_MS = 15_000;
 const MOST_READERS = 32;
+/** Milliseconds for which events are kept after the last one who read them has left: it may come back. */
+const LINGER_MS = 10_000;
+
+type ConfigUsed = Extract<SupervisorEmitted, { type: 'config.used' }>;
+type HealthTold = Extract<BackendEmitted, { type: 'backend.health' }>;
 
 interface Pending {
   readonly type: EventType;
@@ -39,7 +45,11 @@ export class EventHub {
   readonly #counts = new Map<EventType, number>();
   #pending: Pending[] = [];
   #cancelBatch: (() => void) | undefined;
+  /** Types that somebody read a moment ago. */
+  readonly #lingering = new Set<string>();
+  #cancelLinger: (() => void) | undefined;
   #heartbeat: NodeJS.Timeout | undefined;
+  #isClosed = false;
   #sources: Subscription | undefined;
   #transitions: Subscription | undefined;
   /** Number of the last event before the first one that nobody listened for; a reader from before has missed some. */
@@ -80,13 +90,21 @@ export class EventHub {
   close(): void {
     for (const reader of this.#readers) reader.end();
     this.#readers.clear();
+    this.#lingering.clear();
     this.#listen();
+    this.#cancelLinger?.();
     this.#cancelBatch?.();
+    this.#isClosed = true;
   }
 
   #leave(reader: EventReader): void {
-    this.#readers.delete(reader);
-    this.#listen();
+    if (!this.#readers.delete(reader) || this.#isClosed) return;
+    for (const type of reader.types) this.#lingering.add(type);
+    this.#cancelLinger?.();
+    this.#cancelLinger = this.#clock.after(LINGER_MS, () => {
+      this.#lingering.clear();
+      this.#listen();
+    });
   }
 
   /** What a reader gets that comes back. */
@@ -104,7 +122,8 @@ export class EventHub {
   /** Listens for what somebody wants to read, and for nothing else. */
   #listen(): void {
     const { control } = this.#operated;
-    const wanted = new Set([...this.#readers].flatMap((reader) => [...reader.types]));
+    const read = [...this.#readers].flatMap((reader) => [...reader.types]);
+    const wanted = new Set([...read, ...this.#lingering]);
     const isRead = wanted.size > 0;
     if (isRead && this.#sources === undefined) {
       this.#sources = new Subscription();
@@ -134,10 +153,10 @@ export class EventHub {
     if (to !== 'publisher') return;
     const at = () => wallTimeOf(this.#clock, heardAt);
     if (from === 'supervisor' && event.type === 'config.used') {
-      const { key, name } = event as unknown as { key: string; name: string };
+      const { key, name } = event as ConfigUsed;
       this.#add('switch', () => ({ at: at(), config: name, key }));
     } else if (event.type === 'backend.health') {
-      const { identity, override } = event as unknown as { identity: Identity; override: string };
+      const { identity, override } = event as HealthTold;
       const health = healthOf(this.#operated.control, identity);
       this.#add('health', () => ({ at: at(), backend: identity, health, override }));
     }
