@@ -12,7 +12,7 @@
 import { assign, setup } from 'xstate';
 
 /** Milliseconds of the clock; each is at least as late as the one before. */
-export interface CacheObjectDeadlines {
+interface CacheObjectDeadlines {
   readonly freshUntil: number;
   readonly graceUntil: number;
   readonly keepUntil: number;

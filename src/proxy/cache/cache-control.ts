@@ -24,7 +24,7 @@ export interface CacheControl {
 /** RFC 9111 section 1.2.2: what is larger is as good as this. */
 const mostSeconds = 2 ** 31;
 
-export const noCacheControl: CacheControl = Object.freeze(read([]));
+const noCacheControl: CacheControl = Object.freeze(read([]));
 
 /** @param values of all fields Cache-Control, in order */
 export function parseCacheControl(values: readonly string[]): CacheControl {
