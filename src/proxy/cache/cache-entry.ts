@@ -32,6 +32,7 @@ const MOST_VARIANTS = 64;
 export class UncacheableMarker implements LruNode {
   lruBefore: LruNode | undefined;
   lruAfter: LruNode | undefined;
+  isStored = false;
   readonly bytes: number;
   touchedAt = 0;
   readonly entry: CacheEntry;

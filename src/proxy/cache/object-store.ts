@@ -11,6 +11,8 @@ import { flat } from './flat-text.ts';
 export interface LruNode {
   lruBefore: LruNode | undefined;
   lruAfter: LruNode | undefined;
+  /** Whether it is in a store now. */
+  isStored: boolean;
   /** Of the store, head, body and bookkeeping together. */
   bytes: number;
   /** Milliseconds since 1970 of the last use that changed its place. */
@@ -26,6 +28,10 @@ export interface StoreFigures {
   readonly capacity: number;
   /** What gave way because its place was needed. */
   readonly evicted: number;
+  /** Requests that were served what is stored, or was coming for somebody else. */
+  readonly hits: number;
+  /** Requests that a backend was asked for, because nothing was there that could be served. */
+  readonly misses: number;
 }
 
 /** Milliseconds within which a second use changes nothing in the order. */
@@ -33,6 +39,10 @@ const TOUCH_MS = 1_000;
 
 export class ObjectStore {
   readonly capacity: number;
+  /** Requests that were served what is stored, or was coming for somebody else. */
+  hits = 0;
+  /** Requests that a backend was asked for, because nothing was there that could be served. */
+  misses = 0;
   #bytes = 0;
   #objects = 0;
   #evicted = 0;
@@ -86,12 +96,15 @@ export class ObjectStore {
 
   /** @param node its bytes have been reserved */
   insert(node: LruNode): void {
+    node.isStored = true;
     this.#objects++;
     this.#link(node);
   }
 
   /** Takes out what is there, from its entry too. */
   remove(node: LruNode): void {
+    if (!node.isStored) return;
+    node.isStored = false;
     this.#unlink(node);
     this.#objects--;
     this.#bytes -= node.bytes;
@@ -100,7 +113,7 @@ export class ObjectStore {
   }
 
   touch(node: LruNode, now: number): void {
-    if (now - node.touchedAt < TOUCH_MS) return;
+    if (!node.isStored || now - node.touchedAt < TOUCH_MS) return;
     node.touchedAt = now;
     if (this.#newest === node) return;
     this.#unlink(node);
@@ -108,7 +121,8 @@ export class ObjectStore {
   }
 
   figures(): StoreFigures {
-    return { objects: this.#objects, bytes: this.#bytes, capacity: this.capacity, evicted: this.#evicted };
+    const { capacity, hits, misses } = this;
+    return { objects: this.#objects, bytes: this.#bytes, capacity, evicted: this.#evicted, hits, misses };
   }
 
   *entries(): IterableIterator<CacheEntry> {

@@ -56,6 +56,7 @@ export class ObjectBody {
 export class StoredObject implements LruNode {
   lruBefore: LruNode | undefined;
   lruAfter: LruNode | undefined;
+  isStored = false;
   bytes = 0;
   touchedAt = 0;
   readonly entry: CacheEntry;

@@ -95,6 +95,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   /** The stale object that a 304 has confirmed. */
   #confirmed: StoredObject | undefined;
   #asksWhether: boolean;
+  /** It asks for a part, in the coding that its client wants: what comes is not for others, even if it is the whole. */
+  readonly #isPart: boolean;
   /** What actions have left to do once the step is made, so that who is told finds a fetch at rest. */
   #due: (() => void)[] = [];
   #answer: BackendResponseMessage | undefined;
@@ -124,8 +126,11 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     this.#asksWhether = stale?.hasValidator === true;
     if (isShared || this.#asksWhether) dropConditions(bereq.http);
     if (stale !== undefined && this.#asksWhether) addConditions(bereq.http, stale.fields());
-    bereq.http.unset('Accept-Encoding');
-    bereq.http.appendLegal('Accept-Encoding', 'gzip');
+    this.#isPart = bereq.http.has('Range');
+    if (!this.#isPart) {
+      bereq.http.unset('Accept-Encoding');
+      bereq.http.appendLegal('Accept-Encoding', 'gzip');
+    }
     this.backend = new BackendFetch(this, bereq, undefined);
   }
 
@@ -383,7 +388,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #admit(answer: BackendResponseMessage, length: number | undefined): StoredObject | undefined {
     const { terms, http, status, reason } = answer;
     const vary = varyOf(http);
-    if (terms.refusal !== undefined || vary === 'all') return undefined;
+    if (terms.refusal !== undefined || vary === 'all' || this.#isPart) return undefined;
     if (length !== undefined && length > this.#store.capacity) return undefined;
     if (
       this.loaded.touches.backend &&
@@ -417,8 +422,10 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const stage = object.life.stage(now);
     const isFresh = stage === 'fresh' || stage === 'graced';
     for (const waiter of waiting) {
-      const isMeant = isFresh && variantKey(object.vary, waiter.req.http as Fields) === object.variant;
-      if (isMeant) waiter.objectArrived(object, this);
+      const isMeant = isFresh && variantKey(object.vary, waiter.req.http) === object.variant;
+      // A hook of one before may have purged it.
+      const isThere = object.isStored || this.#life.state === 'storing';
+      if (isMeant && isThere) waiter.objectArrived(object, this);
       else waiter.lookAgain();
     }
   }

@@ -15,7 +15,7 @@ import type { CacheEntry } from '../cache/cache-entry.ts';
 import { alsoInvalid, invalidates } from '../cache/invalidation.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import { purgeEntry } from '../cache/purge.ts';
-import { isGzip, type StoredObject } from '../cache/stored-object.ts';
+import type { StoredObject } from '../cache/stored-object.ts';
 import type { Exchange, ResponseBody, ResponseHead } from '../http/exchange.ts';
 import { Fields } from '../http/fields.ts';
 import type { BackendRecord } from './backend-record.ts';
@@ -54,7 +54,7 @@ import { phraseOf, respondPlainly } from './synthetic.ts';
 import type { Ending } from './traffic.ts';
 import { switchingHead, transmit, transmitSynthetic } from './transmit.ts';
 import { Tunnel } from './tunnel.ts';
-import { takesGzip, UnpackedBody, unpackedFields } from './unpacked-body.ts';
+import { isUnpackable, takesGzip, UnpackedBody, unpackedFields } from './unpacked-body.ts';
 import { answerUnserved } from './unserved-request.ts';
 import { offeredByClient } from './upgrade-offer.ts';
 
@@ -155,7 +155,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
     if (this.#isOver) return;
     // Before the fetch, whose connection is the tunnel's, and would be closed as if in good order.
     this.#tunnel?.cut();
-    if (this.#shared === undefined) this.#fetch?.abort();
+    this.#fetch?.abort();
     this.#pipe?.cut();
     storyOf(this)?.fail({
       message: 'its config was discarded, and the time that requests get to end was over',
@@ -191,7 +191,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
         this.#openTunnel(switched.connection, switched.record, switchingHead(beresp, switched.protocol));
         return;
       }
-      const isPacked = this.#shared !== undefined && isGzip(beresp.http) && !takesGzip(this.req.http);
+      const isPacked = this.#shared !== undefined && isUnpackable(beresp) && !takesGzip(this.req.http);
       this.#stream = isPacked
         ? this.#unpack(beresp, hasBody)
         : transmit(this.exchange, beresp, hasBody, length);
@@ -392,7 +392,10 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
     object.hits++;
     const { clock, store } = this.environment;
     const now = clock.wallNow();
-    if (object.body.state === 'whole') store?.touch(object, now);
+    if (store !== undefined) {
+      store.hits++;
+      store.touch(object, now);
+    }
     const { hit } = this.loaded.config.hooks;
     if (hit !== undefined) {
       const context = new HitSideContext(this, this.#purgeHere, new ObjectView(object, now));
@@ -412,6 +415,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
     const { store } = this.environment;
     const { policy } = this.loaded;
     if (store === undefined || policy === undefined) return 'fetch';
+    store.misses++;
     const entry = store.open(this.requestHash().key());
     // A hook may have purged what was found.
     const object = this.#object;

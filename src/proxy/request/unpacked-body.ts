@@ -2,8 +2,10 @@
  * A gzip body, unpacked for a client that does not take it. Unpacking happens off the event loop, a piece at a time.
  */
 import { createGunzip } from 'node:zlib';
+import { isGzip } from '../cache/stored-object.ts';
 import type { ResponseBody } from '../http/exchange.ts';
 import type { Fields } from '../http/fields.ts';
+import type { ResponseMessage } from './messages.ts';
 
 export class UnpackedBody implements ResponseBody {
   onDrain: (() => void) | undefined;
@@ -43,6 +45,11 @@ export class UnpackedBody implements ResponseBody {
     this.#isOver = true;
     last();
   }
+}
+
+/** Whether the body of an answer is a whole gzip. */
+export function isUnpackable({ status, http }: ResponseMessage): boolean {
+  return status !== 206 && isGzip(http);
 }
 
 /** Whether a request says that it takes gzip: RFC 9110 section 12.5.3. */

@@ -580,3 +580,57 @@ test('varnishd’s rules: two minutes by default, and what the built-in VCL woul
   expect(world.request().answer?.body).toBe('hello');
   expect(asked(world)).toBe(2);
 });
+
+describe('parts and codings', () => {
+  test('what is fetched for one, in part, is asked in the coding that this one takes, and not kept', () => {
+    const world = cachingWorld();
+    warm(world, 'for one', []);
+    const fields = ['Host', 'example.com', 'Range', 'bytes=0-1', 'Accept-Encoding', 'br'];
+    const part = world.request({ fields });
+    const { latest } = world.transport;
+    expect(latest.request.fields.get('Range')).toBe('bytes=0-1');
+    expect(latest.request.fields.get('Accept-Encoding')).toBe('br');
+    latest.answer(206, 'fo', [...fresh, 'Content-Encoding', 'gzip']);
+    expect(part.answer).toMatchObject({ status: 206, body: 'fo' });
+    world.request({ fields });
+    world.transport.latest.answer(200, 'whole', fresh);
+    world.request();
+    expect(asked(world)).toBe(4);
+  });
+
+  test('an answer that is not kept is unpacked, too', async () => {
+    const world = cachingWorld();
+    const client = world.request();
+    const packed = gzipSync('hello');
+    world.transport.latest.head(200, ['Content-Encoding', 'gzip']).bytes(packed).end();
+    await vi.waitFor(() => expect(client.answer?.state).toBe('ended'));
+    expect(client.answer?.body).toBe('hello');
+    expect(fieldOf(client, 'Content-Encoding')).toBeUndefined();
+  });
+
+  test('what claims to be gzip and is not is cut', async () => {
+    const world = cachingWorld();
+    warm(world, 'no gzip', [...fresh, 'Content-Encoding', 'gzip']);
+    const client = world.request();
+    await vi.waitFor(() => expect(client.answer?.state).toBe('cut'));
+  });
+});
+
+test('a hook that purges while others are given the object: they fetch anew', () => {
+  let isPurged = false;
+  const world = cachingWorld({
+    hooks: {
+      hit({ purge }) {
+        if (!isPurged) purge();
+        isPurged = true;
+        return undefined;
+      },
+    },
+  });
+  const clients = Array.from({ length: 3 }, () => world.request());
+  world.transport.latest.answer(200, '', fresh);
+  expect(asked(world)).toBe(2);
+  world.transport.latest.answer(200, 'new', fresh);
+  expect(clients.map(({ answer }) => answer?.body)).toEqual(['', '', 'new']);
+  expect(stored(world)).toMatchObject({ objects: 1, hits: 1, misses: 2 });
+});
