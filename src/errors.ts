@@ -61,6 +61,8 @@ export interface Place {
   readonly file: string;
   readonly line: number;
   readonly column: number;
+  /** Characters that it is about, on that line. Default: a word, as a reader of it would see one. */
+  readonly length?: number;
 }
 
 export interface TroupeErrorOptions {

@@ -19,7 +19,7 @@ import { refusingStrays } from './stray-rejections.ts';
 /** Milliseconds; for a config that waits for something at its top level. */
 const DEFAULT_TIMEOUT_MS = 10_000;
 
-const readable = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
+const readable = new Set(['.vcl', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
 
 export interface LoadOptions {
   /** Milliseconds that the file may take to be evaluated. A loop that never ends cannot be bounded. Default: 10,000. */
@@ -27,12 +27,19 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a config from a TypeScript or JavaScript module.
+ * Loads a config from a VCL file, or a TypeScript or JavaScript module.
  *
  * @throws TroupeError `config.unreadable`, `config.syntax`, `config.invalid`, `config.hook-async`: what is wrong
  *   with the file, and where. Several mistakes come as one error: see combined-error.ts
  */
 export async function loadConfigFile(path: string, options: LoadOptions = {}): Promise<Config> {
+  if (extname(path) === '.vcl') {
+    const file = resolve(path);
+    await expectReadable(file, path);
+    // Loaded when it is first needed: most configs are modules, and the compiler is large.
+    const { loadVclFile } = await import('../vcl/load-vcl.ts');
+    return loadVclFile(file);
+  }
   return configIn(await loadModule(path, options));
 }
 
@@ -77,14 +84,10 @@ async function expectReadable(file: string, path: string): Promise<void> {
     throw refuse(`this file cannot be read: ${error.message}.`, undefined, error);
   });
   if (found.isDirectory()) throw refuse('this is a directory.', 'Name the file with the config in it.');
-  if (extension === '.vcl') {
-    throw refuse(
-      'VCL files are not supported yet by this version.',
-      'Write the config as a TypeScript module.',
-    );
-  }
   if (!readable.has(extension)) {
-    throw refuse('a config is a TypeScript or JavaScript module: a .ts, .mts, .js or .mjs file.');
+    throw refuse(
+      'a config is a VCL file (.vcl), or a TypeScript or JavaScript module (.ts, .mts, .js, .mjs).',
+    );
   }
   await readFile(file).catch((error: Error) => {
     throw refuse(`this file cannot be read: ${error.message}.`, undefined, error);

@@ -67,7 +67,7 @@ function render(
 
 function excerpt(
   source: string,
-  { line, column }: Place,
+  { line, column, length }: Place,
   level: 'error' | 'warning',
   paint: Paint,
 ): string[] {
@@ -75,7 +75,10 @@ function excerpt(
   const shown = source.slice(start, start + WIDEST_LINE);
   // What is in front of the mark keeps its tabs, so that the mark stands below whatever their width is.
   const indent = shown.slice(0, column - 1 - start).replace(/[^\t]/g, ' ');
-  const mark = '^'.repeat(markedLength(source.slice(column - 1)));
+  const rest = source.slice(column - 1);
+  const mark = '^'.repeat(
+    Math.min(length ?? markedLength(rest), Math.max(1, start + WIDEST_LINE - column + 1)),
+  );
   const number = String(line);
   const margin = ' '.repeat(number.length);
   return [

@@ -225,15 +225,17 @@ export default defineConfig({
 });
 
 describe('what cannot be read', () => {
+  const wrongKind =
+    'a config is a VCL file (.vcl), or a TypeScript or JavaScript module (.ts, .mts, .js, .mjs).';
   test.each<[name: string, sentence: string]>([
     ['nowhere.ts', 'there is no such file.'],
     ['folder.ts', 'this is a directory.'],
-    ['config.vcl', 'VCL files are not supported yet by this version.'],
-    ['config.json', 'a config is a TypeScript or JavaScript module: a .ts, .mts, .js or .mjs file.'],
-    ['config', 'a config is a TypeScript or JavaScript module: a .ts, .mts, .js or .mjs file.'],
+    ['nowhere.vcl', 'there is no such file.'],
+    ['config.json', wrongKind],
+    ['config', wrongKind],
   ])('%s', async (name, sentence) => {
     folder.write('folder.ts/file', '');
-    for (const existing of ['config.vcl', 'config.json', 'config']) folder.write(existing, '');
+    for (const existing of ['config.json', 'config']) folder.write(existing, '');
     const file = `${folder.path}/${name}`;
     const error = await loadError(file);
     expect(error).toMatchObject({ code: 'config.unreadable', message: `${file}: ${sentence}` });

@@ -1,0 +1,123 @@
+/**
+ * From a VCL program to the internal Config: what TypeScript configs become, too.
+ */
+import type { Config, ConfigOrigin } from '../config/config.ts';
+import type {
+  BackendDeclaration,
+  DirectorDeclaration,
+  PeerDeclaration,
+  SaintmodeDeclaration,
+} from '../config/declaration.ts';
+import type { Hooks } from '../config/hooks.ts';
+import type { Place } from '../errors.ts';
+import type { CheckedProgram } from './checker.ts';
+import { type CompiledSub, compile } from './compiler.ts';
+import { methods } from './methods.ts';
+import { placeOf } from './mistake.ts';
+import type { VclContext } from './vmod.ts';
+
+/** @param file absolute path of the program */
+export function buildVclConfig(program: CheckedProgram, file: string): Config {
+  const directors: DirectorDeclaration[] = [];
+  const saintmodes: SaintmodeDeclaration[] = [];
+  const peers: PeerDeclaration[] = [];
+  for (const { director, saintmode, defined } of program.instances.values()) {
+    const place = placeOf(defined);
+    if (director !== undefined) directors.push({ ...director, place });
+    if (saintmode !== undefined) saintmodes.push({ ...saintmode, place });
+  }
+  for (const vmod of program.vmods) peers.push(...(vmod.peers ?? []));
+  const { defaultBackend, nones } = program;
+  return {
+    backends: program.backends.map(({ declaration, probe }) => withProbe(declaration, probe, program)),
+    directors,
+    saintmodes,
+    peers,
+    defaultTarget: defaultBackend === undefined || nones.has(defaultBackend) ? undefined : defaultBackend,
+    hooks: hooksOf(program),
+    file,
+    origin: originOf(program),
+  };
+}
+
+function withProbe(
+  declaration: Omit<BackendDeclaration, 'probe'>,
+  probe: CheckedProgram['backends'][number]['probe'],
+  { probes }: CheckedProgram,
+): BackendDeclaration {
+  const found = typeof probe === 'string' ? probes.get(probe) : (probe ?? probes.get('default'));
+  return found === undefined ? declaration : { ...declaration, probe: found };
+}
+
+/** Methods whose built-in part does what happens without a hook. */
+const doNothing = new Set([
+  'vcl_pipe',
+  'vcl_pass',
+  'vcl_hash',
+  'vcl_hit',
+  'vcl_miss',
+  'vcl_deliver',
+  'vcl_fini',
+]);
+
+function hooksOf(program: CheckedProgram): Hooks {
+  const subs = compile(program);
+  const after = program.vmods.flatMap(({ afterHook }) => (afterHook === undefined ? [] : [afterHook]));
+  const hooks: Record<string, unknown> = {};
+  for (const { name, hook } of methods) {
+    const sub = subs.get(name);
+    if (sub === undefined || (doNothing.has(name) && isBuiltinOnly(name, program))) continue;
+    hooks[hook] = hookOf(name, sub, after);
+  }
+  return hooks;
+}
+
+function isBuiltinOnly(name: string, { subs }: CheckedProgram): boolean {
+  const builtin = subs.get(name.replace(/^vcl_/, 'vcl_builtin_'));
+  const definitions = [...(subs.get(name)?.definitions ?? []), ...(builtin?.definitions ?? [])];
+  return definitions.every(({ first }) => first.source.file === '<builtin>');
+}
+
+const nothing = new Uint8Array(0);
+
+function hookOf(name: string, sub: CompiledSub, after: readonly (() => void)[]): CompiledSub {
+  let hook = sub;
+  if (name === 'vcl_init' || name === 'vcl_fini') {
+    hook = (context) => {
+      const action = sub(context);
+      return action === 'ok' ? undefined : action;
+    };
+  } else if (name === 'vcl_synth' || name === 'vcl_backend_error') {
+    // A body is what the program makes, and nothing if it makes none.
+    hook = (context: VclContext) => {
+      const response = (context.resp ?? context.beresp) as { body?: Uint8Array } | undefined;
+      if (response !== undefined) response.body = nothing;
+      return sub(context);
+    };
+  }
+  if (after.length === 0) return hook;
+  const inner = hook;
+  return (context) => {
+    const action = inner(context);
+    for (const finish of after) finish();
+    return action;
+  };
+}
+
+function originOf({ backends, subs, instances }: CheckedProgram): ConfigOrigin {
+  const byName = new Map(backends.map((backend) => [backend.declaration.name, backend]));
+  const place = (name: string): Place | undefined => {
+    const instance = instances.get(name);
+    return byName.get(name)?.declaration.place ?? (instance && placeOf(instance.defined));
+  };
+  return {
+    mistakes: [],
+    hook(hook) {
+      const method = methods.find((one) => one.hook === hook);
+      const first = method && subs.get(method.name)?.definitions[0]?.first;
+      return first === undefined || first.source.file === '<builtin>' ? undefined : placeOf(first);
+    },
+    option: (declaration, path) => byName.get(declaration)?.places.get(path.join('.')) ?? place(declaration),
+    thrown: () => undefined,
+  };
+}

@@ -1,0 +1,119 @@
+/**
+ * What can be said only of a whole program: what is named is defined and what is defined is named, subs do not
+ * call themselves, and what a sub returns and uses is allowed in every method that calls it (vcc_xref.c).
+ */
+import { everywhere, type Method, methods } from './methods.ts';
+import { type Mistakes, VclMistake } from './mistake.ts';
+import type { SubRecord, Use, UseKind } from './sub-record.ts';
+import type { Symbols } from './symbols.ts';
+import type { Token } from './token.ts';
+
+export type SubRecords = ReadonlyMap<string, SubRecord>;
+
+/** @param subs in the order of their names, in which varnishd looks at them */
+export function checkProgram(symbols: Symbols, subs: SubRecords, mistakes: Mistakes): void {
+  checkReferences(symbols, mistakes);
+  if (!mistakes.isEmpty) return;
+  for (const sub of subs.values()) {
+    mistakes.guard('returns', () => checkReturns(sub, subs, sub.method, []));
+  }
+  if (!mistakes.isEmpty) return;
+  for (const sub of subs.values()) {
+    if (sub.method !== undefined) {
+      const { method } = sub;
+      mistakes.guard('uses', () => checkUses(sub, subs, method));
+    }
+  }
+  if (!mistakes.isEmpty) return;
+  for (const sub of subs.values()) {
+    if (possibleMethods(sub, subs) !== 0) continue;
+    mistakes.add('uses', new VclMistake('Impossible Subroutine', sub.name));
+  }
+}
+
+function checkReferences(symbols: Symbols, mistakes: Mistakes): void {
+  for (const { kind, defined, referenced, isExempt } of symbols.handles()) {
+    if (isExempt) continue;
+    if (defined === undefined && referenced !== undefined) {
+      const message = `Undefined ${kind} ${referenced.text}, first reference:`;
+      mistakes.add('references', new VclMistake(message, referenced));
+    } else if (defined !== undefined && referenced === undefined) {
+      mistakes.add('references', new VclMistake(`Unused ${kind} ${defined.text}, defined:`, defined));
+    }
+  }
+}
+
+/** @throws VclMistake */
+function checkReturns(
+  sub: SubRecord,
+  subs: SubRecords,
+  method: Method | undefined,
+  callers: readonly SubRecord[],
+): void {
+  if (callers.includes(sub)) throw new VclMistake('Subroutine recurses on', sub.name);
+  if (method !== undefined) {
+    for (const [word, token] of sub.returns) {
+      if (method.returns.includes(word)) continue;
+      const legal = method.returns.map((one) => `"${one}"`).join(' ');
+      throw new VclMistake(
+        `Invalid return "${word}"`,
+        token,
+        token,
+        `Legal returns of ${method.name} are: ${legal}`,
+      );
+    }
+  }
+  for (const { sub: symbol } of sub.calls) {
+    const called = subs.get(symbol.name.toLowerCase());
+    if (called !== undefined) checkReturns(called, subs, method, [...callers, sub]);
+  }
+}
+
+const useSentences: Readonly<Record<UseKind, string>> = {
+  read: 'Not available',
+  write: 'Cannot be set',
+  unset: 'Cannot be unset',
+  action: 'Not a valid action',
+};
+
+/** @throws VclMistake */
+function checkUses(sub: SubRecord, subs: SubRecords, method: Method): void {
+  for (const use of sub.uses) {
+    if ((use.methods & method.bit) !== 0) continue;
+    throw new VclMistake(`${useSentence(use, method)} in subroutine '${method.name}'.`, use.first, use.last);
+  }
+  for (const { sub: symbol, token } of sub.calls) {
+    const called = subs.get(symbol.name.toLowerCase());
+    if (called !== undefined) within(token, () => checkUses(called, subs, method));
+  }
+}
+
+function useSentence({ kind, methods: bits, readable }: Use, method: Method): string {
+  if (kind !== 'write' || bits !== 0) return useSentences[kind];
+  return (readable & method.bit) === 0 ? useSentences.read : 'Variable is read only, and cannot be set';
+}
+
+function within(token: Token, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    if (!(error instanceof VclMistake)) throw error;
+    const { line } = token.source.place(token.start, token.end);
+    const advice = error.advice ?? `It is called from line ${line}.`;
+    throw new VclMistake(error.message, error.first, error.last, advice);
+  }
+}
+
+/** Methods that could call a sub, as bits. */
+function possibleMethods(sub: SubRecord, subs: SubRecords): number {
+  let bits = everywhere;
+  for (const use of sub.uses) bits &= use.methods;
+  for (const word of sub.returns.keys()) {
+    bits &= methods.reduce((all, { bit, returns }) => (returns.includes(word) ? all | bit : all), 0);
+  }
+  for (const { sub: symbol } of sub.calls) {
+    const called = subs.get(symbol.name.toLowerCase());
+    if (called !== undefined) bits &= possibleMethods(called, subs);
+  }
+  return bits;
+}

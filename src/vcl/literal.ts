@@ -1,0 +1,57 @@
+/** Numbers and texts as they are written: what is wanted decides what they are. */
+import { isIP } from 'node:net';
+import type { Checked } from './checked.ts';
+import { VclMistake } from './mistake.ts';
+import { translateRegex } from './regex.ts';
+import type { Expression } from './syntax.ts';
+import { type Token, tokenName } from './token.ts';
+import { byteUnits, durationUnits, type ValueType } from './value-type.ts';
+
+/** @throws VclMistake what is wanted has no sign */
+export function expectSign(minus: Token, want: ValueType): void {
+  if (want === 'INT' || want === 'REAL' || want === 'DURATION' || want === 'STRING') return;
+  throw new VclMistake(`Unknown token '-' when looking for ${want}`, minus);
+}
+
+/** @throws VclMistake */
+export function checkNumber(node: Extract<Expression, { kind: 'number' }>, want: ValueType): Checked {
+  const { token, unit, isNegative } = node;
+  if (isNegative) expectSign(node.first, want);
+  const sign = isNegative ? -1 : 1;
+  const number = Number(token.text);
+  if (want === 'BYTES') {
+    const factor = unit === undefined ? undefined : byteUnits.get(unit.text.toLowerCase());
+    if (factor !== undefined) return { op: 'constant', type: 'BYTES', value: Math.round(number * factor) };
+    const found = unit === undefined ? 'none' : tokenName(unit);
+    throw new VclMistake(`Expected BYTES unit (B, KB, MB...) got ${found}`, unit ?? token);
+  }
+  if (unit !== undefined) {
+    const factor = durationUnits.get(unit.text);
+    if (factor !== undefined) return { op: 'constant', type: 'DURATION', value: sign * number * factor };
+    throw new VclMistake(
+      `Unknown duration unit ${tokenName(unit)}. Legal are 'ms', 's', 'm', 'h', 'd', 'w' and 'y'`,
+      unit,
+    );
+  }
+  const isReal = want === 'REAL' || token.kind === 'FNUM';
+  return { op: 'constant', type: isReal ? 'REAL' : 'INT', value: sign * number };
+}
+
+/** @throws VclMistake */
+export function checkString(token: Token, want: ValueType): Checked {
+  if (want === 'IP') return { op: 'ip', type: 'IP', address: addressOf(token) };
+  if (want === 'REGEX') return { op: 'regex', type: 'REGEX', source: regexOf(token) };
+  return { op: 'constant', type: 'STRING', value: token.text };
+}
+
+function addressOf(token: Token): string {
+  const address = token.text.startsWith('[') ? token.text.replace(/^\[(.*)\]$/, '$1') : token.text;
+  if (isIP(address) !== 0) return address;
+  throw new VclMistake(`IP constant '"${token.text}"' could not be resolved to an IP address:`, token);
+}
+
+function regexOf(token: Token): string {
+  const translated = translateRegex(token.text);
+  if (typeof translated !== 'string') return token.text;
+  throw new VclMistake(`Regexp compilation error: ${translated}`, token);
+}

@@ -1,0 +1,169 @@
+/** A VCL program's declarations: vcl(7), vcl-backend(7), vcl-probe(7). */
+import { type Mistakes, VclMistake } from './mistake.ts';
+import { parseBlock } from './parse-statement.ts';
+import type { AclEntry, Declaration, Field, FieldValue } from './syntax.ts';
+import { type Token, tokenName } from './token.ts';
+import { TokenReader } from './token-reader.ts';
+
+const beginnings = ['acl', 'sub', 'backend', 'probe', 'import', 'vcl'] as const;
+const beginningWords: ReadonlySet<string> = new Set(beginnings);
+
+/**
+ * Reads all declarations. After a mistake it goes on with the next one.
+ *
+ * @param tokens the last one is EOI
+ */
+export function parse(tokens: readonly Token[], mistakes: Mistakes): Declaration[] {
+  const reader = new TokenReader(tokens);
+  const declarations: Declaration[] = [];
+  while (!reader.is('EOI')) {
+    const declaration = mistakes.guard('reading', () => parseDeclaration(reader));
+    if (declaration === undefined) reader.skipToDeclaration(beginningWords);
+    else declarations.push(declaration);
+  }
+  return declarations;
+}
+
+function parseDeclaration(reader: TokenReader): Declaration {
+  const first = reader.current;
+  if (first.kind === 'CSRC') {
+    reader.next();
+    throw new VclMistake(
+      'Inline-C not allowed',
+      first,
+      first,
+      'Troupe runs no C. Write it in VCL, or as a vmod.',
+    );
+  }
+  const beginning = first.kind === 'ID' ? beginnings.find((word) => word === first.text) : undefined;
+  if (beginning === undefined) {
+    const known = beginnings
+      .map((word) => `'${word}'`)
+      .join(', ')
+      .replace(/, ([^,]*)$/, ' or $1');
+    const found = tokenName(reader.next());
+    throw new VclMistake(`Expected one of ${known}. Found: ${found}`, first);
+  }
+  reader.next();
+  switch (beginning) {
+    case 'vcl': {
+      const version = reader.expect('FNUM');
+      reader.expect(';');
+      return { kind: 'version', first, version };
+    }
+    case 'import':
+      return parseImport(reader, first);
+    case 'sub':
+      return { kind: 'sub', first, name: parseOwnName(reader, 'subroutine'), body: parseBlock(reader) };
+    case 'acl':
+      return parseAcl(reader, first);
+    case 'probe': {
+      const name = parseOwnName(reader, 'backend probe');
+      return { kind: 'probe', first, name, fields: parseFields(reader) };
+    }
+    case 'backend': {
+      const name = parseOwnName(reader, 'backend');
+      if (reader.isWord('none') || reader.isWord('None')) {
+        reader.next();
+        reader.expect(';');
+        return { kind: 'backend', first, name, fields: undefined };
+      }
+      return { kind: 'backend', first, name, fields: parseFields(reader) };
+    }
+    default:
+      return beginning satisfies never;
+  }
+}
+
+/** @param what it is the name of, for the sentence */
+function parseOwnName(reader: TokenReader, what: string): Token {
+  const name = reader.expect('ID');
+  if (!reader.is('.')) return name;
+  const rest = reader.peek();
+  const message = `Name of ${what}, '${name.text}.${rest.text}', contains illegal character '.'`;
+  throw new VclMistake(message, name, rest);
+}
+
+function parseImport(reader: TokenReader, first: Token): Declaration {
+  const module = reader.expect('ID');
+  let alias: Token | undefined;
+  if (reader.isWord('as')) {
+    reader.next();
+    alias = reader.expect('ID');
+  }
+  let path: Token | undefined;
+  if (reader.is('ID')) {
+    if (!reader.isWord('from')) throw new VclMistake("Expected 'from path ...'", reader.current);
+    reader.next();
+    path = reader.expect('CSTR');
+  }
+  reader.expect(';');
+  return { kind: 'import', first, module, alias, path };
+}
+
+function parseAcl(reader: TokenReader, first: Token): Declaration {
+  const name = parseOwnName(reader, 'ACL');
+  const flags: Token[] = [];
+  while (reader.is('-') || reader.is('+')) {
+    const sign = reader.next();
+    if (sign.end !== reader.current.start) throw new VclMistake('Expected a flag at:', sign);
+    flags.push(reader.expect('ID'));
+  }
+  reader.expect('{');
+  const entries: AclEntry[] = [];
+  while (!reader.is('}')) {
+    entries.push(parseAclEntry(reader));
+    reader.expect(';');
+  }
+  reader.expect('}');
+  return { kind: 'acl', first, name, flags, entries };
+}
+
+function parseAclEntry(reader: TokenReader): AclEntry {
+  let isNegated = reader.take('!') !== undefined;
+  const isOptional = reader.take('(') !== undefined;
+  if (!isNegated) isNegated = reader.take('!') !== undefined;
+  const address = reader.expect('CSTR');
+  const mask = reader.take('/') === undefined ? undefined : reader.expect('CNUM');
+  if (mask !== undefined && address.text.includes('/')) {
+    throw new VclMistake('/mask only allowed once.', mask);
+  }
+  if (isOptional) reader.expect(')');
+  return { isNegated, isOptional, address, mask };
+}
+
+function parseFields(reader: TokenReader): Field[] {
+  reader.expect('{');
+  const fields: Field[] = [];
+  while (reader.take('}') === undefined) {
+    reader.expect('.');
+    const name = reader.expect('ID');
+    reader.expect('=');
+    const value = parseFieldValue(reader);
+    fields.push({ name, value, next: reader.current });
+    if (value.kind !== 'fields') reader.expect(';');
+  }
+  return fields;
+}
+
+function parseFieldValue(reader: TokenReader): FieldValue {
+  const { current } = reader;
+  switch (current.kind) {
+    case '{':
+      return { kind: 'fields', fields: reader.nested(() => parseFields(reader)) };
+    case 'CSTR': {
+      const tokens: [Token, ...Token[]] = [reader.next()];
+      while (reader.is('CSTR')) tokens.push(reader.next());
+      return { kind: 'strings', tokens };
+    }
+    case 'CNUM':
+    case 'FNUM':
+      return { kind: 'number', token: reader.next(), unit: reader.take('ID') };
+    case 'ID':
+      return { kind: 'word', token: reader.next() };
+    case 'CBLOB':
+      return { kind: 'blob', token: reader.next() };
+    default:
+      throw new VclMistake(`Expected a value got ${tokenName(current)}`, current);
+  }
+}

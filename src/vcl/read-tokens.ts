@@ -1,0 +1,81 @@
+/**
+ * Reads a VCL file and the files that it includes: `include "x";` stands for the tokens of that file, wherever it is
+ * written.
+ */
+import { readFileSync } from 'node:fs';
+import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { lex } from './lexer.ts';
+import { VclMistake } from './mistake.ts';
+import { VclSource } from './source.ts';
+import type { Token } from './token.ts';
+
+/** Bytes; more is no program. */
+const MOST_BYTES = 64 * 1024 * 1024;
+
+/** varnishd's vcl_path, searched after the folder of the including file. */
+const libraryFolders = ['/etc/varnish', '/usr/share/varnish/vcl'];
+
+/** Gives a file's bytes as latin1, or throws an error of node's. */
+export type ReadText = (file: string) => string;
+
+export function readText(file: string): string {
+  const bytes = readFileSync(file);
+  if (bytes.length > MOST_BYTES) throw new Error(`it has ${bytes.length} bytes, and may have ${MOST_BYTES}`);
+  return bytes.toString('latin1');
+}
+
+/**
+ * @returns the tokens of the program, in its order; the last one is EOI
+ * @throws VclMistake
+ */
+export function readTokens(source: VclSource, read: ReadText): Token[] {
+  const tokens: Token[] = [];
+  append(source, read, [], tokens);
+  const end = source.text.length;
+  tokens.push({ kind: 'EOI', source, start: end, end, text: '' });
+  return tokens;
+}
+
+/** @param around the files that include this one, outermost first */
+function append(source: VclSource, read: ReadText, around: readonly string[], tokens: Token[]): void {
+  const own = lex(source);
+  for (let at = 0; at < own.length - 1; at++) {
+    const token = own[at] as Token;
+    if (token.kind !== 'ID' || token.text !== 'include') {
+      tokens.push(token);
+      continue;
+    }
+    const path = own[at + 1] as Token;
+    if (path.kind === '+' || path.kind === '-') {
+      throw new VclMistake('include flags are not supported by Troupe: name each file.', token, path);
+    }
+    if (path.kind !== 'CSTR') throw new VclMistake('include not followed by string constant.', path);
+    if (own[at + 2]?.kind !== ';') {
+      throw new VclMistake('include <string> not followed by semicolon.', path);
+    }
+    const chain = [...around, source.file];
+    const included = open(path, source.file, read);
+    if (chain.includes(included.file)) throw new VclMistake(`Recursive use of file "${included.file}"`, path);
+    append(included, read, chain, tokens);
+    at += 2;
+  }
+}
+
+function open(path: Token, from: string, read: ReadText): VclSource {
+  const name = Buffer.from(path.text, 'latin1').toString('utf8');
+  const folder = dirname(resolve(from));
+  const candidates =
+    isAbsolute(name) || name.startsWith('./') || name.startsWith('../')
+      ? [resolve(folder, name)]
+      : [folder, ...libraryFolders].map((place) => join(place, name));
+  let reason = '';
+  for (const file of candidates) {
+    try {
+      return new VclSource(file, read(file));
+    } catch (error) {
+      const { code, message } = error as NodeJS.ErrnoException;
+      reason ||= code === 'ENOENT' ? 'No such file or directory' : message;
+    }
+  }
+  throw new VclMistake(`Cannot read file '${name}': ${reason}`, path);
+}

@@ -1,0 +1,187 @@
+/**
+ * What compiled VCL calls while it runs, by the names that the compiler writes. Texts are latin1; a field that is
+ * not there is undefined. Whatever varnishd calls a failure (VRT_fail) is thrown, and costs the request a 503.
+ */
+import { hostname } from 'node:os';
+import type { BackendRef, BackendRequest, ClientRequest, HashContext } from '../config/hooks.ts';
+import type { HeaderFields } from '../proxy/http/fields.ts';
+import { addressBytes, isInAcl } from './acl.ts';
+import type { IpValue, VclContext } from './vmod.ts';
+
+/** A failure of the program, not of Troupe. */
+class VclFailure extends Error {
+  override readonly name = 'VCL';
+}
+
+/** Variables that have no effect yet, by the message that they belong to. */
+const keptOf = new WeakMap<object, Record<string, unknown>>();
+
+function kept(message: object): Record<string, unknown> {
+  let values = keptOf.get(message);
+  if (values === undefined) {
+    values = {};
+    keptOf.set(message, values);
+  }
+  return values;
+}
+
+function fail(message: string): never {
+  throw new VclFailure(message);
+}
+
+/** Text that no field is, is the empty one. */
+function str(text: string | undefined): string {
+  return text ?? '';
+}
+
+/** In bodies varnishd shows what is not there. */
+function shown(text: string | undefined): string {
+  return text ?? '(null)';
+}
+
+function bytes(text: string): Uint8Array {
+  return Buffer.from(text, 'latin1');
+}
+
+function int(value: number): string {
+  return String(value);
+}
+
+function real(value: number): string {
+  return value.toFixed(3);
+}
+
+/** RFC 9110 section 5.6.7. */
+function time(seconds: number): string {
+  return new Date(Math.floor(seconds) * 1_000).toUTCString();
+}
+
+function nameOf(target: BackendRef | undefined): string | undefined {
+  return typeof target === 'string' ? target : target?.name;
+}
+
+function sameBackend(a: BackendRef | undefined, b: BackendRef | undefined): boolean {
+  return nameOf(a) === nameOf(b);
+}
+
+function sameIp(a: IpValue, b: IpValue): boolean {
+  const left = addressBytes(a.ip);
+  const right = addressBytes(b.ip);
+  return left !== undefined && right !== undefined && Buffer.compare(left, right) === 0;
+}
+
+/** As strcmp(3), where something that is not there comes before everything. */
+function compare(a: string | undefined, b: string | undefined): number {
+  if (a === b) return 0;
+  if (a === undefined) return -1;
+  if (b === undefined) return 1;
+  return a < b ? -1 : 1;
+}
+
+/** Whole numbers are divided towards zero. */
+function divided(a: number, b: number): number {
+  if (b === 0) fail('division by zero');
+  return Math.trunc(a / b);
+}
+
+function remainder(a: number, b: number): number {
+  if (b === 0) fail('division by zero');
+  return a % b;
+}
+
+/** Seconds since 1970. */
+function now(context: VclContext): number {
+  return (context.now ?? Date.now()) / 1_000;
+}
+
+/** When a message was first asked about, which is as good as when it came. */
+function begun(context: VclContext, message: object): number {
+  const values = kept(message);
+  values['begun'] ??= now(context);
+  return values['begun'] as number;
+}
+
+function identity({ req, client }: VclContext): string {
+  const given = req === undefined ? undefined : kept(req)['identity'];
+  return typeof given === 'string' ? given : (client?.ip ?? '');
+}
+
+function endpoint({ server }: VclContext): string {
+  return server === undefined ? '' : `${server.ip}:${server.port}`;
+}
+
+function canGzip(req: ClientRequest): boolean {
+  return /(?:^|[\s,])(?:x-)?gzip(?!\s*;\s*q=0(?:\.0*)?\s*(?:,|$))/i.test(
+    req.http.get('Accept-Encoding') ?? '',
+  );
+}
+
+function filled(text: string | undefined, what: string): string {
+  if (text === undefined || text === '') fail(`Setting ${what} to empty string`);
+  return text;
+}
+
+/** varnishd sends the last three digits of up to five. */
+function status(value: number): number {
+  if (value < 0) fail(`a status of ${value} is negative`);
+  if (value > 65_535) fail(`a status of ${value} is above 65535`);
+  if (value % 1_000 < 100) fail(`a status of ${value} is illegal (..0##)`);
+  return value % 1_000;
+}
+
+function synth(code: number, reason?: string): { readonly synth: number; readonly reason?: string } {
+  return reason === undefined ? { synth: status(code) } : { synth: status(code), reason };
+}
+
+function append(http: HeaderFields, name: string, text: string): void {
+  http.set(name, str(http.get(name)) + text);
+}
+
+function hashData(context: HashContext, text: string): void {
+  context.hashData(text);
+}
+
+function unsetBody(bereq: BackendRequest & { unsetBody?: () => void }): void {
+  bereq.unsetBody?.();
+}
+
+/** ASCII letters only, as varnishd. */
+function upper(text: string | undefined): string {
+  return str(text).replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+}
+
+function lower(text: string | undefined): string {
+  return str(text).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+}
+
+export const runtime = {
+  append,
+  begun,
+  bytes,
+  canGzip,
+  compare,
+  divided,
+  endpoint,
+  fail,
+  filled,
+  hashData,
+  hostname: hostname(),
+  identity,
+  int,
+  isInAcl,
+  kept,
+  lower,
+  nameOf,
+  now,
+  real,
+  remainder,
+  sameBackend,
+  sameIp,
+  shown,
+  status,
+  str,
+  synth,
+  time,
+  unsetBody,
+  upper,
+} as const;

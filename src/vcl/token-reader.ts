@@ -1,0 +1,83 @@
+/** A place in the list of tokens that moves forward while a parser reads. */
+import { VclMistake } from './mistake.ts';
+import { kindName, type Token, type TokenKind, tokenName } from './token.ts';
+
+export class TokenReader {
+  readonly #tokens: readonly Token[];
+  #at = 0;
+  #depth = 0;
+
+  /** @param tokens the last one is EOI */
+  constructor(tokens: readonly Token[]) {
+    this.#tokens = tokens;
+  }
+
+  get current(): Token {
+    return this.#tokens[this.#at] as Token;
+  }
+
+  /** The one read last. */
+  get previous(): Token {
+    return this.#tokens[Math.max(0, this.#at - 1)] as Token;
+  }
+
+  peek(ahead = 1): Token {
+    return this.#tokens[Math.min(this.#at + ahead, this.#tokens.length - 1)] as Token;
+  }
+
+  /** Reads one token; past EOI there is only EOI. */
+  next(): Token {
+    const token = this.current;
+    if (this.#at < this.#tokens.length - 1) this.#at++;
+    return token;
+  }
+
+  is(kind: TokenKind): boolean {
+    return this.current.kind === kind;
+  }
+
+  isWord(text: string): boolean {
+    return this.current.kind === 'ID' && this.current.text === text;
+  }
+
+  /** Reads one token if it is of that kind. */
+  take(kind: TokenKind): Token | undefined {
+    return this.is(kind) ? this.next() : undefined;
+  }
+
+  /** @throws VclMistake */
+  expect(kind: TokenKind): Token {
+    if (this.is(kind)) return this.next();
+    throw new VclMistake(`Expected ${kindName(kind)} got ${tokenName(this.current)}`, this.current);
+  }
+
+  /**
+   * Reads something that can contain itself.
+   *
+   * @throws VclMistake where it does so more often than any person writes, and than the stack can hold
+   */
+  nested<Result>(read: () => Result): Result {
+    if (this.#depth >= DEEPEST) {
+      throw new VclMistake(`This is nested more than ${DEEPEST} times.`, this.current);
+    }
+    this.#depth++;
+    try {
+      return read();
+    } finally {
+      this.#depth--;
+    }
+  }
+
+  /** After a mistake: goes on to the next declaration, which begins with one of the words, outside of braces. */
+  skipToDeclaration(words: ReadonlySet<string>): void {
+    // Where the mistake was inside of braces is not known, but declarations begin at the left margin.
+    while (!this.is('EOI')) {
+      const { kind, text, source, start } = this.current;
+      const isFirstOnLine = start === 0 || source.text[start - 1] === '\n';
+      if (kind === 'ID' && isFirstOnLine && words.has(text)) return;
+      this.next();
+    }
+  }
+}
+
+const DEEPEST = 200;

@@ -1,0 +1,247 @@
+/**
+ * The variables of VCL: vcl-var(7) of Varnish 7.1 as a table, and what each is in JavaScript, where `c` is what a
+ * hook gets. In VCL durations and times are seconds; in hooks they are milliseconds.
+ */
+import { methodBits } from './methods.ts';
+import type { ValueType } from './value-type.ts';
+
+export interface Variable {
+  readonly name: string;
+  readonly type: ValueType;
+  /** Bits of methods.ts. */
+  readonly readable: number;
+  readonly writable: number;
+  readonly unsettable: number;
+  /** Versions of VCL that have it, times ten. */
+  readonly since: number;
+  readonly until: number;
+  /** JavaScript that reads it; undefined: Troupe has it not. */
+  readonly get: string | undefined;
+  /** JavaScript that writes it, with `$` for the value. */
+  readonly set: string | undefined;
+  readonly unset: string | undefined;
+  /** Whether reading may give undefined, which is no text at all. */
+  readonly isOptional: boolean;
+  /** Of `req.http.*`: whose fields they are. */
+  readonly message: string | undefined;
+}
+
+interface Options {
+  readonly write?: string;
+  readonly get?: string;
+  readonly set?: string;
+  readonly unset?: readonly [methods: string, js: string];
+  readonly since?: number;
+  readonly until?: number;
+  readonly isOptional?: boolean;
+}
+
+function variable(name: string, type: ValueType, read: string, options: Options = {}): Variable {
+  const { write = '', get, set, unset, since = 40, until = 41, isOptional = false } = options;
+  return {
+    name,
+    type,
+    readable: methodBits(read),
+    writable: methodBits(write),
+    unsettable: unset === undefined ? 0 : methodBits(unset[0]),
+    since,
+    until,
+    get,
+    set,
+    unset: unset?.[1],
+    isOptional,
+    message: undefined,
+  };
+}
+
+function headers(name: string, read: string, isWritable: boolean, message: string): Variable {
+  const bits = methodBits(read);
+  const changed = isWritable ? bits : 0;
+  return {
+    ...variable(name, 'HEADER', read),
+    writable: changed,
+    unsettable: changed,
+    isOptional: true,
+    message,
+  };
+}
+
+const response = 'vcl_backend_response, vcl_backend_error';
+const delivery = 'vcl_deliver, vcl_synth';
+const found = 'vcl_hit, vcl_deliver';
+const fetch = 'vcl_pipe, backend';
+
+/** Seconds in VCL, milliseconds behind `js`. */
+function seconds(js: string): { readonly get: string; readonly set: string } {
+  return { get: `${js} / 1000`, set: `${js} = ($) * 1000` };
+}
+
+/** What Troupe does not act upon yet: kept with the request, so that a program finds what it has set. */
+function kept(
+  message: string,
+  name: string,
+  byDefault: string,
+): { readonly get: string; readonly set: string } {
+  return { get: `(kept(c.${message}).${name} ?? ${byDefault})`, set: `kept(c.${message}).${name} = $` };
+}
+
+/** Timeouts of a fetch: a backend's own are not known to hooks, and show as negative. */
+function timeout(name: string): { readonly get: string; readonly set: string } {
+  return { get: `(c.bereq.${name} ?? -1000) / 1000`, set: `c.bereq.${name} = ($) * 1000` };
+}
+
+const requestLine = (message: string, field: string) => ({
+  get: `c.${message}.${field}`,
+  set: `c.${message}.${field} = filled($, '${message}.${field}')`,
+});
+
+export const variables: readonly Variable[] = [
+  variable('client.identity', 'STRING', 'client, backend', {
+    write: 'client',
+    get: 'identity(c)',
+    set: 'kept(c.req).identity = $',
+  }),
+  variable('client.ip', 'IP', 'client, backend', { get: 'c.client' }),
+  variable('server.hostname', 'STRING', 'all', { get: 'hostname' }),
+  variable('server.identity', 'STRING', 'all', { get: 'hostname' }),
+  variable('server.ip', 'IP', 'client, backend', { get: 'c.server' }),
+  variable('remote.ip', 'IP', 'client, backend', { get: 'c.client' }),
+  variable('local.endpoint', 'STRING', 'client, backend', { since: 41, get: 'endpoint(c)' }),
+  variable('local.ip', 'IP', 'client, backend', { get: 'c.server' }),
+  variable('local.socket', 'STRING', 'client, backend', { since: 41, get: 'c.server.listener' }),
+  variable('now', 'TIME', 'all', { get: 'now(c)' }),
+
+  variable('req', 'HTTP', 'client', { get: 'c.req' }),
+  variable('req.backend_hint', 'BACKEND', 'client', {
+    write: 'client',
+    get: 'c.req.backend',
+    set: 'c.req.backend = $',
+  }),
+  variable('req.can_gzip', 'BOOL', 'client', { get: 'canGzip(c.req)' }),
+  variable('req.esi', 'BOOL', 'client', { write: 'client', until: 40 }),
+  variable('req.esi_level', 'INT', 'client', { get: '0' }),
+  variable('req.grace', 'DURATION', 'client', { write: 'client', ...kept('req', 'grace', '-1') }),
+  variable('req.hash', 'BLOB', 'vcl_hit, vcl_miss, vcl_pass, vcl_purge, vcl_deliver'),
+  ...(['hash_always_miss', 'hash_ignore_busy', 'hash_ignore_vary'] as const).map((name) =>
+    variable(`req.${name}`, 'BOOL', 'client', { write: 'client', ...kept('req', name, 'false') }),
+  ),
+  headers('req.http', 'client', true, 'req'),
+  variable('req.is_hitmiss', 'BOOL', 'client'),
+  variable('req.is_hitpass', 'BOOL', 'client'),
+  variable('req.method', 'STRING', 'client', { write: 'client', ...requestLine('req', 'method') }),
+  variable('req.proto', 'STRING', 'client', { write: 'client', until: 40, get: 'c.req.proto' }),
+  variable('req.proto', 'STRING', 'client', { since: 41, get: 'c.req.proto' }),
+  variable('req.restarts', 'INT', 'client', { get: 'c.req.restarts' }),
+  variable('req.storage', 'STEVEDORE', 'client', { write: 'client' }),
+  variable('req.time', 'TIME', 'client', { get: 'begun(c, c.req)' }),
+  variable('req.transport', 'STRING', 'client', { get: '"HTTP/1"' }),
+  variable('req.ttl', 'DURATION', 'client', { write: 'client', ...kept('req', 'ttl', '-1') }),
+  variable('req.url', 'STRING', 'client', { write: 'client', ...requestLine('req', 'url') }),
+  variable('req.xid', 'STRING', 'client', { get: 'c.req.xid' }),
+  headers('req_top.http', 'client', false, 'req'),
+  variable('req_top.method', 'STRING', 'client', { get: 'c.req.method' }),
+  variable('req_top.proto', 'STRING', 'client', { get: 'c.req.proto' }),
+  variable('req_top.time', 'TIME', 'client', { get: 'begun(c, c.req)' }),
+  variable('req_top.url', 'STRING', 'client', { get: 'c.req.url' }),
+
+  variable('bereq', 'HTTP', 'backend', { get: 'c.bereq' }),
+  variable('bereq.backend', 'BACKEND', fetch, {
+    write: fetch,
+    get: 'c.bereq.backend',
+    set: 'c.bereq.backend = $',
+  }),
+  variable('bereq.between_bytes_timeout', 'DURATION', 'backend', {
+    write: 'backend',
+    ...timeout('betweenBytesTimeoutMs'),
+  }),
+  variable('bereq.body', 'BODY', '', { unset: ['vcl_backend_fetch', 'unsetBody(c.bereq)'] }),
+  variable('bereq.connect_timeout', 'DURATION', fetch, { write: fetch, ...timeout('connectTimeoutMs') }),
+  variable('bereq.first_byte_timeout', 'DURATION', 'backend', {
+    write: 'backend',
+    ...timeout('firstByteTimeoutMs'),
+  }),
+  variable('bereq.hash', 'BLOB', fetch),
+  headers('bereq.http', fetch, true, 'bereq'),
+  variable('bereq.is_bgfetch', 'BOOL', 'backend'),
+  variable('bereq.is_hitmiss', 'BOOL', 'backend'),
+  variable('bereq.is_hitpass', 'BOOL', 'backend'),
+  variable('bereq.method', 'STRING', fetch, { write: fetch, ...requestLine('bereq', 'method') }),
+  variable('bereq.proto', 'STRING', fetch, { write: fetch, until: 40, get: 'c.bereq.proto' }),
+  variable('bereq.proto', 'STRING', fetch, { since: 41, get: 'c.bereq.proto' }),
+  variable('bereq.retries', 'INT', 'backend', { get: 'c.bereq.retries' }),
+  variable('bereq.time', 'TIME', fetch, { get: 'begun(c, c.bereq)' }),
+  variable('bereq.uncacheable', 'BOOL', 'backend', { get: '(c.bereq.uncacheable === true)' }),
+  variable('bereq.url', 'STRING', fetch, { write: fetch, ...requestLine('bereq', 'url') }),
+  variable('bereq.xid', 'STRING', fetch, { get: 'c.bereq.xid' }),
+
+  variable('beresp', 'HTTP', response, { get: 'c.beresp' }),
+  variable('beresp.age', 'DURATION', response, { get: '(c.beresp.age ?? 0) / 1000' }),
+  variable('beresp.backend', 'BACKEND', response, { get: 'c.bereq.backend' }),
+  variable('beresp.backend.ip', 'IP', 'vcl_backend_response', { until: 40 }),
+  variable('beresp.backend.name', 'STRING', response, { get: 'nameOf(c.bereq.backend)', isOptional: true }),
+  variable('beresp.body', 'BODY', '', { write: 'vcl_backend_error', set: 'c.beresp.body = $' }),
+  ...(['do_esi', 'do_gunzip', 'do_gzip'] as const).map((name) =>
+    variable(`beresp.${name}`, 'BOOL', response, { write: response }),
+  ),
+  variable('beresp.do_stream', 'BOOL', response, { write: response, ...kept('beresp', 'do_stream', 'true') }),
+  variable('beresp.filters', 'STRING', 'vcl_backend_response', { write: 'vcl_backend_response' }),
+  variable('beresp.grace', 'DURATION', response, { write: response, ...seconds('c.beresp.grace') }),
+  headers('beresp.http', response, true, 'beresp'),
+  variable('beresp.keep', 'DURATION', response, { write: response, ...seconds('c.beresp.keep') }),
+  variable('beresp.proto', 'STRING', response, { write: response, until: 40, get: 'c.beresp.proto' }),
+  variable('beresp.proto', 'STRING', response, { since: 41, get: 'c.beresp.proto' }),
+  variable('beresp.reason', 'STRING', response, { write: response, ...requestLine('beresp', 'reason') }),
+  variable('beresp.status', 'INT', response, {
+    write: response,
+    get: 'c.beresp.status',
+    set: 'c.beresp.status = status($)',
+  }),
+  variable('beresp.storage', 'STEVEDORE', response, { write: response }),
+  variable('beresp.storage_hint', 'STRING', response, { write: response, until: 40 }),
+  variable('beresp.time', 'TIME', response, { get: 'now(c)' }),
+  variable('beresp.ttl', 'DURATION', response, { write: response, ...seconds('c.beresp.ttl') }),
+  variable('beresp.uncacheable', 'BOOL', response, {
+    write: response,
+    get: 'c.beresp.uncacheable',
+    set: 'if ($) c.beresp.uncacheable = true',
+  }),
+  variable('beresp.was_304', 'BOOL', response),
+
+  variable('obj.age', 'DURATION', found, { get: '(c.obj.age ?? 0) / 1000' }),
+  variable('obj.can_esi', 'BOOL', found, { get: 'false' }),
+  variable('obj.grace', 'DURATION', found, { get: 'c.obj.grace / 1000' }),
+  variable('obj.hits', 'INT', found, { get: 'c.obj.hits' }),
+  headers('obj.http', 'vcl_hit', false, 'obj'),
+  variable('obj.keep', 'DURATION', found, { get: 'c.obj.keep / 1000' }),
+  variable('obj.proto', 'STRING', 'vcl_hit', { get: '"HTTP/1.1"' }),
+  variable('obj.reason', 'STRING', 'vcl_hit', { get: 'c.obj.reason' }),
+  variable('obj.status', 'INT', 'vcl_hit', { get: 'c.obj.status' }),
+  variable('obj.storage', 'STEVEDORE', found),
+  variable('obj.time', 'TIME', found, { get: 'now(c) - (c.obj.age ?? 0) / 1000' }),
+  variable('obj.ttl', 'DURATION', found, { get: 'c.obj.ttl / 1000' }),
+  variable('obj.uncacheable', 'BOOL', 'vcl_deliver'),
+
+  variable('resp', 'HTTP', delivery, { get: 'c.resp' }),
+  variable('resp.body', 'BODY', '', { write: 'vcl_synth', set: 'c.resp.body = $' }),
+  variable('resp.do_esi', 'BOOL', delivery, { write: delivery, since: 41 }),
+  variable('resp.filters', 'STRING', delivery, { write: delivery }),
+  headers('resp.http', delivery, true, 'resp'),
+  variable('resp.is_streaming', 'BOOL', delivery),
+  variable('resp.proto', 'STRING', delivery, { write: delivery, until: 40, get: 'c.resp.proto' }),
+  variable('resp.proto', 'STRING', delivery, { since: 41, get: 'c.resp.proto' }),
+  variable('resp.reason', 'STRING', delivery, { write: delivery, ...requestLine('resp', 'reason') }),
+  variable('resp.status', 'INT', delivery, {
+    write: delivery,
+    get: 'c.resp.status',
+    set: 'c.resp.status = status($)',
+  }),
+  variable('resp.time', 'TIME', delivery, { get: 'now(c)' }),
+
+  ...(['idle_send_timeout', 'send_timeout', 'timeout_idle', 'timeout_linger'] as const).map((name) =>
+    variable(`sess.${name}`, 'DURATION', 'client', { write: 'client' }),
+  ),
+  variable('sess.xid', 'STRING', 'client, backend', { since: 41 }),
+  ...(['free_space', 'used_space'] as const).map((name) =>
+    variable(`storage.s0.${name}`, 'BYTES', 'client, backend'),
+  ),
+];

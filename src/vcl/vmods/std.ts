@@ -1,0 +1,192 @@
+/** vmod std: vmod_std(3), but for what reads files, and what the data plane does not offer. */
+import { isIP } from 'node:net';
+import type { BackendRef } from '../../config/hooks.ts';
+import { byName, type FieldRef, fn, type IpValue, type Vmod } from '../vmod.ts';
+import { textToBytes, textToDuration, textToInteger, textToReal, textToTime } from './conversion.ts';
+import { fnmatch } from './fnmatch.ts';
+import { querySort } from './query-sort.ts';
+import { strftime } from './strftime.ts';
+
+/** RFC 8941 section 3.3.1. */
+const LARGEST_INTEGER = 999_999_999_999_999;
+
+/**
+ * What a conversion comes to: that of the one value that is given.
+ *
+ * @throws Error none or several are given, or it fails and there is no fallback
+ */
+function converted<Value>(
+  name: string,
+  given: readonly unknown[],
+  fallback: Value | undefined,
+  convert: () => Value | undefined,
+): Value {
+  const count = given.filter((value) => value !== undefined).length;
+  if (count !== 1) throw new Error(`std.${name}: ${count > 1 ? 'too many' : 'not enough'} arguments`);
+  const result = convert() ?? fallback;
+  if (result === undefined) throw new Error(`std.${name}: conversion failed`);
+  return result;
+}
+
+function whole(value: number | undefined): number | undefined {
+  if (value === undefined || Number.isNaN(value)) return undefined;
+  const integer = Math.trunc(value);
+  return Math.abs(integer) <= LARGEST_INTEGER ? integer : undefined;
+}
+
+/** Halves go away from zero: round(3). */
+function round(value: number): number {
+  return Math.sign(value) * Math.round(Math.abs(value));
+}
+
+/** A text argument that is missing is there all the same: an unset field. */
+type Text = string | undefined;
+type Amount = number | undefined;
+
+function collect({ http, name }: FieldRef, separator: Text): void {
+  const values = http.getAll(name);
+  if (values.length < 2) return;
+  const fields = [...http];
+  for (const [other] of fields) http.unset(other);
+  let isDone = false;
+  for (const [other, value] of fields) {
+    if (other.toLowerCase() !== name.toLowerCase()) http.append(other, value);
+    else if (!isDone) {
+      http.append(other, values.join(separator ?? ''));
+      isDone = true;
+    }
+  }
+}
+
+function ip(text: Text, fallback: IpValue | undefined, port: Text): IpValue {
+  const match = /^\[?([^[\]]*?)\]?(?::(\d+))?$/.exec(text ?? '');
+  const [address, own] = isIP(text ?? '') === 0 ? [match?.[1] ?? '', match?.[2]] : [text ?? '', undefined];
+  if (isIP(address) !== 0) return { ip: address, port: Number(own ?? port ?? 80) };
+  if (fallback === undefined) throw new Error('std.ip: conversion failed');
+  return fallback;
+}
+
+export const std: Vmod = {
+  name: 'std',
+  objects: {},
+  functions: byName([
+    fn(
+      'REAL random(REAL lo, REAL hi)',
+      (_context, low: number, high: number) => low + Math.random() * (high - low),
+    ),
+    fn('REAL round(REAL r)', (_context, value: number) => round(value)),
+    fn('VOID collect(HEADER hdr, STRING sep=", ")', (_context, field: FieldRef, separator: Text) =>
+      collect(field, separator),
+    ),
+    fn('STRING querysort(STRING)', (_context, url: Text) => (url === undefined ? undefined : querySort(url))),
+    fn('STRING toupper(STRANDS s)', (_context, text: string) =>
+      text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
+    ),
+    fn('STRING tolower(STRANDS s)', (_context, text: string) =>
+      text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
+    ),
+    fn('STRING strstr(STRING s1, STRING s2)', (_context, text: Text, part: Text) => {
+      const at = text === undefined || part === undefined ? -1 : text.indexOf(part);
+      return at < 0 ? undefined : text?.slice(at);
+    }),
+    fn(
+      'BOOL fnmatch(STRING pattern, STRING subject, BOOL pathname=1, BOOL noescape=0, BOOL period=0)',
+      (_context, pattern: Text, subject: Text, pathname: boolean, noescape: boolean, period: boolean) => {
+        if (pattern === undefined) throw new Error('std.fnmatch(): pattern is NULL');
+        if (subject === undefined) throw new Error('std.fnmatch(): subject is NULL');
+        return fnmatch(pattern, subject, { pathname, noescape, period });
+      },
+    ),
+    fn('BOOL healthy(BACKEND be)', ({ healthy }, target: BackendRef | undefined) =>
+      target === undefined ? false : (healthy?.(target) ?? false),
+    ),
+    fn('INT port(IP ip)', (_context, address: IpValue) => address.port),
+    fn(
+      'DURATION duration([STRING s], [DURATION fallback], [REAL real], [INT integer])',
+      (_context, text: Text, fallback: Amount, real: Amount, integer: Amount) =>
+        converted('duration', [text, real, integer], fallback, () => real ?? integer ?? textToDuration(text)),
+    ),
+    fn(
+      'BYTES bytes([STRING s], [BYTES fallback], [REAL real], [INT integer])',
+      (_context, text: Text, fallback: Amount, real: Amount, integer: Amount) =>
+        converted('bytes', [text, real, integer], fallback, () => {
+          const value = real ?? integer;
+          if (value === undefined) return textToBytes(text);
+          return value >= 0 ? whole(value) : undefined;
+        }),
+    ),
+    fn(
+      'INT integer([STRING s], [INT fallback], [BOOL bool], [BYTES bytes], [DURATION duration], [REAL real], [TIME time])',
+      (
+        _context,
+        text: Text,
+        fallback: Amount,
+        bool: boolean | undefined,
+        bytes: Amount,
+        duration: Amount,
+        real: Amount,
+        time: Amount,
+      ) =>
+        converted('integer', [text, bool, bytes, duration, real, time], fallback, () => {
+          if (bool !== undefined) return Number(bool);
+          return bytes ?? whole(duration ?? real ?? time ?? textToInteger(text));
+        }),
+    ),
+    fn(
+      'IP ip(STRING s, [IP fallback], BOOL resolve = 1, [STRING p])',
+      (_context, text: Text, fallback: IpValue | undefined, _resolve: boolean, port: Text) =>
+        ip(text, fallback, port),
+    ),
+    fn(
+      'REAL real([STRING s], [REAL fallback], [INT integer], [BOOL bool], [BYTES bytes], [DURATION duration], [TIME time])',
+      (
+        _context,
+        text: Text,
+        fallback: Amount,
+        integer: Amount,
+        bool: boolean | undefined,
+        bytes: Amount,
+        duration: Amount,
+        time: Amount,
+      ) =>
+        converted('real', [text, integer, bool, bytes, duration, time], fallback, () => {
+          if (bool !== undefined) return Number(bool);
+          return integer ?? bytes ?? duration ?? time ?? textToReal(text);
+        }),
+    ),
+    fn(
+      'TIME time([STRING s], [TIME fallback], [REAL real], [INT integer])',
+      (_context, text: Text, fallback: Amount, real: Amount, integer: Amount) =>
+        converted('time', [text, real, integer], fallback, () => integer ?? real ?? textToTime(text)),
+    ),
+    fn('STRING strftime(TIME time, STRING format)', (_context, time: number, format: Text) =>
+      strftime(time, format ?? ''),
+    ),
+    fn('VOID log(STRANDS s)', ({ log }, text: string) => log(text)),
+    fn('VOID syslog(INT priority, STRANDS s)', ({ log }, priority: number, text: string) =>
+      log(`syslog ${priority}: ${text}`),
+    ),
+    fn('VOID timestamp(STRING s)', ({ log }, label: Text) => log(`timestamp ${label ?? ''}`)),
+    fn('STRING getenv(STRING name)', (_context, name: Text) =>
+      name === undefined ? undefined : process.env[name],
+    ),
+    // The body is kept for restarts as far as its bound allows, asked for or not.
+    fn('BOOL cache_req_body(BYTES size)', () => true),
+    fn('VOID late_100_continue(BOOL late)', () => {}),
+    fn('VOID set_ip_tos(INT tos)', () => {}),
+    fn(
+      'INT real2integer(REAL r, INT fallback)',
+      (_context, value: number, fallback: number) => whole(round(value)) ?? fallback,
+    ),
+    fn('TIME real2time(REAL r, TIME fallback)', (_context, value: number, fallback: number) =>
+      Number.isFinite(value) ? value : fallback,
+    ),
+    fn(
+      'INT time2integer(TIME t, INT fallback)',
+      (_context, value: number, fallback: number) => whole(round(value)) ?? fallback,
+    ),
+    fn('REAL time2real(TIME t, REAL fallback)', (_context, value: number, fallback: number) =>
+      Number.isFinite(value) ? value : fallback,
+    ),
+  ]),
+};
