@@ -6,7 +6,7 @@ import { isIPv4, isIPv6 } from 'node:net';
 import { VclMistake } from './mistake.ts';
 import type { AclEntry } from './syntax.ts';
 
-export interface AclNet {
+interface AclNet {
   readonly bytes: Uint8Array;
   /** Bits of the address that count. */
   readonly mask: number;

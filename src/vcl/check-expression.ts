@@ -28,7 +28,7 @@ function expectType(e: Checked, want: ValueType, { first, last }: Expression): C
   throw new VclMistake(`Expression has type ${e.type}, expected ${want}`, first, last);
 }
 
-export function toText(e: Checked, { first, last }: Expression): Checked {
+function toText(e: Checked, { first, last }: Expression): Checked {
   if (e.type === 'STRING') return e;
   if (!hasText(e.type)) throw new VclMistake(`Cannot convert ${e.type} to STRING.`, first, last);
   return { op: 'text', type: 'STRING', of: e };
@@ -138,7 +138,7 @@ function checkSum(node: BinaryExpression, want: ValueType, scope: Scope): Checke
   );
 }
 
-export function partsOf(e: Checked): readonly Checked[] {
+function partsOf(e: Checked): readonly Checked[] {
   if (e.op === 'concat') return e.parts;
   return e.op === 'group' ? partsOf(e.of) : [e];
 }

@@ -72,12 +72,6 @@ export type CheckedStatement =
   | { readonly op: 'return'; readonly word: string | undefined; readonly args: readonly Checked[] }
   | { readonly op: 'hash-data' | 'synthetic' | 'evaluate'; readonly value: Checked };
 
-/** One sub, with all its definitions, in their order. */
-export interface CheckedSub {
-  readonly name: string;
-  readonly definitions: readonly Definition[];
-}
-
 export interface Definition {
   readonly first: Token;
   readonly body: readonly CheckedStatement[];

@@ -31,7 +31,7 @@ export type VclSymbol =
   | { readonly kind: 'builtin'; readonly name: BuiltinName }
   | { readonly kind: 'action' | 'reserved'; readonly name: string };
 
-export interface InstanceSymbol {
+interface InstanceSymbol {
   readonly kind: 'instance';
   readonly name: string;
   readonly object: VmodObject;
@@ -39,7 +39,7 @@ export interface InstanceSymbol {
   readonly defined: Token;
 }
 
-export type BuiltinName = 'regsub' | 'regsuball' | 'true' | 'false' | 'default';
+type BuiltinName = 'regsub' | 'regsuball' | 'true' | 'false' | 'default';
 
 const builtinNames: readonly BuiltinName[] = ['regsub', 'regsuball', 'true', 'false', 'default'];
 const actions = ['ban', 'call', 'hash_data', 'if', 'new', 'return', 'set', 'synthetic', 'unset'];

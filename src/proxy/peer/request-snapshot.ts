@@ -17,8 +17,9 @@ export interface RequestSnapshot {
 }
 
 /** @throws TypeError what is wrong with a request that a hook has changed into none */
-export function snapshotOf({ method, url, proto, http }: PeerRequest): RequestSnapshot {
-  const fields = http instanceof Fields ? http : new Fields([...http].flat());
+export function snapshotOf(request: PeerRequest): RequestSnapshot {
+  const { method, url, proto } = request;
+  const fields = fieldsOf(request);
   const mistake = illegalRequestLine(method, url) ?? illegalFields(fields);
   if (mistake !== undefined) throw new TypeError(`this request cannot be sent to a peer: ${mistake}`);
   if (method === 'CONNECT') {
@@ -36,6 +37,12 @@ export function snapshotOf({ method, url, proto, http }: PeerRequest): RequestSn
   }
   head += 'Connection: close\r\n';
   return { head: flat(head), host };
+}
+
+function fieldsOf({ http }: PeerRequest): Fields {
+  if (http instanceof Fields) return http;
+  if (typeof http?.[Symbol.iterator] === 'function') return new Fields([...http].flat());
+  throw new TypeError('what is repeated to a peer must be a request: req, or bereq');
 }
 
 /** By length first: most names are passed by with one comparison. */

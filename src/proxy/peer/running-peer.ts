@@ -30,6 +30,7 @@ import {
 } from './peer-operation.ts';
 import { withMaxQueue, withThreads, withTimeout } from './peer-settings.ts';
 import type { StartPeerThread } from './peer-threads.ts';
+import { postContentOf } from './post-content.ts';
 import { authorityOf } from './redirect.ts';
 import { destinationOf, snapshotOf } from './request-snapshot.ts';
 
@@ -170,22 +171,22 @@ export class RunningPeer implements PeerControl {
   }
 
   queue(request: PeerRequest, body?: string | Uint8Array): boolean {
-    if (this.#isClosed || (this.pending >= this.#maxQueue && !this.#makeRoom())) {
-      this.#counts.refused++;
-      this.#losses.add();
-      return false;
-    }
+    const isFull = this.pending >= this.#maxQueue;
+    // Before the snapshot, so that a queue that stays full costs next to nothing.
+    if (this.#isClosed || (isFull && this.#declaration.whenFull === 'refuse')) return this.#refuse();
     const { head, host } = snapshotOf(request);
+    const content = postContentOf(body);
     const destination = this.#destination ?? (host === undefined ? undefined : destinationOf(host));
     if (destination === undefined) return this.#refuseUnaddressed(host);
+    // After it: an older one gives way only to one that can be sent.
+    if (isFull && !this.#makeRoom()) return this.#refuse();
     this.#counts.accepted++;
     this.#queue.push({
       number: this.#environment.nextOperation(),
       host: destination.host,
       port: destination.port,
       head: host === undefined ? withHost(head, destination) : head,
-      // Bytes may be changed by whoever gave them.
-      body: body instanceof Uint8Array ? body.slice() : body,
+      body: content,
       acceptedAt: this.#environment.clock.now(),
       attempts: 0,
     });
@@ -313,7 +314,6 @@ export class RunningPeer implements PeerControl {
 
   /** @returns whether there is room for one more now */
   #makeRoom(): boolean {
-    if (this.#declaration.whenFull === 'refuse') return false;
     const oldest = this.#queue.shift() ?? this.#takePausing();
     if (oldest === undefined) return false;
     this.#counts.dropped++;
@@ -369,6 +369,12 @@ export class RunningPeer implements PeerControl {
 
   #lookQuiet(): void {
     if (this.isQuiet) this.#environment.onQuiet();
+  }
+
+  #refuse(): false {
+    this.#counts.refused++;
+    this.#losses.add();
+    return false;
   }
 
   #refuseUnaddressed(host: string | undefined): boolean {

@@ -67,6 +67,13 @@ test('a request that a hook has broken is refused with what is wrong', () => {
   expect(() => snapshotOf(request({ method: 'CONNECT', url: 'h:1' }))).toThrow(/CONNECT asks for a tunnel/);
 });
 
+test('what is no request is refused with what it must be', () => {
+  const noFields = { method: 'GET', url: '/', proto: 'HTTP/1.1', http: {} };
+  for (const given of [{}, noFields]) {
+    expect(() => snapshotOf(given as never)).toThrow('must be a request: req, or bereq');
+  }
+});
+
 test('a Host field leads to a host and a port, 80 without one', () => {
   expect(destinationOf('example.com')).toEqual({ host: 'example.com', port: 80 });
   expect(destinationOf('10.9.1.111:8888')).toEqual({ host: '10.9.1.111', port: 8888 });

@@ -1,5 +1,6 @@
 /** Sentences of vmod_peer and of its README, and what its users wished for; in simulated time. */
 import { describe, expect, test } from 'vitest';
+import { Fields } from '../../../src/proxy/http/fields.ts';
 import { PeerWorld } from '../../support/peer-world.ts';
 
 const [first] = [0];
@@ -191,6 +192,19 @@ describe('a full queue', () => {
       { url: '/2', outcome: 'undelivered', cause: 'dropped', attempts: 0 },
     ]);
     expect(world.figures()).toMatchObject({ accepted: 4, dropped: 2, pending: 2, refused: 0 });
+  });
+
+  test('drops nothing for a request that cannot be sent', async () => {
+    const world = await PeerWorld.with({ maxQueue: 1, whenFull: 'drop-oldest', destination: undefined });
+    world.queue();
+    const queue = (url: string, fields: string[], body?: string) =>
+      world.peer.queue({ method: 'GET', url, proto: 'HTTP/1.1', http: new Fields(fields) }, body);
+    expect(() => queue('no path', ['Host', 'a.example'])).toThrow('cannot be sent to a peer');
+    expect(() => queue('/', ['Host', 'a.example'], null as never)).toThrow(
+      'must be a string or a Uint8Array',
+    );
+    expect(queue('/', [])).toBe(false);
+    expect(world.figures()).toMatchObject({ accepted: 1, dropped: 0, pending: 1, refused: 1 });
   });
 
   test('a shorter limit keeps what waits already', async () => {
