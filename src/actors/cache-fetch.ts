@@ -4,10 +4,12 @@
  *   asking --kept--> storing --ended--> stored          asking --not kept--> passing --ended--> done
  *   asking --purged--> doomed --answered--> passing     storing --purged, outgrown--> passing
  *   asking, doomed, storing, passing --broke--> failed  doomed, passing --deserted--> stopped
+ *   asking --abandoned--> stopped
  *
  * While it asks, others who want the object wait for it; what they get depends on the answer. One that is kept
  * is read by all of them while it comes, and its fetch goes on when all of them have gone. One that is not belongs to
- * whoever asked first; the others look for themselves, and do not wait for each other any more.
+ * whoever asked first; the others look for themselves, and do not wait for each other any more. An answer that
+ * nobody has waited for in a long time is waited for no longer.
  *
  * It runs as a record, by a table compiled from this definition (src/compact/cache-fetch-table.ts).
  */
@@ -27,7 +29,9 @@ export type CacheFetchEvent =
   /** What it fetches was purged. */
   | { readonly type: 'object.purge' }
   /** Nobody who asked for it is there any more. */
-  | { readonly type: 'fetch.deserted' };
+  | { readonly type: 'fetch.deserted' }
+  /** Nobody has waited for the answer in as long as it may take without. */
+  | { readonly type: 'fetch.abandoned' };
 
 export interface CacheFetchInput {
   /** How many want it now, who asked first included; 0: it refreshes an object in the background. */
@@ -90,6 +94,11 @@ export const cacheFetchMachine = setup({
           target: 'doomed',
           actions: 'release',
           description: 'What comes was purged before it came.',
+        },
+        'fetch.abandoned': {
+          target: 'stopped',
+          actions: 'stop',
+          description: 'Nobody has waited for it in a long time.',
         },
       },
     },

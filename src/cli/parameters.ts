@@ -27,6 +27,8 @@ export interface Parameters {
   sendTimeoutMs?: number;
   /** Milliseconds without a byte from either side after which a pipe or an upgraded connection ends. */
   pipeTimeoutMs?: number;
+  /** Milliseconds that a fetch for the cache goes on without an answer when nobody waits for it any more. */
+  abandonedFetchTimeoutMs?: number;
 }
 
 type Set = (parameters: Parameters, value: number) => void;
@@ -62,6 +64,9 @@ const durations: Readonly<Record<string, Set>> = {
   },
   pipe_timeout: (p, ms) => {
     p.pipeTimeoutMs = ms;
+  },
+  abandoned_fetch_timeout: (p, ms) => {
+    p.abandonedFetchTimeoutMs = ms;
   },
 };
 

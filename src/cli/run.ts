@@ -117,7 +117,8 @@ function plan(options: RunOptions): Plan | readonly string[] {
 function proxyOptions(parameters: Parameters, accessLog: AccessLog | undefined): ProxyOptions {
   const { drainTimeoutMs, maxRestarts, maxRetries, saintEntries, timeoutIdleMs, sendTimeoutMs } = parameters;
   const { cacheBytes, defaultTtlMs, defaultGraceMs, defaultKeepMs } = parameters;
-  const { connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs, pipeTimeoutMs } = parameters;
+  const { connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs } = parameters;
+  const { pipeTimeoutMs, abandonedFetchTimeoutMs } = parameters;
   return {
     log: createLog(accessLog),
     ...(drainTimeoutMs === undefined ? {} : { drainTimeout: drainTimeoutMs }),
@@ -128,7 +129,7 @@ function proxyOptions(parameters: Parameters, accessLog: AccessLog | undefined):
       defaultGrace: defaultGraceMs,
       defaultKeep: defaultKeepMs,
     }),
-    requests: defined({ maxRestarts, maxRetries, pipeTimeoutMs }),
+    requests: defined({ maxRestarts, maxRetries, pipeTimeoutMs, abandonedFetchTimeoutMs }),
     listener: defined({ idleTimeoutMs: timeoutIdleMs, sendTimeoutMs }),
     fetch: defined({ connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs }),
   };

@@ -31,6 +31,7 @@ export const cacheFetchEvents = {
   outgrown: eventNumber(table, 'fetch.outgrown'),
   purge: eventNumber(table, 'object.purge'),
   deserted: eventNumber(table, 'fetch.deserted'),
+  abandoned: eventNumber(table, 'fetch.abandoned'),
 } as const;
 
 export type CacheFetchState =

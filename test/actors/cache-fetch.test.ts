@@ -19,6 +19,7 @@ const names = allOf<EventName>()([
   'fetch.outgrown',
   'object.purge',
   'fetch.deserted',
+  'fetch.abandoned',
 ]);
 const numbers: Record<EventName, number> = {
   'fetch.kept': cacheFetchEvents.kept,
@@ -28,6 +29,7 @@ const numbers: Record<EventName, number> = {
   'fetch.outgrown': cacheFetchEvents.outgrown,
   'object.purge': cacheFetchEvents.purge,
   'fetch.deserted': cacheFetchEvents.deserted,
+  'fetch.abandoned': cacheFetchEvents.abandoned,
 };
 
 const actionNames = ['share', 'release', 'remember', 'keep', 'discard', 'stop', 'fail', 'finish'] as const;
@@ -56,6 +58,7 @@ test.each([
     'stored',
     ['share', 'keep', 'finish'],
   ],
+  [0, ['fetch.deserted', 'fetch.abandoned'], 'stopped', ['stop']],
   [1, ['fetch.not-kept', 'fetch.ended'], 'done', ['remember', 'release', 'finish']],
   [0, ['fetch.not-kept'], 'stopped', ['remember', 'release', 'stop']],
   [1, ['fetch.broke'], 'failed', ['fail']],

@@ -51,7 +51,7 @@ const phases: [sent: string, awaited: RegExp | undefined][] = [
 test('through the handler', async () => {
   const origin = await stage.origin();
   origin.answer = answer;
-  const proxy = stage.proxyTo(origin);
+  const proxy = stage.proxyTo(origin, { recv: () => 'pass' });
   const port = await stage.serve(createServer(proxy.handler));
   const leave = async ([sent, awaited]: (typeof phases)[number], isReset: boolean) => {
     const client = await stage.connect(port);

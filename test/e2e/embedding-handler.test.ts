@@ -415,10 +415,10 @@ describe('clients that leave', () => {
     expect(proxy.stats()).toMatchObject({ inFlight: 0, clientAborts: 1 });
   });
 
-  test('before there is one end the fetch', async () => {
+  test('before there is one end the fetch, if it is for them only', async () => {
     const origin = await stage.origin();
     origin.answer = () => {};
-    const proxy = stage.proxyTo(origin);
+    const proxy = stage.proxyTo(origin, { recv: () => 'pass' });
     const port = await stage.serve(proxy.handler);
     const client = await stage.connect(port);
     client.send(get);
@@ -447,7 +447,7 @@ describe('somebody else who answers first', () => {
   test('wins, and the fetch is given up', async () => {
     const origin = await stage.origin();
     origin.answer = () => {};
-    const proxy = stage.proxyTo(origin);
+    const proxy = stage.proxyTo(origin, { recv: () => 'pass' });
     const port = await stage.serve((request, response) => {
       proxy.handler(request, response);
       // As a time-out middleware does.

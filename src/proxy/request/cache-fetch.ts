@@ -102,6 +102,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #answer: BackendResponseMessage | undefined;
   #isHeld = false;
   #isClosed = false;
+  #cancelAlone: (() => void) | undefined;
   #ownStory: RequestStory | undefined;
 
   constructor(options: CacheFetchOptions) {
@@ -160,8 +161,12 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   /** Waits for the answer, or begins to read what has come. */
   join(waiter: CacheWaiter): void {
     const { object } = this;
-    if (object === undefined) this.#waiting.push(waiter);
-    else waiter.objectArrived(object, this);
+    if (object !== undefined) {
+      waiter.objectArrived(object, this);
+      return;
+    }
+    this.#cancelAlone?.();
+    this.#waiting.push(waiter);
   }
 
   /** Reads on as pieces come. */
@@ -186,7 +191,18 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     remove(this.#waiting, waiter);
     if (reading !== undefined) remove(this.#readings, reading);
     if (this.#leader === waiter) this.#leader = undefined;
-    if (this.isDeserted) this.#send(events.deserted);
+    if (!this.isDeserted) return;
+    this.#send(events.deserted);
+    if (this.#life.state === 'asking' && this.#waiting.length === 0) this.#waitAlone();
+  }
+
+  /** What may be kept is worth waiting for, even by nobody; but a backend that never answers would have many of these. */
+  #waitAlone(): void {
+    const { clock, limits } = this.environment;
+    const ms = this.isShared ? limits.abandonedFetchTimeoutMs : 0;
+    this.#cancelAlone?.();
+    if (ms === 0) this.#send(events.abandoned);
+    else this.#cancelAlone = clock.after(ms, () => this.#send(events.abandoned));
   }
 
   purge(): void {
@@ -378,6 +394,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.#cancelAlone?.();
     this.#hide();
     const { running } = this.loaded;
     running.remove(this);

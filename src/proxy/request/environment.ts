@@ -25,6 +25,8 @@ export interface RequestLimits {
    * there, 0 grants no silence at all. From 25 days on, and with Infinity, there is no limit.
    */
   readonly pipeTimeoutMs: number;
+  /** Milliseconds that a fetch for the cache may go on without an answer when nobody waits for it any more. */
+  readonly abandonedFetchTimeoutMs: number;
 }
 
 export const requestLimitDefaults: RequestLimits = {
@@ -32,6 +34,7 @@ export const requestLimitDefaults: RequestLimits = {
   maxRetries: 4,
   replayableBodyBytes: 64 * 1024,
   pipeTimeoutMs: 60_000,
+  abandonedFetchTimeoutMs: 10_000,
 };
 
 export interface RequestEnvironment {

@@ -253,6 +253,35 @@ describe('one fetch for many', () => {
     expect(fetch.isAborted).toBe(true);
   });
 
+  test('what nobody waits for any more may take 10 s to be answered', () => {
+    const world = cachingWorld();
+    const left = world.request();
+    const stays = world.request();
+    const fetch = world.transport.latest;
+    left.abort();
+    world.clock.advance(20 * seconds);
+    expect(fetch.isAborted).toBe(false);
+    stays.abort();
+    world.clock.advance(9 * seconds);
+    // Somebody comes, and the time begins anew when that one has gone, too.
+    world.request().abort();
+    world.clock.advance(9 * seconds);
+    expect(fetch.isAborted).toBe(false);
+    world.clock.advance(1 * seconds);
+    expect(fetch.isAborted).toBe(true);
+    expect(asked(world)).toBe(1);
+    expect(world.plane.figures().traffic.inFlight).toBe(0);
+    expect(warm(world).answer?.body).toBe('hello');
+    expect(asked(world)).toBe(2);
+  });
+
+  test('what only one can have is given up with that one', () => {
+    const world = cachingWorld();
+    warm(world, 'mine', []);
+    world.request().abort();
+    expect(world.transport.latest.isAborted).toBe(true);
+  });
+
   test('a failure is told to all', () => {
     const world = cachingWorld();
     const clients = Array.from({ length: 3 }, () => world.request());
