@@ -11,8 +11,8 @@ export function parseBlock(reader: TokenReader): Block {
   return reader.nested(() => {
     const open = reader.expect('{');
     const statements: Statement[] = [];
-    while (reader.take('}') === undefined) statements.push(parseStatement(reader));
-    return { open, statements };
+    while (!reader.is('}')) statements.push(parseStatement(reader));
+    return { open, statements, close: reader.next() };
   });
 }
 
@@ -35,6 +35,8 @@ function parseStatement(reader: TokenReader): Statement {
     default:
       throw new VclMistake("Expected an action, 'if', '{' or '}'", first);
   }
+  const parseOwn = reader.actions.get(first.text);
+  if (parseOwn !== undefined) return parseOwn(reader);
   switch (first.text.toLowerCase()) {
     case 'if':
       return parseIf(reader);

@@ -3,10 +3,16 @@ import { type Mistakes, VclMistake } from './mistake.ts';
 import { parseBlock } from './parse-statement.ts';
 import type { AclEntry, Declaration, Field, FieldValue } from './syntax.ts';
 import { type Token, tokenName } from './token.ts';
-import { TokenReader } from './token-reader.ts';
+import { type Actions, TokenReader } from './token-reader.ts';
 
-const beginnings = ['acl', 'sub', 'backend', 'probe', 'import', 'vcl'] as const;
-const beginningWords: ReadonlySet<string> = new Set(beginnings);
+/** How declarations are read, by the words that they begin with, which have been read then. */
+type Declarations<One> = ReadonlyMap<string, (reader: TokenReader, first: Token) => One>;
+
+/** What a program is made of. */
+export interface Grammar<One> {
+  readonly declarations: Declarations<One>;
+  readonly actions?: Actions;
+}
 
 /**
  * Reads all declarations. After a mistake it goes on with the next one.
@@ -14,17 +20,27 @@ const beginningWords: ReadonlySet<string> = new Set(beginnings);
  * @param tokens the last one is EOI
  */
 export function parse(tokens: readonly Token[], mistakes: Mistakes): Declaration[] {
-  const reader = new TokenReader(tokens);
-  const declarations: Declaration[] = [];
-  while (!reader.is('EOI')) {
-    const declaration = mistakes.guard('reading', () => parseDeclaration(reader));
-    if (declaration === undefined) reader.skipToDeclaration(beginningWords);
-    else declarations.push(declaration);
-  }
-  return declarations;
+  return parseProgram(tokens, mistakes, { declarations: declarationsOf4 });
 }
 
-function parseDeclaration(reader: TokenReader): Declaration {
+/** The same for any dialect. */
+export function parseProgram<One>(
+  tokens: readonly Token[],
+  mistakes: Mistakes,
+  { declarations, actions }: Grammar<One>,
+): One[] {
+  const reader = new TokenReader(tokens, actions);
+  const words = new Set(declarations.keys());
+  const found: One[] = [];
+  while (!reader.is('EOI')) {
+    const declaration = mistakes.guard('reading', () => parseDeclaration(reader, declarations));
+    if (declaration === undefined) reader.skipToDeclaration(words);
+    else found.push(declaration);
+  }
+  return found;
+}
+
+function parseDeclaration<One>(reader: TokenReader, declarations: Declarations<One>): One {
   const first = reader.current;
   if (first.kind === 'CSRC') {
     reader.next();
@@ -35,9 +51,9 @@ function parseDeclaration(reader: TokenReader): Declaration {
       'Troupe runs no C. Write it in VCL, or as a vmod.',
     );
   }
-  const beginning = first.kind === 'ID' ? beginnings.find((word) => word === first.text) : undefined;
-  if (beginning === undefined) {
-    const known = beginnings
+  const parseIt = first.kind === 'ID' ? declarations.get(first.text) : undefined;
+  if (parseIt === undefined) {
+    const known = [...declarations.keys()]
       .map((word) => `'${word}'`)
       .join(', ')
       .replace(/, ([^,]*)$/, ' or $1');
@@ -45,38 +61,54 @@ function parseDeclaration(reader: TokenReader): Declaration {
     throw new VclMistake(`Expected one of ${known}. Found: ${found}`, first);
   }
   reader.next();
-  switch (beginning) {
-    case 'vcl': {
-      const version = reader.expect('FNUM');
-      reader.expect(';');
-      return { kind: 'version', first, version };
-    }
-    case 'import':
-      return parseImport(reader, first);
-    case 'sub':
-      return { kind: 'sub', first, name: parseOwnName(reader, 'subroutine'), body: parseBlock(reader) };
-    case 'acl':
-      return parseAcl(reader, first);
-    case 'probe': {
+  return parseIt(reader, first);
+}
+
+export const declarationsOf4: Declarations<Declaration> = new Map<
+  string,
+  (reader: TokenReader, first: Token) => Declaration
+>([
+  ['acl', parseAcl],
+  [
+    'sub',
+    (reader, first) => {
+      const name = parseOwnName(reader, 'subroutine');
+      return { kind: 'sub', first, name, body: parseBlock(reader) };
+    },
+  ],
+  ['backend', parseBackend],
+  [
+    'probe',
+    (reader, first) => {
       const name = parseOwnName(reader, 'backend probe');
       return { kind: 'probe', first, name, fields: parseFields(reader) };
-    }
-    case 'backend': {
-      const name = parseOwnName(reader, 'backend');
-      if (reader.isWord('none') || reader.isWord('None')) {
-        reader.next();
-        reader.expect(';');
-        return { kind: 'backend', first, name, fields: undefined };
+    },
+  ],
+  ['import', parseImport],
+  [
+    'vcl',
+    (reader, first) => {
+      const version = reader.expect('FNUM');
+      if (reader.take(';') === undefined) {
+        throw new VclMistake("Expected 'vcl N.N;' found no semi-colon", first, version);
       }
-      return { kind: 'backend', first, name, fields: parseFields(reader) };
-    }
-    default:
-      return beginning satisfies never;
+      return { kind: 'version', first, version };
+    },
+  ],
+]);
+
+function parseBackend(reader: TokenReader, first: Token): Declaration {
+  const name = parseOwnName(reader, 'backend');
+  if (reader.isWord('none') || reader.isWord('None')) {
+    reader.next();
+    reader.expect(';');
+    return { kind: 'backend', first, name, fields: undefined };
   }
+  return { kind: 'backend', first, name, fields: parseFields(reader) };
 }
 
 /** @param what it is the name of, for the sentence */
-function parseOwnName(reader: TokenReader, what: string): Token {
+export function parseOwnName(reader: TokenReader, what: string): Token {
   const name = reader.expect('ID');
   if (!reader.is('.')) return name;
   const rest = reader.peek();
@@ -135,15 +167,18 @@ function parseAclEntry(reader: TokenReader): AclEntry {
 function parseFields(reader: TokenReader): Field[] {
   reader.expect('{');
   const fields: Field[] = [];
-  while (reader.take('}') === undefined) {
-    reader.expect('.');
-    const name = reader.expect('ID');
-    reader.expect('=');
-    const value = parseFieldValue(reader);
-    fields.push({ name, value, next: reader.current });
-    if (value.kind !== 'fields') reader.expect(';');
-  }
+  while (reader.take('}') === undefined) fields.push(parseField(reader));
   return fields;
+}
+
+export function parseField(reader: TokenReader): Field {
+  reader.expect('.');
+  const name = reader.expect('ID');
+  reader.expect('=');
+  const value = parseFieldValue(reader);
+  const next = reader.current;
+  if (value.kind !== 'fields') reader.expect(';');
+  return { name, value, next };
 }
 
 function parseFieldValue(reader: TokenReader): FieldValue {

@@ -64,6 +64,7 @@ export interface Branch {
 export interface Block {
   readonly open: Token;
   readonly statements: readonly Statement[];
+  readonly close: Token;
 }
 
 /** `first` is the word that it begins with. */

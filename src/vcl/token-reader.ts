@@ -1,15 +1,23 @@
 /** A place in the list of tokens that moves forward while a parser reads. */
 import { VclMistake } from './mistake.ts';
+import type { Statement } from './syntax.ts';
 import { kindName, type Token, type TokenKind, tokenName } from './token.ts';
 
+/** Statements that a dialect has besides VCL 4's, by their first words. */
+export type Actions = ReadonlyMap<string, (reader: TokenReader) => Statement>;
+
+const noActions: Actions = new Map();
+
 export class TokenReader {
+  readonly actions: Actions;
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
 
   /** @param tokens the last one is EOI */
-  constructor(tokens: readonly Token[]) {
+  constructor(tokens: readonly Token[], actions = noActions) {
     this.#tokens = tokens;
+    this.actions = actions;
   }
 
   get current(): Token {
