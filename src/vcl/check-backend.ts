@@ -175,6 +175,10 @@ function probeOf({ value, name }: Field, symbols: Symbols): ProbeDeclaration | s
 
 function tcpEndpoint(host: Field, port: Field | undefined): Endpoint {
   const name = text(host);
+  if (name === '') {
+    const [token] = tokensOf(host.value);
+    throw new VclMistake('Backend host \'""\' could not be resolved to an IP address:', token);
+  }
   if (port === undefined) return { kind: 'tcp', ...splitPort(name) };
   const written = text(port);
   const number = /^\d+$/.test(written) ? Number(written) : wellKnownPorts.get(written);

@@ -31,7 +31,9 @@ export function readText(file: string): string {
 export function readTokens(source: VclSource, read: ReadText): Token[] {
   const tokens: Token[] = [];
   append(source, read, [], tokens);
-  const end = source.text.length;
+  // What is missing at the end is told of behind the last thing that is there, and not lines of comments below.
+  const last = tokens.findLast((token) => token.source === source);
+  const end = last?.end ?? 0;
   tokens.push({ kind: 'EOI', source, start: end, end, text: '' });
   return tokens;
 }

@@ -2,7 +2,7 @@
 import { byName, fn, type VclContext, type Vmod } from '../vmod.ts';
 
 function purged({ purge }: VclContext, soft: boolean): number {
-  if (purge === undefined) throw new Error('purge is possible in vcl_hit and vcl_miss only');
+  if (purge === undefined) throw new Error('purge is only available in vcl_hit and vcl_miss');
   return purge({ soft });
 }
 
@@ -10,7 +10,7 @@ export const purge: Vmod = {
   name: 'purge',
   objects: {},
   functions: byName([
-    fn('INT hard()', (context) => purged(context, false), 'vcl_hit, vcl_miss'),
+    fn('INT hard()', (context) => purged(context, false)),
     fn(
       'INT soft(DURATION ttl = 0, DURATION grace = -1, DURATION keep = -1)',
       (context, ttl: number, grace: number, keep: number) => {
@@ -19,7 +19,6 @@ export const purge: Vmod = {
         }
         return purged(context, true);
       },
-      'vcl_hit, vcl_miss',
     ),
   ]),
 };

@@ -1,0 +1,66 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it, test } from 'vitest';
+import { needVarnishd } from '../support/varnishd.ts';
+import {
+  askTroupe,
+  askVarnishd,
+  readWrongPrograms,
+  type Verdict,
+  type WrongProgram,
+} from './wrong-programs/wrong-programs.ts';
+
+const folder = join(import.meta.dirname, 'wrong-programs');
+const golden = JSON.parse(await readFile(join(folder, 'varnishd-7.1.1.json'), 'utf8')) as Record<
+  string,
+  Verdict | null
+>;
+const programs = await readWrongPrograms();
+const answers = new Map<string, Awaited<ReturnType<typeof askTroupe>>>();
+for (const program of programs) answers.set(program.title, await askTroupe(program));
+
+describe('wrong programs', () => {
+  test('are more than a hundred, of different titles', () => {
+    expect(programs.filter(({ title }) => golden[title] !== null).length).toBeGreaterThan(300);
+    expect(new Set(programs.map(({ title }) => title)).size).toBe(programs.length);
+  });
+
+  it.each(programs)('$title: rejected on the line on which varnishd rejects it', (program) => {
+    const expected = golden[program.title];
+    expect(expected, 'what varnishd says is not recorded').not.toBeUndefined();
+    const said = answers.get(program.title);
+    if (expected === null) expect(said?.report).toBeUndefined();
+    else
+      expect(said === undefined ? 'accepted' : place(said.verdict), said?.report).toBe(
+        where(expected, program),
+      );
+  });
+
+  test('are told as a person wants to read it', async () => {
+    const reports = [];
+    for (const program of programs) {
+      const said = answers.get(program.title);
+      if (said !== undefined) reports.push(`=== ${program.title}\n${said.report}\n`);
+    }
+    await expect(reports.join('\n')).toMatchFileSnapshot('wrong-programs/reports.txt');
+  });
+
+  test('are rejected by varnishd as recorded', async (context) => {
+    needVarnishd(context);
+    for (const program of programs) {
+      if (golden[program.title] === null) continue;
+      expect(await askVarnishd(program), program.title).toEqual(golden[program.title]);
+    }
+  });
+});
+
+/** Where varnishd reads on into the built-in VCL, Troupe says that the file has ended. */
+function where(expected: Verdict | undefined, { files }: WrongProgram): string | undefined {
+  if (expected?.file !== '<builtin>') return expected && place(expected);
+  const [[file, text]] = [...files] as [[string, string]];
+  return place({ file, line: text.trimEnd().split('\n').length, message: '' });
+}
+
+function place({ file, line }: Verdict): string {
+  return line === 0 ? 'somewhere' : `${file}:${line}`;
+}
