@@ -64,9 +64,12 @@ function parseDeclaration<One>(reader: TokenReader, declarations: Declarations<O
   return parseIt(reader, first);
 }
 
-export const declarationsOf4: Declarations<Declaration> = new Map<
+export type CommonDeclaration = Exclude<Declaration, { readonly kind: 'version' }>;
+
+/** Those of every dialect. */
+export const commonDeclarations: Declarations<CommonDeclaration> = new Map<
   string,
-  (reader: TokenReader, first: Token) => Declaration
+  (reader: TokenReader, first: Token) => CommonDeclaration
 >([
   ['acl', parseAcl],
   [
@@ -85,19 +88,22 @@ export const declarationsOf4: Declarations<Declaration> = new Map<
     },
   ],
   ['import', parseImport],
-  [
-    'vcl',
-    (reader, first) => {
-      const version = reader.expect('FNUM');
-      if (reader.take(';') === undefined) {
-        throw new VclMistake("Expected 'vcl N.N;' found no semi-colon", first, version);
-      }
-      return { kind: 'version', first, version };
-    },
-  ],
 ]);
 
-function parseBackend(reader: TokenReader, first: Token): Declaration {
+const declarationsOf4: Declarations<Declaration> = new Map<
+  string,
+  (reader: TokenReader, first: Token) => Declaration
+>([...commonDeclarations, ['vcl', parseVersion]]);
+
+function parseVersion(reader: TokenReader, first: Token): Declaration {
+  const version = reader.expect('FNUM');
+  if (reader.take(';') === undefined) {
+    throw new VclMistake("Expected 'vcl N.N;' found no semi-colon", first, version);
+  }
+  return { kind: 'version', first, version };
+}
+
+function parseBackend(reader: TokenReader, first: Token): CommonDeclaration {
   const name = parseOwnName(reader, 'backend');
   if (reader.isWord('none') || reader.isWord('None')) {
     reader.next();
@@ -116,7 +122,7 @@ export function parseOwnName(reader: TokenReader, what: string): Token {
   throw new VclMistake(message, name, rest);
 }
 
-function parseImport(reader: TokenReader, first: Token): Declaration {
+function parseImport(reader: TokenReader, first: Token): CommonDeclaration {
   const module = reader.expect('ID');
   let alias: Token | undefined;
   if (reader.isWord('as')) {
@@ -133,7 +139,7 @@ function parseImport(reader: TokenReader, first: Token): Declaration {
   return { kind: 'import', first, module, alias, path };
 }
 
-function parseAcl(reader: TokenReader, first: Token): Declaration {
+function parseAcl(reader: TokenReader, first: Token): CommonDeclaration {
   const name = parseOwnName(reader, 'ACL');
   const flags: Token[] = [];
   while (reader.is('-') || reader.is('+')) {
