@@ -37,6 +37,8 @@ export interface Config {
   readonly defaultTarget: string | undefined;
   /** How it keeps answers; false: not at all. Default: by RFC 9111. */
   readonly cache?: CacheDeclaration | false | undefined;
+  /** How it speaks with clients and backends; `varnish`: as varnishd does. Default: as a proxy by RFC 9110. */
+  readonly manners?: 'varnish' | undefined;
   readonly hooks: Hooks;
   /** Absolute path of the file it came from; undefined for a config made in the program itself. */
   readonly file: string | undefined;

@@ -34,6 +34,8 @@ export function buildVclConfig(program: CheckedProgram, file: string): Config {
     saintmodes,
     peers,
     defaultTarget: defaultBackend === undefined || nones.has(defaultBackend) ? undefined : defaultBackend,
+    cache: { rules: 'varnish' },
+    manners: 'varnish',
     hooks: hooksOf(program),
     file,
     origin: originOf(program),

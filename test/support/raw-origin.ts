@@ -12,6 +12,8 @@ export interface RawConnection {
   readonly received: () => string;
   /** Resolves with the next request's head, and the body as far as it has come. */
   readonly request: () => Promise<string>;
+  /** Resolves with what follows the last request's head, as soon as `length` knows how much of it that is. */
+  readonly take: (length: (rest: string) => number | undefined) => Promise<string>;
   readonly closed: Promise<void>;
 }
 
@@ -67,7 +69,19 @@ export async function rawOrigin(
       taken = text.indexOf('\r\n\r\n', taken) + 4;
       return head;
     };
-    void serve({ socket, received: () => text, request, closed }, accepted);
+    const take = async (length: (rest: string) => number | undefined): Promise<string> => {
+      for (;;) {
+        const taking = length(text.slice(taken));
+        if (taking !== undefined) {
+          taken += taking;
+          return text.slice(taken - taking, taken);
+        }
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    };
+    void serve({ socket, received: () => text, request, take, closed }, accepted);
   });
   server.listen(0, host);
   await once(server, 'listening');

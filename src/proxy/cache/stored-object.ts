@@ -67,6 +67,8 @@ export class StoredObject implements LruNode {
   readonly reason: string;
   /** Status line and fields as they go over the wire, but for Age, and what a listener adds. */
   readonly written: string;
+  /** Number of the request that fetched it. */
+  storedBy = '';
   readonly isGzip: boolean;
   readonly hasValidator: boolean;
   readonly life = new ObjectLife();

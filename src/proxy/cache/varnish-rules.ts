@@ -85,7 +85,7 @@ function directive(fields: Fields, name: string): number | undefined {
 }
 
 /** A fraction is cut off; what is no number counts as 0. */
-function leadingSeconds(text: string): number {
+export function leadingSeconds(text: string): number {
   const match = /^\s*"?(\d+)\s*(?:"|,|\.|$)/.exec(text);
   return match === null ? 0 : Math.min(Number(match[1]), mostSeconds);
 }

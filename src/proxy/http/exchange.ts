@@ -12,6 +12,12 @@ export interface SocketAddress {
   readonly port: number;
 }
 
+/** What the connection does after a response. `keep-alive` is said to HTTP/1.0 clients, to others implied. */
+export type Persistence = 'persistent' | 'keep-alive' | 'close';
+
+/** What a head says of the body's end: a number of bytes, chunked coding, or nothing. */
+export type Framing = number | 'chunked' | 'none';
+
 export interface ResponseHead {
   readonly status: number;
   /** Reason phrase; empty is legal. */
@@ -23,6 +29,10 @@ export interface ResponseHead {
    * the others say, for those who write bytes.
    */
   readonly written?: string | undefined;
+  /** Writes the whole head, with what the listener has decided in places of its own. */
+  write?(framing: Framing, persistence: Persistence): string;
+  /** Whether the connection is to be closed behind the response. */
+  readonly closes?: boolean;
 }
 
 /** The streamed body of a response. After `end` or `cut`, nothing may follow. */

@@ -2,12 +2,19 @@
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock.ts';
 import type { TroupeError } from '../../errors.ts';
-import type { Exchange, ResponseBody, ResponseHead, SocketAddress } from '../http/exchange.ts';
+import type {
+  Exchange,
+  Framing,
+  Persistence,
+  ResponseBody,
+  ResponseHead,
+  SocketAddress,
+} from '../http/exchange.ts';
 import type { Fields } from '../http/fields.ts';
 import type { HeadReader } from './head-reader.ts';
 import type { Outbox } from './outbox.ts';
 import type { RequestBody } from './request-body.ts';
-import { endsWithHead, type Framing, type Persistence, responseHead } from './response-head.ts';
+import { endsWithHead, responseHead } from './response-head.ts';
 import { type BodyFraming, type BodyOwner, StreamedBody } from './streamed-body.ts';
 
 /** Bytes up to which a body is copied behind its head, for one write. */
@@ -108,7 +115,7 @@ export class HttpExchange implements Exchange, BodyOwner {
     } else if (bytes <= copyBytes) {
       this.isBegun = true;
       const channel = this.#channel;
-      const persistence = channel.settlePersistence(false);
+      const persistence = channel.settlePersistence(head.closes === true);
       channel.outbox.send(responseHead(head, bytes, persistence, channel.clock.wallNow()), body);
       this.bodyEnded();
     } else {
@@ -172,7 +179,7 @@ export class HttpExchange implements Exchange, BodyOwner {
   #writeHead(head: ResponseHead, framing: Framing, endsWithConnection: boolean): void {
     this.isBegun = true;
     const channel = this.#channel;
-    const persistence = channel.settlePersistence(endsWithConnection);
+    const persistence = channel.settlePersistence(endsWithConnection || head.closes === true);
     channel.outbox.addText(responseHead(head, framing, persistence, channel.clock.wallNow()));
   }
 

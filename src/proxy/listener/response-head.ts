@@ -1,12 +1,6 @@
 /** Writes the head of a response: RFC 9112 section 4, and the framing fields that a listener owns. */
-import type { ResponseHead } from '../http/exchange.ts';
+import type { Framing, Persistence, ResponseHead } from '../http/exchange.ts';
 import { dateField } from '../request/date-field.ts';
-
-/** What the connection does after the response. `keep-alive` is said to HTTP/1.0 clients, to others implied. */
-export type Persistence = 'persistent' | 'keep-alive' | 'close';
-
-/** What a head says of the body's end: a number of bytes, chunked coding, or nothing. */
-export type Framing = number | 'chunked' | 'none';
 
 /** @param wallNow milliseconds since 1970, for a Date field if there is none yet */
 export function responseHead(
@@ -15,6 +9,7 @@ export function responseHead(
   persistence: Persistence,
   wallNow: number,
 ): string {
+  if (head.write !== undefined) return head.write(framing, persistence);
   let text = head.written ?? writtenFields(head, wallNow);
   if (typeof framing === 'number') text += `Content-Length: ${framing}\r\n`;
   else if (framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';

@@ -12,7 +12,7 @@ import { type CachePolicy, termsBy } from '../cache/cache-policy.ts';
 import { type CacheTerms, HIT_FOR_MISS_MS } from '../cache/cache-terms.ts';
 import { ageField } from '../cache/freshness.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
-import { addConditions, confirms, dropConditions, freshened } from '../cache/revalidation.ts';
+import { confirms, dropConditions } from '../cache/revalidation.ts';
 import { ObjectBody, StoredObject } from '../cache/stored-object.ts';
 import { variantKey, varyOf } from '../cache/vary.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -21,7 +21,6 @@ import { BackendResponseMessage } from './backend-response.ts';
 import type { HookOwner } from './contexts.ts';
 import type { RequestEnvironment } from './environment.ts';
 import { BackendFetch, type FetchClient } from './fetch-steps.ts';
-import { appendVia } from './forwarded.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import { illegalFields, illegalStatusLine } from './message-check.ts';
 import type { BackendMessage, ClientMessage, ResponseMessage } from './messages.ts';
@@ -126,12 +125,13 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     this.variant = variantKey(entry.vary, this.#request);
     this.#asksWhether = stale?.hasValidator === true;
     if (isShared || this.#asksWhether) dropConditions(bereq.http);
-    if (stale !== undefined && this.#asksWhether) addConditions(bereq.http, stale.fields());
     this.#isPart = bereq.http.has('Range');
-    if (!this.#isPart) {
+    if (!this.#isPart && bereq.http.get('Accept-Encoding') !== 'gzip') {
       bereq.http.unset('Accept-Encoding');
       bereq.http.appendLegal('Accept-Encoding', 'gzip');
     }
+    if (stale !== undefined && this.#asksWhether)
+      this.loaded.manners.addConditions(bereq.http, stale.fields());
     this.backend = new BackendFetch(this, bereq, undefined);
   }
 
@@ -236,7 +236,11 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
         return undefined;
       }
       this.#confirmed = stale;
-      answer = { status: stale.status, reason: stale.reason, fields: freshened(before, fields) };
+      answer = {
+        status: stale.status,
+        reason: stale.reason,
+        fields: this.loaded.manners.freshened(before, fields),
+      };
       if (fields.has('Age')) answer.fields.appendLegal('Age', String(ageField(fields)));
     }
     const terms = termsBy(
@@ -413,15 +417,12 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     ) {
       return undefined;
     }
-    const fields = new Fields(http.raw.slice(), http.isLegal);
-    fields.unset('Age');
-    fields.unset('Content-Length');
-    fields.unset('Trailer');
-    appendVia(fields, '1.1');
+    const fields = this.loaded.manners.stored(http);
     const variant = variantKey(vary, this.#request);
     const now = this.environment.clock.wallNow();
     const body = this.#confirmed?.body ?? new ObjectBody();
     const object = new StoredObject(this.#entry, vary, variant, { status, reason, fields }, terms, body, now);
+    object.storedBy = this.req.xid;
     object.length = length;
     object.bytes += body.size;
     if (this.#confirmed?.body.state === 'whole') this.#removeStale();

@@ -16,7 +16,7 @@ import { durationHint, parseDuration } from '../../duration.ts';
 import { TroupeError } from '../../errors.ts';
 import type { BackendTarget } from '../directors/target.ts';
 import type { FetchHead } from '../fetch/transport.ts';
-import { Fields } from '../http/fields.ts';
+import type { Fields } from '../http/fields.ts';
 import { Attempt, type AttemptReceiver, worthReading } from './attempt.ts';
 import { tellFailure } from './backend-failure.ts';
 import { BackendPick, type PickReceiver } from './backend-pick.ts';
@@ -239,6 +239,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
     this.#attempt = undefined;
     this.failure = undefined;
     bereq.asked = undefined;
+    loaded.manners.attempt(bereq);
     const { backendFetch } = loaded.config.hooks;
     if (backendFetch !== undefined) {
       const context = new BackendSideContext(this, bereq);
@@ -302,13 +303,15 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
     }
     this.#hasBody = !this.#isHead && status !== 204 && status !== 304;
     this.#length = contentLength(fields);
-    dropResponseHopByHop(fields);
     // RFC 9110 section 6.6.1: a recipient with a clock adds the date that the origin left out.
     if (!fields.has('Date')) fields.appendLegal('Date', dateField(owner.environment.clock.wallNow()));
     const { clock } = owner.environment;
     const now = clock.wallNow();
+    const { manners } = owner.loaded;
+    manners.receive(fields);
     if (owner.receive === undefined) {
-      return this.#respond(new BackendResponseMessage(status, head.reason, fields, notKept, now));
+      const terms = manners.passedTerms(fields, now);
+      return this.#respond(new BackendResponseMessage(status, head.reason, fields, terms, now));
     }
     const sentAt = now - (clock.now() - (this.#attempt?.sentAt ?? clock.now()));
     const beresp = owner.receive(status, head.reason, fields, sentAt);
@@ -334,9 +337,11 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
     return action === 'retry' ? this.#retry() : 'nothing';
   }
 
-  #deliver(beresp: ResponseMessage): Step {
+  #deliver(beresp: BackendResponseMessage): Step {
     this.#isDelivered = true;
-    this.owner.fetched(beresp, this.#hasBody, this.#length);
+    const { owner } = this;
+    owner.loaded.manners.accept(beresp.http, owner.receive !== undefined && !beresp.uncacheable);
+    owner.fetched(beresp, this.#hasBody, this.#length);
     return 'wait';
   }
 
@@ -347,7 +352,8 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
     tellFailure(owner, bereq, this.#target, error);
     const { environment, loaded } = owner;
     const date = dateField(environment.clock.wallNow());
-    const beresp = new SyntheticMessage(503, 'Backend fetch failed', new Fields(['Date', date]), bereq.xid);
+    const fields = loaded.manners.made(date, undefined);
+    const beresp = new SyntheticMessage(503, 'Backend fetch failed', fields, bereq.xid);
 
     const { backendError } = loaded.config.hooks;
     if (backendError !== undefined) {

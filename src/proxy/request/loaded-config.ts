@@ -14,10 +14,13 @@ import type { CacheDefaults } from '../cache/cache-terms.ts';
 import type { TargetGraph } from '../directors/target-graph.ts';
 import type { LoadedPeers } from '../peer/loaded-peers.ts';
 import { hookThrew, hookWasAsync, hookWasWrong, isPromise } from './hook-error.ts';
+import type { Manners } from './manners.ts';
 import { shown } from './message-check.ts';
 import type { RequestLog } from './request-log.ts';
+import { rfcManners } from './rfc-manners.ts';
 import { RunningRequests } from './running-requests.ts';
 import { createShardScope } from './shard-scope.ts';
+import { varnishManners } from './varnish-manners.ts';
 
 /** Which messages hooks have their hands on; what none can change need be neither copied nor checked. */
 interface Touches {
@@ -37,6 +40,7 @@ export interface LoadedConfig {
   readonly peers: LoadedPeers;
   /** undefined: it wants no cache. */
   readonly policy: CachePolicy | undefined;
+  readonly manners: Manners;
   readonly running: RunningRequests;
   /** Called when a request has ended and none is left, and when its peers have nothing to do any more. */
   onIdle: (() => void) | undefined;
@@ -74,6 +78,7 @@ export function createLoadedConfig(
     touches,
     peers,
     policy: config.cache === false ? undefined : cachePolicy(config.cache ?? {}, cacheDefaults),
+    manners: config.manners === 'varnish' ? varnishManners : rfcManners,
     running: new RunningRequests(),
     onIdle: undefined,
   };

@@ -15,9 +15,7 @@ import { BackendPick, type PickReceiver } from './backend-pick.ts';
 import type { BackendRecord } from './backend-record.ts';
 import { type AskedBackend, describeTry } from './backend-try.ts';
 import { type HookOwner, PipeSideContext } from './contexts.ts';
-import { appendVia } from './forwarded.ts';
 import { hookRules } from './hook-rules.ts';
-import { pipedRequest } from './hop-by-hop.ts';
 import { illegalFields, illegalRequestLine } from './message-check.ts';
 import { BackendMessage } from './messages.ts';
 import { storyOf } from './request-story.ts';
@@ -49,12 +47,10 @@ export class Pipe implements PickReceiver {
     this.#owner = owner;
     this.#bereq = new BackendMessage(
       owner.req,
-      pipedRequest(owner.req.http),
+      owner.loaded.manners.askPiped(owner.req, owner.exchange.version),
       owner.exchange.body !== undefined,
     );
     this.#pick = new BackendPick(owner, this.#bereq, this);
-    appendVia(this.#bereq.http, owner.exchange.version);
-    this.#bereq.http.append('Connection', 'close');
   }
 
   begin(): void {

@@ -17,8 +17,9 @@ import type { ObjectStore } from '../cache/object-store.ts';
 import { purgeEntry } from '../cache/purge.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
 import type { Exchange, ResponseBody, ResponseHead } from '../http/exchange.ts';
-import { Fields } from '../http/fields.ts';
+import type { Fields } from '../http/fields.ts';
 import type { BackendRecord } from './backend-record.ts';
+import type { BackendResponseMessage } from './backend-response.ts';
 import { CacheFetch, type CacheLeader } from './cache-fetch.ts';
 import {
   ClientSideContext,
@@ -32,9 +33,7 @@ import {
 import { dateField } from './date-field.ts';
 import type { RequestEnvironment } from './environment.ts';
 import { BackendFetch } from './fetch-steps.ts';
-import { appendForwardedFor, appendVia } from './forwarded.ts';
 import { hookRules } from './hook-rules.ts';
-import { dropConnectionOptions, dropResponseFraming, endToEndRequest } from './hop-by-hop.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import { illegalFields, illegalStatusLine, SWITCHING } from './message-check.ts';
 import { BackendMessage, ClientMessage, ResponseMessage, SyntheticMessage } from './messages.ts';
@@ -49,7 +48,7 @@ import { type RequestStory, storyOf } from './request-story.ts';
 import { parseRequestTarget } from './request-target.ts';
 import { hookLeft, runHook } from './run-hook.ts';
 import type { Running } from './running-requests.ts';
-import { StoredAnswer, wantsMore } from './stored-answer.ts';
+import { wantsMore } from './stored-answer.ts';
 import { phraseOf, respondPlainly } from './synthetic.ts';
 import type { Ending } from './traffic.ts';
 import { switchingHead, transmit, transmitSynthetic } from './transmit.ts';
@@ -88,10 +87,9 @@ export function serveRequest(
     return;
   }
   const { fields } = exchange;
-  const namesUpgrade = dropConnectionOptions(fields);
   if (target.host !== undefined) fields.set('Host', target.host);
-  appendForwardedFor(fields, exchange.client.address);
-  new RequestRun(environment, loaded, exchange, target.url, namesUpgrade).start();
+  const mayUpgrade = loaded.manners.arrive(fields, exchange.client.address);
+  new RequestRun(environment, loaded, exchange, target.url, mayUpgrade).start();
 }
 
 class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
@@ -116,7 +114,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   #isAlone = false;
   /** What has become of the request; no response can be sent any more. */
   #tunnel: Tunnel | undefined;
-  readonly #namesUpgrade: boolean;
+  readonly #mayUpgrade: boolean;
   /** The response under way. */
   #stream: ResponseBody | undefined;
   /** Of the response; 0 until it begins. */
@@ -124,19 +122,19 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   #bytesSent = 0;
   #isOver = false;
 
-  /** @param namesUpgrade whether the client's field Connection does, without which Upgrade means nothing */
+  /** @param mayUpgrade whether what it offers in Upgrade means anything */
   constructor(
     environment: RequestEnvironment,
     loaded: LoadedConfig,
     exchange: Exchange,
     url: string,
-    namesUpgrade: boolean,
+    mayUpgrade: boolean,
   ) {
     const { method, version, fields, body, bodyLength } = exchange;
     this.environment = environment;
     this.loaded = loaded;
     this.exchange = exchange;
-    this.#namesUpgrade = namesUpgrade;
+    this.#mayUpgrade = mayUpgrade;
     this.req = new ClientMessage(environment.nextXid(), method, url, `HTTP/${version}`, fields);
     this.req.backend = loaded.config.defaultTarget;
     this.#body =
@@ -179,9 +177,18 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   // The backend side tells how the fetch goes.
 
   fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined): void {
-    // Transports do not say in which version they got the response; all speak 1.1.
-    appendVia(beresp.http, '1.1');
     const { status } = beresp;
+    const { manners } = this.loaded;
+    const isVarnish = manners.kind === 'varnish';
+    const isGzip = (isVarnish || this.#shared !== undefined) && hasBody && isUnpackable(beresp);
+    manners.deliver(beresp, this.req, {
+      isStored: false,
+      storedBy: undefined,
+      age: isVarnish ? Math.max(0, Math.floor((beresp as BackendResponseMessage).age / 1_000)) : 0,
+      isPassed: this.#shared === undefined,
+      isUnpacked: isGzip && !takesGzip(this.req.http),
+      isMade: false,
+    });
     if (this.req.method !== 'GET' && this.req.method !== 'HEAD') this.#invalidate(beresp);
     const next = this.#deliver(beresp, 0);
     if (next === 'transmit') {
@@ -191,10 +198,10 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
         this.#openTunnel(switched.connection, switched.record, switchingHead(beresp, switched.protocol));
         return;
       }
-      const isPacked = this.#shared !== undefined && isUnpackable(beresp) && !takesGzip(this.req.http);
+      const isPacked = isGzip && !takesGzip(this.req.http);
       this.#stream = isPacked
         ? this.#unpack(beresp, hasBody)
-        : transmit(this.exchange, beresp, hasBody, length);
+        : transmit(manners, this.exchange, beresp, hasBody, length);
       if (this.#stream !== undefined) return;
     }
     this.#fetch?.leave();
@@ -207,6 +214,14 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   }
 
   fetchedSynthetic(beresp: SyntheticMessage): void {
+    this.loaded.manners.deliver(beresp, this.req, {
+      isStored: false,
+      storedBy: undefined,
+      age: 0,
+      isPassed: this.#shared === undefined,
+      isUnpacked: false,
+      isMade: true,
+    });
     const next = this.#deliver(beresp, 0);
     if (next !== 'transmit') {
       this.#proceed(next);
@@ -290,7 +305,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
 
   /** What the client offers to switch to, as hooks have left it. */
   #offer(): string | undefined {
-    return this.#namesUpgrade ? offeredByClient(this.exchange, this.req.http) : undefined;
+    return this.#mayUpgrade ? offeredByClient(this.exchange, this.req.http) : undefined;
   }
 
   #take(step: Exclude<Step, 'wait'>): Step {
@@ -325,8 +340,10 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   #recv(): Step {
     const { recv } = this.loaded.config.hooks;
     const action = recv === undefined ? 'hash' : runHook(this, hookRules.recv, recv, this.#clientContext());
+    if (action === 'fail') return 'failed';
+    if (action !== 'pipe' && action !== 'pass') this.loaded.manners.lookUp(this.req.http);
     // varnishd hashes whatever vcl_recv has decided, unless that failed.
-    if (action === 'fail' || this.#runHash() === 'fail') return 'failed';
+    if (this.#runHash() === 'fail') return 'failed';
     return action === 'hash' ? 'lookup' : action;
   }
 
@@ -354,12 +371,13 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
     // What is neither GET nor HEAD is not looked up: RFC 9111 section 4, and varnishd's built-in VCL. Nor is what
     // offers to switch protocols, which nothing stored could do.
     const { req } = this;
-    if (req.method !== 'GET' && req.method !== 'HEAD') return 'pass';
+    const isRfc = this.loaded.manners.kind === 'rfc';
+    if (isRfc && req.method !== 'GET' && req.method !== 'HEAD') return 'pass';
     if (this.#offer() !== undefined) return 'pass';
     const { store, clock } = this.environment;
     if (store === undefined || this.loaded.policy === undefined) return 'fetch';
     // The body of a GET would be part of what is asked for (RFC 9110 section 9.3.1).
-    if (this.#body !== undefined) return 'pass';
+    if (isRfc && this.#body !== undefined) return 'pass';
     this.#object = undefined;
     this.#isAlone = false;
     const entry = store.find(this.requestHash().key());
@@ -456,9 +474,9 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
 
   /** @param isWhole whether what is asked for is for others, too, and therefore the whole */
   #cacheRequest(isWhole: boolean): BackendMessage {
-    const bereq = new BackendMessage(this.req, endToEndRequest(this.req.http), false);
-    appendVia(bereq.http, this.exchange.version);
-    if (isWhole) bereq.method = 'GET';
+    const { manners } = this.loaded;
+    const bereq = new BackendMessage(this.req, manners.ask(this.req, this.exchange.version, false), false);
+    if (isWhole || manners.kind === 'varnish') bereq.method = 'GET';
     return bereq;
   }
 
@@ -508,9 +526,10 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   #startFetch(): Step {
     this.#leaveShared();
     // RFC 9110 section 9.3.6: a tunnel is not something that can be fetched; a config may pipe it.
-    if (this.req.method === 'CONNECT') return { synth: 501 };
-    const bereq = new BackendMessage(this.req, endToEndRequest(this.req.http), this.#body !== undefined);
-    appendVia(bereq.http, this.exchange.version);
+    const { manners } = this.loaded;
+    if (this.req.method === 'CONNECT' && manners.kind === 'rfc') return { synth: 501 };
+    const fields = manners.ask(this.req, this.exchange.version, true);
+    const bereq = new BackendMessage(this.req, fields, this.#body !== undefined);
     const offer = this.#offer();
     if (offer !== undefined) bereq.http.appendLegal('Upgrade', offer);
     this.#fetch = new BackendFetch(this, bereq, this.#body, offer);
@@ -537,29 +556,36 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   /** Serves an object, as far as its body has come, and on as it comes. */
   #deliverObject(object: StoredObject, hits: number): Step {
     const { exchange, req } = this;
+    const { manners } = this.loaded;
     const now = this.environment.clock.wallNow();
     const { deliver } = this.loaded.config.hooks;
     const isPacked = object.isGzip && !takesGzip(req.http);
     if (deliver === undefined && !isPacked && !wantsMore(req.http)) {
       this.#status = object.status;
-      return this.#sendObject(object, new StoredAnswer(object, now), object.length);
+      return this.#sendObject(object, manners.storedHead(object, req, hits, now), object.length);
     }
-    const fields = object.fields();
-    fields.appendLegal('Age', String(object.age(now)));
-    const resp = new ResponseMessage(object.status, object.reason, fields);
+    const resp = new ResponseMessage(object.status, object.reason, object.fields());
+    manners.deliver(resp, req, {
+      isStored: true,
+      storedBy: hits > 0 ? object.storedBy : undefined,
+      age: object.age(now),
+      isPassed: false,
+      isUnpacked: isPacked,
+      isMade: false,
+    });
     const next = this.#deliver(resp, hits);
     if (next !== 'transmit') return next;
-    dropResponseFraming(resp, false);
     const part = partOf(req, resp, object, isPacked, now);
     this.#status = resp.status;
     if (part !== undefined) {
-      exchange.respond(resp, part.body, part.length);
+      exchange.respond(manners.head(resp, false), part.body, part.length);
       this.#bytesSent = part.body?.length ?? 0;
       this.#finish('complete');
       return 'wait';
     }
     if (isPacked) unpackedFields(resp.http);
-    return this.#sendObject(object, resp, isPacked ? undefined : object.length, isPacked);
+    const head = manners.head(resp, false);
+    return this.#sendObject(object, head, isPacked ? undefined : object.length, isPacked);
   }
 
   #sendObject(object: StoredObject, head: ResponseHead, length: number | undefined, isPacked = false): Step {
@@ -588,7 +614,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   /** Begins an answer that was packed for the cache, and turned out not to be kept. */
   #unpack(beresp: ResponseMessage, hasBody: boolean): ResponseBody | undefined {
     unpackedFields(beresp.http);
-    const stream = transmit(this.exchange, beresp, hasBody, undefined);
+    const stream = transmit(this.loaded.manners, this.exchange, beresp, hasBody, undefined);
     return stream === undefined ? undefined : new UnpackedBody(stream);
   }
 
@@ -610,7 +636,8 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   #synth(status: number, reason = phraseOf(status)): Step {
     const { environment, req } = this;
     const now = environment.clock.wallNow();
-    const resp = new SyntheticMessage(status, reason, new Fields(['Date', dateField(now)]), req.xid);
+    const fields = this.loaded.manners.made(dateField(now), req.xid);
+    const resp = new SyntheticMessage(status, reason, fields, req.xid);
     const { synth } = this.loaded.config.hooks;
     let isFit = true;
     if (synth !== undefined) {
@@ -646,7 +673,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
 
   #transmitSynthetic(resp: SyntheticMessage): void {
     this.#status = resp.status;
-    this.#bytesSent = transmitSynthetic(this.exchange, resp);
+    this.#bytesSent = transmitSynthetic(this.loaded.manners, this.exchange, resp);
   }
 
   #respondPlainly(): void {

@@ -3,6 +3,7 @@
  */
 import type { Exchange, ResponseBody } from '../http/exchange.ts';
 import { dropResponseFraming } from './hop-by-hop.ts';
+import type { Manners } from './manners.ts';
 import type { ResponseMessage, SyntheticMessage } from './messages.ts';
 
 const nothing = new Uint8Array(0);
@@ -13,20 +14,21 @@ const nothing = new Uint8Array(0);
  * @returns where the body goes, or undefined if the response is complete without one
  */
 export function transmit(
+  manners: Manners,
   exchange: Exchange,
   response: ResponseMessage,
   hasBody: boolean,
   length: number | undefined,
 ): ResponseBody | undefined {
   // Trailers travel in chunked coding only (RFC 9112 section 7.1.2), and only then may Trailer announce them.
-  dropResponseFraming(response, hasBody && length === undefined && exchange.version === '1.1');
+  const head = manners.head(response, hasBody && length === undefined && exchange.version === '1.1');
   const { status } = response;
   if (mayHaveBody(exchange, status)) {
-    if (hasBody && length !== 0) return exchange.begin(response, length);
-    exchange.respond(response, nothing);
+    if (hasBody && length !== 0) return exchange.begin(head, length);
+    exchange.respond(head, nothing);
   } else {
     // RFC 9110 section 8.6: the length of the body that is not sent, but none with 204.
-    exchange.respond(response, undefined, status === 204 ? undefined : length);
+    exchange.respond(head, undefined, status === 204 ? undefined : length);
   }
   return undefined;
 }
@@ -36,18 +38,18 @@ export function transmit(
  *
  * @returns how many bytes of a body that sends
  */
-export function transmitSynthetic(exchange: Exchange, response: SyntheticMessage): number {
+export function transmitSynthetic(manners: Manners, exchange: Exchange, response: SyntheticMessage): number {
   if (response.hasPage && !response.http.has('Content-Type')) {
     response.http.append('Content-Type', 'text/html; charset=utf-8');
   }
-  dropResponseFraming(response, false);
+  const head = manners.head(response, false);
   const { body, status } = response;
   const bytes = typeof body === 'string' ? Buffer.from(body) : body;
   if (mayHaveBody(exchange, status)) {
-    exchange.respond(response, bytes);
+    exchange.respond(head, bytes);
     return bytes.length;
   }
-  exchange.respond(response, undefined, status === 204 || status === 304 ? undefined : bytes.length);
+  exchange.respond(head, undefined, status === 204 || status === 304 ? undefined : bytes.length);
   return 0;
 }
 

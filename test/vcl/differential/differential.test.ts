@@ -1,0 +1,28 @@
+/** Small programs run in varnishd and in Troupe: both say the same to clients and to origins. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { needVarnishd } from '../../support/varnishd.ts';
+import { type BothProxies, startBoth } from './both-proxies.ts';
+import { readCases } from './read-cases.ts';
+
+const folder = join(import.meta.dirname, 'cases');
+let both: BothProxies | undefined;
+
+beforeAll(async () => {
+  both = await startBoth().catch(() => undefined);
+});
+
+afterAll(() => both?.stop());
+
+for (const file of readdirSync(folder).sort()) {
+  describe(file.replace(/\.txt$/, ''), () => {
+    for (const one of readCases(readFileSync(join(folder, file), 'latin1'))) {
+      test(one.idea, async (context) => {
+        needVarnishd(context);
+        const { varnishd, troupe } = (await both?.compare(one)) ?? { varnishd: '', troupe: 'not started' };
+        expect(troupe).toBe(varnishd);
+      });
+    }
+  });
+}
