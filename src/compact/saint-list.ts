@@ -156,14 +156,19 @@ export class SaintList {
   deniedFor(object: string, now: number): ReadonlySet<Identity> | undefined {
     if (this.#size === 0) return undefined;
     const records = this.#records;
-    let denied: ReadonlySet<Identity> | undefined;
+    let only: List | undefined;
+    let denied: Set<Identity> | undefined;
     for (let record = records.find(object); record !== NONE; record = records.findNext()) {
       if (records.deadlineOf(record) <= now) continue;
       const list = this.#lists[records.listOf(record)];
       if (list === undefined) continue;
-      denied = denied === undefined ? list.alone : new Set(denied).add(list.identity);
+      if (only === undefined) only = list;
+      else {
+        denied ??= new Set(only.alone);
+        denied.add(list.identity);
+      }
     }
-    return denied;
+    return denied ?? only?.alone;
   }
 
   /** How many objects are listed for an identity: what is due is swept first, as far as one reader may. */
