@@ -2,10 +2,11 @@
  * `troupe check FILE`: is it valid? Everything is tried that loading it would try (its hosts are resolved, its
  * init hook runs), and nothing is kept.
  */
+import { extname } from 'node:path';
 import { checkConfig } from '../config/check-config.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { loadConfigFile } from '../config/load-file.ts';
+import { expectReadable, loadConfigFile } from '../config/load-file.ts';
 import { rehearseInit } from '../config/rehearse-init.ts';
 import { renderError, renderWarning } from '../config/report.ts';
 import { TroupeError } from '../errors.ts';
@@ -41,6 +42,31 @@ export async function runCheck(file: string, { out, err, color }: CheckOutput): 
   ];
   out(`${file} is valid: ${counts.join(', ')}\n`);
   return 0;
+}
+
+/**
+ * Prints a VCL program as it is written in VCL 4.1: `troupe check --upgrade FILE`.
+ *
+ * @returns the exit status: 0, or 1 if it is not valid
+ */
+export async function runUpgrade(file: string, { out, err, color }: CheckOutput): Promise<number> {
+  try {
+    // Needed by nobody who checks a module.
+    const { upgradeVclFile } = await import('../vcl/load-vcl.ts');
+    out(await upgradeVclFile(await readableVcl(file)));
+    return 0;
+  } catch (error) {
+    if (!(error instanceof TroupeError)) throw error;
+    err(`${renderError(error, { color })}\n`);
+    return 1;
+  }
+}
+
+/** @throws TroupeError it is no VCL file, or cannot be read */
+async function readableVcl(path: string): Promise<string> {
+  if (extname(path) === '.vcl') return expectReadable(path);
+  const message = `${path}: only VCL files (.vcl) can be upgraded.`;
+  throw new TroupeError('config.unreadable', message, { side: 'troupe' });
 }
 
 /** A host that does not resolve is shown where it is written, not where its backend begins. */

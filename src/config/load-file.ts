@@ -34,8 +34,7 @@ export interface LoadOptions {
  */
 export async function loadConfigFile(path: string, options: LoadOptions = {}): Promise<Config> {
   if (extname(path) === '.vcl') {
-    const file = resolve(path);
-    await expectReadable(file, path);
+    const file = await expectReadable(path);
     // Loaded when it is first needed: most configs are modules, and the compiler is large.
     const { loadVclFile } = await import('../vcl/load-vcl.ts');
     return loadVclFile(file);
@@ -57,8 +56,7 @@ export interface LoadedModule {
  * @throws TroupeError `config.unreadable`, `config.syntax`, `config.invalid`
  */
 export async function loadModule(path: string, options: LoadOptions = {}): Promise<LoadedModule> {
-  const file = resolve(path);
-  await expectReadable(file, path);
+  const file = await expectReadable(path);
   const files = SourceFiles.ofLoad();
   const namespace = await evaluate(file, files, options.timeoutMs ?? DEFAULT_TIMEOUT_MS);
   return { file, files, namespace };
@@ -74,8 +72,13 @@ export function configIn({ file, files, namespace }: LoadedModule): Config {
   return config;
 }
 
-/** @param path as it was given, which is how its giver knows it */
-async function expectReadable(file: string, path: string): Promise<void> {
+/**
+ * @param path as it was given, which is how its giver knows it
+ * @returns the absolute one
+ * @throws TroupeError `config.unreadable`
+ */
+export async function expectReadable(path: string): Promise<string> {
+  const file = resolve(path);
   const refuse = (what: string, advice?: string, cause?: unknown) =>
     new TroupeError('config.unreadable', `${path}: ${what}`, { side: 'troupe', advice, cause });
   const extension = extname(file);
@@ -92,6 +95,7 @@ async function expectReadable(file: string, path: string): Promise<void> {
   await readFile(file).catch((error: Error) => {
     throw refuse(`this file cannot be read: ${error.message}.`, undefined, error);
   });
+  return file;
 }
 
 async function evaluate(file: string, files: SourceFiles, timeoutMs: number): Promise<Namespace> {

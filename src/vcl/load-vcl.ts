@@ -4,32 +4,92 @@ import { checkConfig } from '../config/check-config.ts';
 import { combined } from '../config/combined-error.ts';
 import type { Config } from '../config/config.ts';
 import { buildVclConfig } from './build-vcl-config.ts';
-import { aclHosts, check, type HostAddresses } from './checker.ts';
+import { aclHosts, type CheckedProgram, check, type HostAddresses } from './checker.ts';
 import { Mistakes } from './mistake.ts';
 import { parse } from './parser.ts';
+import { printProgram } from './printer.ts';
 import { readText, readTokens } from './read-tokens.ts';
 import { VclSource } from './source.ts';
 import type { Declaration } from './syntax.ts';
 import type { Token } from './token.ts';
+import { dialectOf } from './v3/dialect.ts';
+import { translateOld } from './v3/translate.ts';
 import { knownVmods } from './vmods/known-vmods.ts';
+
+export interface VclOptions {
+  /** Objects on its saint list that make a backend of a Varnish 3 program sick. Default: 10, as in Varnish 3. */
+  readonly saintmodeThreshold?: number | undefined;
+}
+
+/** varnishd(1) of 3.0, saintmode_threshold. */
+const DEFAULT_SAINTMODE_THRESHOLD = 10;
 
 /**
  * @param file absolute path
  * @throws TroupeError `config.syntax`, `config.invalid`; of several mistakes, see combined-error.ts
  */
-export async function loadVclFile(file: string): Promise<Config> {
+export async function loadVclFile(file: string, options: VclOptions = {}): Promise<Config> {
+  const { program } = await readProgram(file, options);
+  const config = buildVclConfig(program, file);
+  const { errors } = checkConfig(config);
+  if (errors.length > 0) throw combined(errors);
+  return config;
+}
+
+/**
+ * A program as one in VCL 4.1: one of Varnish 3, of VCL 4.0, or one of 4.1 in the shape that all have.
+ *
+ * @param file absolute path
+ * @returns its text
+ * @throws TroupeError as loadVclFile
+ */
+export async function upgradeVclFile(file: string, options: VclOptions = {}): Promise<string> {
+  const { declarations, tokens, order } = await readProgram(file, { ...options, isUpgrade: true });
+  return Buffer.from(printProgram(declarations, tokens, order), 'latin1').toString('utf8');
+}
+
+interface ReadProgram {
+  readonly tokens: readonly Token[];
+  /** Where each token stands. */
+  readonly order: ReadonlyMap<Token, number>;
+  readonly declarations: readonly Declaration[];
+  readonly program: CheckedProgram;
+}
+
+/** @throws TroupeError as loadVclFile */
+async function readProgram(
+  file: string,
+  options: VclOptions & { readonly isUpgrade?: boolean },
+): Promise<ReadProgram> {
   const mistakes = new Mistakes();
   const tokens =
     mistakes.guard('lexing', () => readTokens(new VclSource(file, readText(file)), readText)) ?? [];
   const order = new Map(tokens.map((token, index) => [token, index]));
   throwAny(mistakes, order);
-  const declarations = parse(tokens, mistakes);
+  const dialect = mistakes.guard('reading', () => dialectOf(tokens));
+  throwAny(mistakes, order);
+  let declarations: readonly Declaration[];
+  if (dialect?.name === '3') {
+    const { saintmodeThreshold = DEFAULT_SAINTMODE_THRESHOLD } = options;
+    declarations = translateOld(tokens, order, { saintmodeThreshold }, mistakes);
+  } else {
+    declarations = parse(tokens, mistakes);
+    const [first] = tokens;
+    const isImplied = dialect?.name === '4' && !dialect.hasVersion;
+    if (first !== undefined && (isImplied || (options.isUpgrade && declarations[0]?.kind === 'version'))) {
+      const others = declarations.filter(({ kind }) => kind !== 'version');
+      declarations = [newestVersion(first, declarations[0]), ...others];
+    }
+  }
   const program = check(declarations, knownVmods, await addressesOf(declarations), mistakes);
   throwAny(mistakes, order);
-  const config = buildVclConfig(program, file);
-  const { errors } = checkConfig(config);
-  if (errors.length > 0) throw combined(errors);
-  return config;
+  return { tokens, order, declarations, program };
+}
+
+/** `vcl 4.1;`, where it is written, or at the beginning of a program without it. */
+function newestVersion(at: Token, written: Declaration | undefined): Declaration {
+  const version: Token = { ...at, kind: 'FNUM', text: '4.1' };
+  return { kind: 'version', first: written?.kind === 'version' ? written.first : { ...at }, version };
 }
 
 function throwAny(mistakes: Mistakes, order: ReadonlyMap<Token, number>): void {
