@@ -4,7 +4,7 @@ import './tune-engine.ts';
 import { Command, CommanderError, Option } from 'commander';
 import type { Format } from '../diagram/subject.ts';
 import { version } from '../version.ts';
-import { type CheckOutput, runCheck } from './check.ts';
+import { type CheckOutput, runCheck, runUpgrade } from './check.ts';
 import { TOKEN_VARIABLE } from './dashboard-address.ts';
 import { parameterNames } from './parameters.ts';
 import { type RunOptions, run } from './run.ts';
@@ -100,9 +100,10 @@ Examples:
   program
     .command('check')
     .description('say whether a config is valid: exit 0, or 1 with file:line:column, the line and a caret')
-    .argument('<file>', 'a TypeScript or JavaScript module')
-    .action(async (file: string) => {
-      process.exitCode = await runCheck(file, standardOutput);
+    .argument('<file>', 'a VCL file, or a TypeScript or JavaScript module')
+    .option('--upgrade', 'print a VCL file of Varnish 3 or of VCL 4.0 as the same program in VCL 4.1')
+    .action(async (file: string, { upgrade }: { readonly upgrade?: boolean }) => {
+      process.exitCode = await (upgrade === true ? runUpgrade : runCheck)(file, standardOutput);
     });
 
   program
