@@ -6,12 +6,10 @@ import { Fields } from '../http/fields.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import type { CacheTerms } from './cache-terms.ts';
 import { flat } from './flat-text.ts';
+import type { ObjectBody } from './object-body.ts';
 import { ObjectLife } from './object-life.ts';
 import type { LruNode } from './object-store.ts';
 import { hasValidator } from './revalidation.ts';
-
-/** `filling`: its body is still coming. `broken`: the rest will not come. */
-type BodyState = 'filling' | 'whole' | 'broken';
 
 /** What is stored of an answer's head. */
 export interface StoredHead {
@@ -23,35 +21,6 @@ export interface StoredHead {
 
 /** Bytes that an object and its entry take beside key, head and body: measured, `npm run bench -- hit`. */
 const OBJECT_BYTES = 850;
-
-/** The body of an object, which readers follow piece by piece while it comes. */
-export class ObjectBody {
-  /** Pieces in order; those before `first` have been given up, because all readers have them. */
-  pieces: Uint8Array[] = [];
-  /** Number of the first piece that is still here. */
-  first = 0;
-  /** Bytes that have come so far. */
-  size = 0;
-  state: BodyState = 'filling';
-
-  /** Number of the piece that comes next. */
-  get end(): number {
-    return this.first + this.pieces.length;
-  }
-
-  add(piece: Uint8Array): void {
-    this.pieces.push(piece);
-    this.size += piece.length;
-  }
-
-  /** @param until number of the first piece that somebody still needs */
-  giveUp(until: number): void {
-    const count = Math.min(until - this.first, this.pieces.length);
-    if (count <= 0) return;
-    this.pieces.splice(0, count);
-    this.first += count;
-  }
-}
 
 export class StoredObject implements LruNode {
   lruBefore: LruNode | undefined;
@@ -78,7 +47,7 @@ export class StoredObject implements LruNode {
   readonly mayOutlive: boolean;
   /** Stale from the start: each request asks the origin, and none waits for another's answer. */
   readonly isAlwaysAsked: boolean;
-  body: ObjectBody;
+  readonly body: ObjectBody;
   /** Content-Length as the origin gave it, or the size once it is known. */
   length: number | undefined;
   hits = 0;
@@ -128,37 +97,7 @@ export class StoredObject implements LruNode {
   age(now: number): number {
     return Math.max(0, Math.floor((now - this.origin) / 1_000));
   }
-
-  /** The body has come to its end: it is kept in as few pieces as it takes, with nothing around them. */
-  complete(): void {
-    const came = this.body;
-    came.state = 'whole';
-    this.length = came.size;
-    if (came.size > wholeBytes || came.size === 0) return;
-    // Not a slice of a pool, which it would keep alive. Who reads what came is perhaps half through, so that stays.
-    const whole = Buffer.allocUnsafeSlow(came.size);
-    let at = 0;
-    for (const piece of came.pieces) {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-    this.body = new ObjectBody();
-    this.body.add(whole);
-    this.body.state = 'whole';
-  }
-
-  /** The body where it is there in one piece, or has none. */
-  get whole(): Uint8Array | undefined {
-    const { state, pieces, size } = this.body;
-    if (state !== 'whole') return undefined;
-    return size === 0 ? nothing : pieces.length === 1 ? pieces[0] : undefined;
-  }
 }
-
-const nothing = new Uint8Array(0);
-
-/** Bytes up to which a body is kept in one piece. */
-const wholeBytes = 1024 * 1024;
 
 export function isGzip(fields: Fields): boolean {
   const coding = fields.get('Content-Encoding')?.toLowerCase();

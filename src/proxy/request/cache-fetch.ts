@@ -11,9 +11,10 @@ import { type CacheEntry, type PendingFetch, UncacheableMarker } from '../cache/
 import { type CachePolicy, termsBy } from '../cache/cache-policy.ts';
 import { type CacheTerms, HIT_FOR_MISS_MS } from '../cache/cache-terms.ts';
 import { ageField } from '../cache/freshness.ts';
+import { ObjectBody } from '../cache/object-body.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import { confirms, dropConditions } from '../cache/revalidation.ts';
-import { ObjectBody, StoredObject } from '../cache/stored-object.ts';
+import { StoredObject } from '../cache/stored-object.ts';
 import { variantKey, varyOf } from '../cache/vary.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { Fields } from '../http/fields.ts';
@@ -39,6 +40,7 @@ export interface CacheWaiter {
   fetchedSynthetic(beresp: SyntheticMessage): void;
   fetchFailed(): void;
   readonly req: ClientMessage;
+  readonly loaded: LoadedConfig;
 }
 
 /** Who has caused a fetch, and gets the answer if it is for one request only. */
@@ -214,6 +216,10 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     this.backend.abort();
     this.#send(events.broke);
     this.#close();
+    // Requests of this config are cut, too; those of others have only waited here.
+    const others = this.#waiting.filter(({ loaded }) => loaded !== this.loaded);
+    this.#waiting = [];
+    for (const waiter of others) waiter.lookAgain();
   }
 
   // The backend side tells how the fetch goes.
@@ -286,7 +292,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       this.#act();
       return;
     }
-    if (confirmed === undefined) object.complete();
+    if (confirmed === undefined) this.#complete(object);
     this.#send(events.ended);
   }
 
@@ -311,7 +317,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const { object } = this;
     if (object === undefined) return true;
     if (this.#life.state === 'storing') {
-      if (this.#store.reserve(chunk.length)) object.bytes += chunk.length;
+      const bytes = object.body.cost(chunk);
+      if (this.#store.reserve(bytes)) object.bytes += bytes;
       else this.#send(events.outgrown);
     }
     if (this.#life.isOver) return true;
@@ -331,7 +338,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     }
     const { object } = this;
     if (object === undefined) return;
-    if (this.#life.state === 'storing') object.complete();
+    if (this.#life.state === 'storing') this.#complete(object);
     else object.body.state = 'whole';
     this.#send(events.ended);
   }
@@ -420,13 +427,22 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const fields = this.loaded.manners.stored(http);
     const variant = variantKey(vary, this.#request);
     const now = this.environment.clock.wallNow();
-    const body = this.#confirmed?.body ?? new ObjectBody();
+    const body = this.#confirmed?.body ?? new ObjectBody(length);
     const object = new StoredObject(this.#entry, vary, variant, { status, reason, fields }, terms, body, now);
     object.storedBy = this.req.xid;
     object.length = length;
-    object.bytes += body.size;
+    object.bytes += body.bytes;
     if (this.#confirmed?.body.state === 'whole') this.#removeStale();
     return this.#store.reserve(object.bytes) ? object : undefined;
+  }
+
+  #complete(object: StoredObject): void {
+    const { body } = object;
+    const before = body.bytes;
+    body.complete();
+    object.length = body.size;
+    object.bytes -= before - body.bytes;
+    this.#store.release(before - body.bytes);
   }
 
   #share(): void {
@@ -528,15 +544,20 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   }
 
   #giveUpRead(): void {
-    let slowest = Number.POSITIVE_INFINITY;
-    for (const { next } of this.#readings) slowest = Math.min(slowest, next);
-    if (slowest !== Number.POSITIVE_INFINITY) this.object?.body.giveUp(slowest);
+    const { object } = this;
+    if (object !== undefined && this.#readings.length > 0) object.body.giveUp(this.#slowest(object));
   }
 
   #isTooFarAhead(): boolean {
-    let unread = 0;
-    for (const piece of this.object?.body.pieces ?? []) unread += piece.length;
-    return unread > MOST_UNREAD_BYTES;
+    const { object } = this;
+    return object !== undefined && object.body.size - this.#slowest(object) > MOST_UNREAD_BYTES;
+  }
+
+  /** Where the reader is that has got least. */
+  #slowest(object: StoredObject): number {
+    let slowest = object.body.size;
+    for (const { position } of this.#readings) slowest = Math.min(slowest, position);
+    return slowest;
   }
 }
 

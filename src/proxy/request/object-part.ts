@@ -2,14 +2,15 @@
  * What a client gets of an object that wants less than the whole: that it has not changed (304), a part (206), or that
  * there is no such part (416).
  */
-import { byteRange } from '../cache/byte-range.ts';
+import { type ByteRange, byteRange } from '../cache/byte-range.ts';
 import { isUnchanged, mayBePart } from '../cache/preconditions.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
 import type { ClientMessage, ResponseMessage } from './messages.ts';
 
 interface Part {
-  /** undefined: none is sent. */
-  readonly body: Uint8Array | undefined;
+  /** The part that is sent; undefined: no body at all. */
+  readonly range: ByteRange | undefined;
+  /** Content-Length; undefined: none. */
   readonly length: number | undefined;
 }
 
@@ -31,21 +32,22 @@ export function partOf(
   if (resp.status !== 200) return undefined;
   if (isUnchanged(req.http, resp.http, now)) {
     resp.status = 304;
-    return { body: undefined, length: undefined };
+    return { range: undefined, length: undefined };
   }
-  const { whole } = object;
+  // While a body comes whose length nobody knows, parts of it cannot be told.
+  const { length } = object;
   const range = req.http.get('Range');
-  if (range === undefined || req.method !== 'GET' || isPacked || whole === undefined) return undefined;
+  if (range === undefined || req.method !== 'GET' || isPacked || length === undefined) return undefined;
   if (!mayBePart(req.http, resp.http, now)) return undefined;
-  const bytes = byteRange(range, whole.length);
+  const bytes = byteRange(range, length);
   if (bytes === undefined) return undefined;
   if (bytes === 'none') {
     resp.status = 416;
-    resp.http.appendLegal('Content-Range', `bytes */${whole.length}`);
-    return { body: new Uint8Array(0), length: 0 };
+    resp.http.appendLegal('Content-Range', `bytes */${length}`);
+    return { range: undefined, length: 0 };
   }
   const { first, last } = bytes;
   resp.status = 206;
-  resp.http.appendLegal('Content-Range', `bytes ${first}-${last}/${whole.length}`);
-  return { body: whole.subarray(first, last + 1), length: undefined };
+  resp.http.appendLegal('Content-Range', `bytes ${first}-${last}/${length}`);
+  return { range: bytes, length: last - first + 1 };
 }

@@ -1,7 +1,7 @@
 /**
  * One client reading the body of an object, at its own pace, while the body comes or after it.
  */
-import type { ObjectBody } from '../cache/stored-object.ts';
+import type { ObjectBody } from '../cache/object-body.ts';
 import type { ResponseBody } from '../http/exchange.ts';
 
 /** Whose reading it is. */
@@ -12,22 +12,38 @@ export interface ReadingOwner {
   readingOver(isWhole: boolean): void;
 }
 
+/** Bytes that are handed to a connection at a time: what it cannot send yet stays in memory, whatever becomes of the object. */
+const sliceBytes = 256 * 1024;
+
 export class ObjectReading {
-  /** Number of the piece that is read next. */
-  next: number;
+  /** Of the byte that is read next. */
+  position: number;
   isOver = false;
   /** Called when it has got further while others write. */
   onProgress: ((reading: ObjectReading) => void) | undefined;
   readonly #body: ObjectBody;
   readonly #stream: ResponseBody;
   readonly #owner: ReadingOwner;
+  /** Behind the last byte that is wanted. */
+  readonly #end: number;
   #isFull = false;
 
-  constructor(body: ObjectBody, stream: ResponseBody, owner: ReadingOwner) {
+  /**
+   * @param from the first position that is wanted
+   * @param end behind the last one
+   */
+  constructor(
+    body: ObjectBody,
+    stream: ResponseBody,
+    owner: ReadingOwner,
+    from = 0,
+    end = Number.POSITIVE_INFINITY,
+  ) {
     this.#body = body;
     this.#stream = stream;
     this.#owner = owner;
-    this.next = body.first;
+    this.position = from;
+    this.#end = end;
     stream.onDrain = () => {
       this.#isFull = false;
       this.pump();
@@ -38,16 +54,20 @@ export class ObjectReading {
   /** Writes what there is, as much as the client takes. */
   pump(): void {
     const body = this.#body;
-    while (!this.isOver && !this.#isFull && this.next < body.end) {
-      const piece = body.pieces[this.next - body.first] as Uint8Array;
-      this.next++;
-      this.#owner.bytesRead(piece.length);
-      if (!this.#stream.write(piece)) this.#isFull = true;
+    while (!this.isOver && !this.#isFull && this.position < this.#end) {
+      const there = body.from(this.position);
+      if (there === undefined) break;
+      const most = Math.min(sliceBytes, this.#end - this.position);
+      const slice = there.length <= most ? there : there.subarray(0, most);
+      this.position += slice.length;
+      this.#owner.bytesRead(slice.length);
+      if (!this.#stream.write(slice)) this.#isFull = true;
     }
-    if (this.isOver || body.state === 'filling') return;
+    if (this.isOver) return;
     // What broke off is cut at once; what has ended ends when the client has taken it.
-    if (body.state === 'broken') this.#end(false);
-    else if (this.next === body.end) this.#end(true);
+    if (this.position >= this.#end) this.#finish(true);
+    else if (body.state === 'broken') this.#finish(false);
+    else if (body.state === 'whole' && this.position === body.size) this.#finish(true);
   }
 
   /** Its client has gone, or must go. */
@@ -55,7 +75,7 @@ export class ObjectReading {
     this.isOver = true;
   }
 
-  #end(isWhole: boolean): void {
+  #finish(isWhole: boolean): void {
     this.isOver = true;
     if (isWhole) this.#stream.end();
     else this.#stream.cut();

@@ -11,6 +11,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { Synth } from '../../config/hooks.ts';
+import type { ByteRange } from '../cache/byte-range.ts';
 import type { CacheEntry } from '../cache/cache-entry.ts';
 import { alsoInvalid, invalidates } from '../cache/invalidation.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
@@ -91,6 +92,9 @@ export function serveRequest(
   const mayUpgrade = loaded.manners.arrive(fields, exchange.client.address);
   new RequestRun(environment, loaded, exchange, target.url, mayUpgrade).start();
 }
+
+/** Bytes up to which a body is sent in one write with its head. */
+const AT_ONCE_BYTES = 64 * 1024;
 
 class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   readonly environment: RequestEnvironment;
@@ -575,24 +579,25 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
     });
     const next = this.#deliver(resp, hits);
     if (next !== 'transmit') return next;
+    if (isPacked) unpackedFields(resp.http);
     const part = partOf(req, resp, object, isPacked, now);
     this.#status = resp.status;
+    const head = manners.head(resp, false);
+    if (part?.range !== undefined) return this.#sendPart(object, head, part.range);
     if (part !== undefined) {
-      exchange.respond(manners.head(resp, false), part.body, part.length);
-      this.#bytesSent = part.body?.length ?? 0;
+      exchange.respond(head, undefined, part.length);
       this.#finish('complete');
       return 'wait';
     }
-    if (isPacked) unpackedFields(resp.http);
-    const head = manners.head(resp, false);
     return this.#sendObject(object, head, isPacked ? undefined : object.length, isPacked);
   }
 
   #sendObject(object: StoredObject, head: ResponseHead, length: number | undefined, isPacked = false): Step {
     const { exchange } = this;
-    const { whole } = object;
+    const { whole } = object.body;
     const endsWithHead = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
-    if (endsWithHead || (whole !== undefined && (!isPacked || whole.length === 0))) {
+    const isSmall = whole !== undefined && whole.length <= AT_ONCE_BYTES && !isPacked;
+    if (endsWithHead || isSmall || whole?.length === 0) {
       exchange.respond(head, endsWithHead ? undefined : whole, head.status === 204 ? undefined : length);
       if (!endsWithHead && whole !== undefined) this.#bytesSent = whole.length;
       this.#finish('complete');
@@ -600,7 +605,18 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
     }
     const stream = exchange.begin(head, length);
     this.#stream = stream;
-    const reading = new ObjectReading(object.body, isPacked ? new UnpackedBody(stream) : stream, this);
+    this.#read(object, new ObjectReading(object.body, isPacked ? new UnpackedBody(stream) : stream, this));
+    return 'wait';
+  }
+
+  #sendPart(object: StoredObject, head: ResponseHead, { first, last }: ByteRange): Step {
+    const stream = this.exchange.begin(head, last - first + 1);
+    this.#stream = stream;
+    this.#read(object, new ObjectReading(object.body, stream, this, first, last + 1));
+    return 'wait';
+  }
+
+  #read(object: StoredObject, reading: ObjectReading): void {
     this.#reading = reading;
     const shared = this.#shared;
     if (shared?.object === object) {
@@ -608,7 +624,6 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
       shared.follow(reading);
     }
     reading.pump();
-    return 'wait';
   }
 
   /** Begins an answer that was packed for the cache, and turned out not to be kept. */

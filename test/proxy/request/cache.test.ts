@@ -92,6 +92,46 @@ describe('a hit', () => {
     expect(fieldOf(part, 'Content-Range')).toBe(contentRange);
   });
 
+  test('gives parts of a body that is kept in many pieces', () => {
+    const world = cachingWorld({}, 10_000_000);
+    const body = Array.from({ length: 300_000 }, (_, i) => `${i}`.padStart(7, '0')).join('');
+    const first = world.request();
+    world.transport.latest.head(200, [...fresh, 'Content-Length', `${body.length}`]);
+    const during = world.request({ fields: ['Host', 'example.com', 'Range', 'bytes=1400000-1400013'] });
+    for (let at = 0; at < body.length; at += 50_000) {
+      expect(during.answer).toMatchObject({
+        status: 206,
+        length: 14,
+        body: at < 1_400_014 ? '' : '02000000200001',
+      });
+      world.transport.latest.data(body.slice(at, at + 50_000));
+    }
+    world.transport.latest.end();
+    expect(first.answer?.body).toBe(body);
+    expect(during.answer?.state).toBe('ended');
+    for (const [range, from, to] of [
+      ['bytes=0-0', 0, 1],
+      ['bytes=65530-65545', 65_530, 65_546],
+      ['bytes=-9', body.length - 9, body.length],
+      ['bytes=1000000-', 1_000_000, body.length],
+    ] as const) {
+      const part = world.request({ fields: ['Host', 'example.com', 'Range', range] });
+      expect(part.answer).toMatchObject({ status: 206, length: to - from, state: 'ended' });
+      expect(part.answer?.body === body.slice(from, to), range).toBe(true);
+      expect(fieldOf(part, 'Content-Range')).toBe(`bytes ${from}-${to - 1}/${body.length}`);
+    }
+    expect(asked(world)).toBe(1);
+  });
+
+  test('gives no part of a body that comes, and nobody knows how long it is', () => {
+    const world = cachingWorld();
+    world.request();
+    world.transport.latest.head(200, fresh).data('hel');
+    const part = world.request({ fields: ['Host', 'example.com', 'Range', 'bytes=1-2'] });
+    world.transport.latest.data('lo').end();
+    expect(part.answer).toMatchObject({ status: 200, body: 'hello' });
+  });
+
   test('asks for gzip, and unpacks it for who does not take it', async () => {
     const world = cachingWorld();
     const packed = gzipSync('hello');
@@ -115,6 +155,9 @@ describe('a hit', () => {
     expect(other.answer).toMatchObject({ body: 'hello', length: undefined });
     expect(fieldOf(other, 'Content-Encoding')).toBeUndefined();
     expect(fieldOf(other, 'ETag')).toBe('W/"a"');
+    const same = fetchWith('If-None-Match', 'W/"a"');
+    expect(same.answer?.status).toBe(304);
+    expect(fieldOf(same, 'ETag')).toBe('W/"a"');
     expect(asked(world)).toBe(1);
   });
 });
@@ -306,6 +349,33 @@ describe('one fetch for many', () => {
       'english',
       'deutsch',
     ]);
+  });
+
+  test('the config that asks ends: who waits by another one asks for itself', () => {
+    const world = new ProxyWorld({ cacheBytes: 1_000_000 });
+    const boot = world.run();
+    const old = world.request();
+    world.use(world.load({}, 'next'));
+    const waits = world.request();
+    expect(asked(world)).toBe(1);
+    world.plane.end(boot);
+    expect(old.answer?.status).toBe(503);
+    expect(asked(world)).toBe(2);
+    world.transport.latest.answer(200, 'hello', fresh);
+    expect(waits.answer?.body).toBe('hello');
+    expect(world.plane.figures().traffic.inFlight).toBe(0);
+  });
+
+  test('the config that asks ends in the middle of a body: who reads is cut', () => {
+    const world = new ProxyWorld({ cacheBytes: 1_000_000 });
+    const boot = world.run();
+    world.request();
+    world.use(world.load({}, 'next'));
+    const reads = world.request();
+    world.transport.latest.head(200, fresh).data('hel');
+    world.plane.end(boot);
+    expect(reads.answer).toMatchObject({ body: 'hel', state: 'cut' });
+    expect(world.plane.figures()).toMatchObject({ cache: { bytes: 0 }, traffic: { inFlight: 0 } });
   });
 
   test('its config ends: nobody is forgotten', () => {
