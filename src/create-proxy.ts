@@ -3,6 +3,8 @@
  * and embedding programs both stand on this.
  */
 import { Observable, Subject, share } from 'rxjs';
+import type { Commanded } from './admin/cli/cli-stage.ts';
+import type { CommandPort, CommandPortOptions } from './admin/cli/command-port.ts';
 import type { Dashboard, DashboardOptions } from './admin/http/dashboard.ts';
 import type { Operated } from './admin/http/operated.ts';
 import type { Clock } from './clock.ts';
@@ -179,6 +181,13 @@ export interface TroupeProxy {
    * @throws TroupeError `admin.needs-token`, `troupe.listen-failed`
    */
   dashboard(options: DashboardOptions): Promise<Dashboard>;
+  /**
+   * Opens a port of the command line that varnishadm speaks: varnish-cli(7). It closes with the proxy, after the
+   * last request.
+   *
+   * @throws TroupeError `troupe.listen-failed`
+   */
+  commandLine(options: CommandPortOptions): Promise<CommandPort>;
   /** What each operation of a peer came to. Nothing is made for it while nobody subscribes. */
   readonly peerResults$: Observable<PeerResult>;
   /** Every message between actors, effects and operators. */
@@ -232,7 +241,11 @@ class RunningProxy implements TroupeProxy {
   readonly #data;
   readonly #transport;
   readonly #listeners: Listener[] = [];
+  /** Where they listen; asked for port 0, the one that was found. */
+  readonly #places: { readonly where: ListenAddress; readonly name: string }[] = [];
+  #isServing = true;
   readonly #dashboards = new Set<Dashboard>();
+  readonly #commandPorts = new Set<CommandPort>();
   readonly #failedRequests$: Observable<FailedRequest>;
   readonly #door: Door;
   readonly #handler: EmbeddedHandler;
@@ -307,11 +320,17 @@ class RunningProxy implements TroupeProxy {
     this.upgrade = this.#upgrades.handle;
   }
 
-  async listen(where: ListenAddress, name = `a${this.#listeners.length}`): Promise<SocketAddress> {
+  async listen(where: ListenAddress, name = `a${this.#places.length}`): Promise<SocketAddress> {
     await this.ready;
     if (this.#closing !== undefined) {
       throw new TroupeError('command.stopping', 'The proxy is closed: make a new one.', { side: 'troupe' });
     }
+    const address = await this.#listen(where, name);
+    this.#places.push({ where: 'path' in where ? where : { host: where.host, port: address.port }, name });
+    return address;
+  }
+
+  async #listen(where: ListenAddress, name: string): Promise<SocketAddress> {
     const { listener: limits } = this.#options;
     const log = this.#log;
     const listener = createListener({
@@ -419,6 +438,43 @@ class RunningProxy implements TroupeProxy {
     return dashboard;
   }
 
+  async commandLine(options: CommandPortOptions): Promise<CommandPort> {
+    const { openCommandPort } = await import('./admin/cli/command-port.ts');
+    const port = await openCommandPort(this.#commanded(), options);
+    if (this.#isGone) await port.close();
+    this.#commandPorts.add(port);
+    return port;
+  }
+
+  #commanded(): Commanded {
+    const proxy = this;
+    return {
+      ...this.#operated(),
+      get isClosing() {
+        return proxy.#closing !== undefined;
+      },
+      get isServing() {
+        return proxy.#isServing;
+      },
+      startServing: () => this.#startServing(),
+      stopServing: () => this.#stopServing(),
+    };
+  }
+
+  /** Listens again where it did. */
+  async #startServing(): Promise<void> {
+    this.#isServing = true;
+    for (const { where, name } of this.#places) await this.#listen(where, name);
+  }
+
+  /** Cuts all clients' connections and takes no more. */
+  async #stopServing(): Promise<void> {
+    this.#isServing = false;
+    const listeners = this.#listeners.splice(0);
+    for (const listener of listeners) listener.destroy();
+    await Promise.all(listeners.map((listener) => listener.close()));
+  }
+
   #operated(): Operated {
     const proxy = this;
     return {
@@ -476,7 +532,7 @@ class RunningProxy implements TroupeProxy {
     this.#upgrades.destroy();
     await this.#control.stop();
     this.#isGone = true;
-    await Promise.all([...this.#dashboards].map((dashboard) => dashboard.close()));
+    await Promise.all([...this.#dashboards, ...this.#commandPorts].map((port) => port.close()));
     await this.#transport.close();
     this.#control.close();
     await this.#peerThreads.ended();

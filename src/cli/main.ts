@@ -24,8 +24,6 @@ const ignoredFlags: readonly (readonly [flags: string, why: string])[] = [
 
 /** Flags of the fixed interface that come with later versions. */
 const laterFlags: readonly (readonly [flags: string, why: string])[] = [
-  ['-T <address:port>', 'command line port; not in this version'],
-  ['-S <file>', 'secret for the command line port; not in this version'],
   ['-n <name>', 'working directory; not in this version'],
   ['--record <file>', 'record of all messages; not in this version'],
 ];
@@ -58,6 +56,9 @@ function createProgram(): Command {
       'how much the cache may keep: malloc,SIZE, as in malloc,256m (default: malloc,100m; malloc,0: no cache)',
     )
     .option('-t <seconds>', 'the same as -p default_ttl=SECONDS');
+  runCommand
+    .option('-T <address:port>', 'listen there for commands, as varnishadm and troupe adm send them')
+    .option('-S <file>', 'secret that whoever sends commands must know (default: one is generated)');
   runCommand.option(
     '--access-log <file>',
     'write a JSON line for each request to FILE; - means standard output, and what is for people goes to standard error',
@@ -152,6 +153,8 @@ interface RunFlags {
   readonly p?: string[];
   readonly s?: string;
   readonly t?: string;
+  readonly T?: string;
+  readonly S?: string;
   readonly accessLog?: string;
   readonly dashboard?: string;
   readonly dashboardToken?: string;
@@ -170,6 +173,7 @@ function runOptions(options: RunFlags): RunOptions {
     listen: options.a ?? [],
     parameters: [...(options.t === undefined ? [] : [`default_ttl=${options.t}`]), ...(options.p ?? [])],
     storage: options.s,
+    commandLine: { address: options.T, secretFile: options.S },
     accessLog: options.accessLog,
     dashboard: {
       address: options.dashboard,

@@ -3,6 +3,7 @@
  * a hook) is said, and serving goes on.
  */
 import { dirname, resolve } from 'node:path';
+import type { CommandPortOptions } from '../admin/cli/command-port.ts';
 import type { DashboardOptions } from '../admin/http/dashboard.ts';
 import { renderError } from '../config/report.ts';
 import {
@@ -14,6 +15,7 @@ import {
 } from '../create-proxy.ts';
 import { version } from '../version.ts';
 import { type AccessLog, openAccessLog, STANDARD_OUTPUT } from './access-log.ts';
+import { type CommandLineFlags, parseCommandLine } from './command-line-address.ts';
 import { type DashboardFlags, parseDashboard } from './dashboard-address.ts';
 import { formatAddress } from './format-address.ts';
 import {
@@ -39,6 +41,7 @@ export interface RunOptions {
   readonly storage: string | undefined;
   /** `--access-log`: a file, or `-` for standard output; undefined: none. */
   readonly accessLog: string | undefined;
+  readonly commandLine: CommandLineFlags;
   readonly dashboard: DashboardFlags;
   /** What to say of flags that have no effect. */
   readonly notes: readonly string[];
@@ -66,6 +69,7 @@ interface Plan {
   readonly parameters: Parameters;
   /** undefined: none is wanted. */
   readonly dashboard: DashboardOptions | undefined;
+  readonly commandLine: CommandPortOptions | undefined;
 }
 
 /** Reads the options; what is wrong with them comes back as sentences, all at once. */
@@ -92,10 +96,13 @@ function plan(options: RunOptions): Plan | readonly string[] {
     if (typeof parsed === 'string') problems.push(parsed);
     else dashboard = parsed;
   }
+  const commandLine = parseCommandLine(options.commandLine);
+  if (typeof commandLine === 'string') problems.push(commandLine);
+  const ports = { dashboard, commandLine: typeof commandLine === 'string' ? undefined : commandLine };
   if (file !== undefined && backend !== undefined) {
     problems.push('-f and -b exclude each other: a config names its own backends.');
   } else if (file !== undefined) {
-    if (problems.length === 0) return { source: resolve(file), title: file, listen, parameters, dashboard };
+    if (problems.length === 0) return { source: resolve(file), title: file, listen, parameters, ...ports };
   } else if (backend !== undefined) {
     const address = parseBackendAddress(backend);
     if (typeof address === 'string') problems.push(address);
@@ -105,7 +112,7 @@ function plan(options: RunOptions): Plan | readonly string[] {
         title: `backend ${backend}`,
         listen,
         parameters,
-        dashboard,
+        ...ports,
       };
     }
   } else {
@@ -156,7 +163,7 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
     return 2;
   }
   for (const note of options.notes) output.err(`note: ${note}`);
-  const { source, title, listen, parameters, dashboard } = planned;
+  const { source, title, listen, parameters, dashboard, commandLine } = planned;
   let accessLog: AccessLog | undefined;
   try {
     accessLog = options.accessLog === undefined ? undefined : openAccessLog(options.accessLog, output.err);
@@ -180,6 +187,8 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
     }
     output.out(`troupe ${version} (process ${process.pid}) serves ${title} on ${addresses.join(', ')}`);
     if (opened !== undefined) output.out(`dashboard on http://${formatAddress(opened.address)}`);
+    const port = commandLine === undefined ? undefined : await proxy.commandLine(commandLine);
+    for (const address of port?.addresses ?? []) output.out(`commands on ${formatAddress(address)}`);
   } catch (error) {
     output.err(renderError(error, { color: output.color }));
     await proxy.close();

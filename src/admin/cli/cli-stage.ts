@@ -1,0 +1,18 @@
+/** What commands of the command line work on. */
+import type { Operated } from '../http/operated.ts';
+import type { ConfigShelf } from './config-shelf.ts';
+
+/** The proxy as the command line operates it. */
+export interface Commanded extends Operated {
+  /** Whether requests are served; `stop` and `start` change it. */
+  readonly isServing: boolean;
+  startServing(): Promise<void>;
+  stopServing(): Promise<void>;
+}
+
+export interface CliStage {
+  readonly operated: Commanded;
+  readonly shelf: ConfigShelf;
+  /** Bytes of a reply; the parameter of that name. */
+  cliLimit(): number;
+}

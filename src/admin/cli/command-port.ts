@@ -1,0 +1,119 @@
+/**
+ * The port of the command line: `-T`. Whoever knows the secret is served for as long as he likes; of strangers there
+ * are only so many, and the one that has waited longest gives way to the next.
+ */
+import { once } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { SocketAddress } from '../../proxy/http/exchange.ts';
+import { listenError } from '../../proxy/listener/listen-error.ts';
+import { CliSession } from './cli-session.ts';
+import type { CliStage, Commanded } from './cli-stage.ts';
+import { CommandTurns } from './command-turns.ts';
+import { commands, openCommands } from './commands.ts';
+import { ConfigShelf } from './config-shelf.ts';
+import { readSecret } from './secret.ts';
+
+/** Connections that have not authenticated. */
+const MOST_STRANGERS = 64;
+const MOST_CONNECTIONS = 512;
+
+export interface CommandPort {
+  readonly addresses: readonly SocketAddress[];
+  /** Cuts all connections. */
+  close(): Promise<void>;
+}
+
+export interface CommandPortOptions {
+  readonly where: readonly { readonly host: string; readonly port: number }[];
+  /** Path of the secret file; undefined: everybody is trusted. */
+  readonly secretFile: string | undefined;
+  /** Somebody gave a wrong answer to the challenge. */
+  readonly onRefused?: ((client: string) => void) | undefined;
+}
+
+/** @throws TroupeError `troupe.listen-failed` */
+export async function openCommandPort(
+  operated: Commanded,
+  options: CommandPortOptions,
+): Promise<CommandPort> {
+  const port = new ListeningPort(stageOf(operated), options);
+  await port.listen();
+  return port;
+}
+
+function stageOf(operated: Commanded): CliStage {
+  return { operated, shelf: new ConfigShelf(operated.control), cliLimit: () => 48 * 1024 };
+}
+
+class ListeningPort implements CommandPort {
+  readonly #stage: CliStage;
+  readonly #options: CommandPortOptions;
+  readonly #turns: CommandTurns;
+  readonly #servers: Server[] = [];
+  readonly #sessions = new Set<CliSession>();
+
+  constructor(stage: CliStage, options: CommandPortOptions) {
+    this.#stage = stage;
+    this.#options = options;
+    this.#turns = new CommandTurns(stage.operated.clock);
+  }
+
+  get addresses(): readonly SocketAddress[] {
+    return this.#servers.map((server) => {
+      const { address, port } = server.address() as AddressInfo;
+      return { address, port };
+    });
+  }
+
+  async listen(): Promise<void> {
+    for (const where of this.#options.where) {
+      const server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
+      server.maxConnections = MOST_CONNECTIONS;
+      try {
+        server.listen(where);
+        await once(server, 'listening');
+      } catch (error) {
+        await this.close();
+        throw listenError(error as Error, where);
+      }
+      // What the listener meets later, such as too many open files, passes.
+      server.on('error', () => {});
+      this.#servers.push(server);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#turns.close();
+    const closed = this.#servers.map((server) => once(server.close(), 'close'));
+    for (const session of this.#sessions) session.destroy();
+    await Promise.all(closed);
+  }
+
+  #accept(socket: Socket): void {
+    this.#makeRoom();
+    const { secretFile, onRefused } = this.#options;
+    const client = `${socket.remoteAddress} ${socket.remotePort}`;
+    const session: CliSession = new CliSession({
+      socket,
+      stage: this.#stage,
+      turns: this.#turns,
+      commands,
+      openCommands,
+      secret: secretFile === undefined ? undefined : () => readSecret(secretFile),
+      onClosed: () => this.#sessions.delete(session),
+      onRefused: () => onRefused?.(client),
+    });
+    this.#sessions.add(session);
+  }
+
+  #makeRoom(): void {
+    let strangers = 0;
+    let oldest: CliSession | undefined;
+    for (const session of this.#sessions) {
+      if (session.isTrusted) continue;
+      oldest ??= session;
+      strangers++;
+    }
+    if (strangers >= MOST_STRANGERS) oldest?.destroy();
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * When commands run: never more than a little in one turn of the event loop, and in the long run no more than a small
+ * share of all time, however many are sent by however many. Requests come first; whoever floods the port waits.
+ *
+ * Sessions take turns, one command each.
+ */
+import type { Clock } from '../../clock.ts';
+
+/** Runs one command, or the beginning of one. */
+export type Turn = () => void;
+
+/** Milliseconds of one turn of the event loop. */
+const TURN_MS = 1;
+/** Share of all time that commands may take in the long run. */
+const SHARE = 0.02;
+/** Milliseconds that they may take at once, after a while of quiet. */
+const SAVED_MS = 400;
+/** Milliseconds between looks, when the share is used up. */
+const PAUSE_MS = 50;
+
+export class CommandTurns {
+  readonly #clock: Clock;
+  readonly #waiting: Turn[] = [];
+  #saved = SAVED_MS;
+  #countedAt: number;
+  #isPlanned = false;
+  #cancel: (() => void) | undefined;
+  #isClosed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#countedAt = clock.now();
+  }
+
+  /** Takes a place in the line. */
+  add(turn: Turn): void {
+    if (this.#isClosed) return;
+    this.#waiting.push(turn);
+    this.#plan();
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#waiting.length = 0;
+    this.#cancel?.();
+  }
+
+  #plan(): void {
+    if (this.#isPlanned || this.#waiting.length === 0) return;
+    this.#isPlanned = true;
+    const delay = this.#allowance() > 0 ? 0 : PAUSE_MS;
+    this.#cancel = this.#clock.after(delay, () => this.#run());
+  }
+
+  #run(): void {
+    this.#isPlanned = false;
+    const start = this.#clock.now();
+    let spent = 0;
+    for (let ran = 0; this.#allowance() > spent && (ran === 0 || spent < TURN_MS); ran++) {
+      const turn = this.#waiting.shift();
+      if (turn === undefined) break;
+      turn();
+      spent = this.#clock.now() - start;
+    }
+    this.#saved -= spent;
+    this.#plan();
+  }
+
+  #allowance(): number {
+    const now = this.#clock.now();
+    this.#saved = Math.min(SAVED_MS, this.#saved + (now - this.#countedAt) * SHARE);
+    this.#countedAt = now;
+    return this.#saved;
+  }
+}

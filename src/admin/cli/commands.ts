@@ -1,0 +1,26 @@
+/** All commands of the command line, in the order in which `help` lists them. */
+import type { CliCommand } from './cli-command.ts';
+import { backendCommands } from './commands/backends.ts';
+import { bannerCommand } from './commands/banner.ts';
+import { helpCommand } from './commands/help.ts';
+import { servingCommands } from './commands/serving.ts';
+import { sessionCommands } from './commands/session.ts';
+import { vclCommands } from './commands/vcl.ts';
+
+const all: readonly CliCommand[] = [
+  ...sessionCommands,
+  helpCommand(() => all),
+  bannerCommand,
+  ...backendCommands,
+  ...servingCommands,
+  ...vclCommands,
+].toSorted((a, b) => (a.name < b.name ? -1 : 1));
+
+export const commands: ReadonlyMap<string, CliCommand> = byName(all);
+
+/** For whoever has not authenticated. */
+export const openCommands: ReadonlyMap<string, CliCommand> = byName(all.filter(({ open }) => open === true));
+
+function byName(list: readonly CliCommand[]): ReadonlyMap<string, CliCommand> {
+  return new Map(list.map((command) => [command.name, command]));
+}
