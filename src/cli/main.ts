@@ -108,6 +108,18 @@ Examples:
     });
 
   program
+    .command('prove')
+    .description("property-test a config's failover in simulated time")
+    .argument('<file>', 'a VCL file, or a TypeScript or JavaScript module')
+    .option('--runs <number>', 'scenarios to try', '200')
+    .option('--seed <number>', 'the same seed finds the same', '1')
+    .action(async (file: string, { runs, seed }: { readonly runs: string; readonly seed: string }) => {
+      // It brings fast-check and both planes along.
+      const { runProve } = await import('./prove.ts');
+      process.exitCode = await runProve({ file, runs: Number(runs), seed: Number(seed) }, standardOutput);
+    });
+
+  program
     .command('diagram')
     .description("draw a config, a module's XState machines, or the machines that Troupe is made of")
     .argument('[chart...]', 'names of charts; all of them, if there are none')

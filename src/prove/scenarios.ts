@@ -1,0 +1,159 @@
+/**
+ * Scenarios made by chance, for one config: requests of words that it names, faults of its origins, orders of
+ * operators, in such steps of time as matter to its probes. Everything shrinks towards less: fewer events, one
+ * client, one plain URL, a fault that stays.
+ */
+import fc, { type Arbitrary } from 'fast-check';
+import type { ResolvedBackend } from '../config/declaration.ts';
+import type { Fault } from '../simulation/fault.ts';
+import { isLoopback } from '../simulation/made-up-addresses.ts';
+import { hostOf } from '../simulation/network.ts';
+import type { Dictionary } from './dictionary.ts';
+import type { Act, ClientRequest, Operation, Scenario, ScenarioEvent } from './scenario.ts';
+
+/** Events of one scenario, at most. */
+const MOST_EVENTS = 24;
+/** Clients at the same time, at most: more than a limit that was set by mistake, fewer than a real one. */
+const MOST_AT_ONCE = 32;
+
+export interface Subject {
+  readonly backends: readonly ResolvedBackend[];
+  readonly dictionary: Dictionary;
+}
+
+export function scenarios(subject: Subject): Arbitrary<Scenario> {
+  const act = acts(subject);
+  const event: Arbitrary<ScenarioEvent> = fc.record({ afterMs: pauses(subject.backends), act });
+  return fc.record({
+    seed: fc.integer({ min: 0, max: 0xffff }),
+    cacheControl: fc.constantFrom(undefined, 'max-age=5', 'max-age=60'),
+    events: fc.array(event, { minLength: 1, maxLength: MOST_EVENTS, size: 'max' }),
+  });
+}
+
+/** Steps of time: none, less than a probe takes, about an interval, and enough for a verdict. */
+function pauses(backends: readonly ResolvedBackend[]): Arbitrary<number> {
+  const probes = backends.flatMap(({ probe }) => (probe === undefined ? [] : [probe]));
+  const interval = Math.max(500, ...probes.map(({ intervalMs }) => intervalMs));
+  const verdict = Math.max(
+    1_000,
+    ...probes.map(({ intervalMs, timeoutMs, window }) => (intervalMs + timeoutMs) * window),
+  );
+  return fc.oneof(
+    { weight: 4, arbitrary: fc.constantFrom(0, 50, 200, 1_000) },
+    { weight: 3, arbitrary: inTenths(interval * 2) },
+    { weight: 2, arbitrary: inTenths(Math.min(verdict, 120_000)) },
+    { weight: 1, arbitrary: fc.constantFrom(6_000, 16_000, 65_000) },
+  );
+}
+
+/** Times up to a bound, in tenths of seconds, so that stories are easy to read. */
+function inTenths(most: number): Arbitrary<number> {
+  return fc.integer({ min: 0, max: Math.ceil(most / 100) }).map((tenths) => tenths * 100);
+}
+
+function acts({ backends, dictionary }: Subject): Arbitrary<Act> {
+  const request = requests(dictionary).map((one): Act => ({ kind: 'request', request: one }));
+  const kinds = [{ weight: 10, arbitrary: request }];
+  if (backends.length > 0) kinds.push({ weight: 5, arbitrary: faultActs(backends, dictionary) });
+  kinds.push({
+    weight: 2,
+    arbitrary: operations(backends).map((operation) => ({ kind: 'operate', operation })),
+  });
+  return fc.oneof(...kinds);
+}
+
+function requests({ urls, hosts, methods, fields, clients }: Dictionary): Arbitrary<ClientRequest> {
+  const url = fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom('/', '/a', '/b') },
+    ...(urls.length === 0 ? [] : [{ weight: 5, arbitrary: urlsOf(urls) }]),
+  );
+  const method = fc.oneof(
+    { weight: 12, arbitrary: fc.constant('GET') },
+    { weight: 1, arbitrary: fc.constantFrom('HEAD', 'POST') },
+    ...(methods.length === 0 ? [] : [{ weight: 4, arbitrary: fc.constantFrom(...methods) }]),
+  );
+  const host = fc.oneof(
+    { weight: 3, arbitrary: fc.constant('example.com') },
+    ...(hosts.length === 0 ? [] : [{ weight: 3, arbitrary: fc.constantFrom(...hosts) }]),
+    { weight: 1, arbitrary: fc.constant('Example.COM') },
+  );
+  const none: readonly string[] = [];
+  const field =
+    fields.length === 0
+      ? fc.constant(none)
+      : fc.oneof(
+          { weight: 2, arbitrary: fc.constant(none) },
+          { weight: 2, arbitrary: fc.constantFrom(...fields).map(([name, value]) => [name, value]) },
+        );
+  const times = fc.oneof(
+    { weight: 8, arbitrary: fc.constant(1) },
+    { weight: 2, arbitrary: fc.integer({ min: 1, max: 4 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 1, max: MOST_AT_ONCE }) },
+  );
+  const client = fc.oneof(
+    { weight: 3, arbitrary: fc.constant('198.51.100.7') },
+    ...(clients.length === 0 ? [] : [{ weight: 3, arbitrary: fc.constantFrom(...clients) }]),
+  );
+  return fc.record({ method, url, host, fields: field, client, times }).map((one) => ({
+    ...one,
+    bodyBytes: one.method === 'POST' ? 16 : 0,
+  }));
+}
+
+/** A path that is named, or one below it. */
+function urlsOf(urls: readonly string[]): Arbitrary<string> {
+  return fc
+    .tuple(
+      fc.constantFrom(...urls),
+      fc.oneof({ weight: 4, arbitrary: fc.constant('') }, fc.constantFrom('/x', '?q=1')),
+    )
+    .map(([url, more]) => (url.endsWith('/') && more.startsWith('/') ? url + more.slice(1) : url + more));
+}
+
+function faultActs(backends: readonly ResolvedBackend[], { urls }: Dictionary): Arbitrary<Act> {
+  const names = backends.map(({ name }) => name);
+  const hosts = [...new Set(backends.map(({ addresses }) => hostOf(addresses) ?? '127.0.0.1'))].filter(
+    (host) => !isLoopback(host),
+  );
+  const shared = hosts.filter(
+    (host) => backends.filter(({ addresses }) => hostOf(addresses) === host).length > 1,
+  );
+  const at = fc.constantFrom(...names, ...shared);
+  const interval = Math.max(1_000, ...backends.map(({ probe }) => probe?.intervalMs ?? 0));
+  const url = fc.constantFrom('/', '/a', ...urls);
+  const fault: Arbitrary<Fault> = fc.oneof(
+    { weight: 6, arbitrary: fc.constant<Fault>({ kind: 'refuses' }) },
+    { weight: 2, arbitrary: fc.constant<Fault>({ kind: 'fails', status: 503 }) },
+    { weight: 3, arbitrary: url.map((one): Fault => ({ kind: 'fails', status: 500, url: one })) },
+    { weight: 2, arbitrary: fc.constantFrom(100, 1_500, 8_000).map((ms): Fault => ({ kind: 'slow', ms })) },
+    { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'resets' }) },
+    { weight: 1, arbitrary: url.map((one): Fault => ({ kind: 'resets', url: one })) },
+    { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'hangs' }) },
+    { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'vanishes' }) },
+    { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'cuts' }) },
+    { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'flaps', periodMs: interval }) },
+  );
+  const forMs = fc.oneof(
+    { weight: 1, arbitrary: fc.constant(undefined) },
+    { weight: 2, arbitrary: inTenths(interval * 10) },
+  );
+  return fc.record({ kind: fc.constant('fault' as const), at, fault, forMs });
+}
+
+function operations(backends: readonly ResolvedBackend[]): Arbitrary<Operation> {
+  const names = backends.map(({ name }) => name);
+  const command = fc.constantFrom<Operation>(
+    { command: 'reload' },
+    { command: 'load' },
+    { command: 'use' },
+    { command: 'discard' },
+  );
+  if (names.length === 0) return command;
+  const setHealth = fc.record({
+    command: fc.constant('set-health' as const),
+    backend: fc.constantFrom(...names),
+    health: fc.constantFrom('sick' as const, 'healthy' as const, 'auto' as const, 'drain' as const),
+  });
+  return fc.oneof({ weight: 3, arbitrary: command }, { weight: 2, arbitrary: setHealth });
+}

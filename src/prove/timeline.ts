@@ -1,0 +1,120 @@
+/**
+ * What was so at a moment of a run: the health of backends, the faults in force, the orders of operators. Answers are
+ * found by looking through the run: runs are short.
+ */
+import type { ConfigDescription, ResolvedBackend } from '../config/declaration.ts';
+import type { Identity } from '../identity.ts';
+import { hostOf } from '../simulation/network.ts';
+import { type BackendHealth, isUsable } from '../snapshot.ts';
+import type { ActRecord, Run } from './run.ts';
+import type { Act } from './scenario.ts';
+
+type FaultAct = Extract<Act, { kind: 'fault' }>;
+
+export interface FaultSpan {
+  readonly event: number;
+  readonly from: number;
+  /** Infinity: it did not end. */
+  readonly to: number;
+  readonly act: FaultAct;
+  /** Names of the backends that suffer it. */
+  readonly backends: readonly string[];
+}
+
+export class Timeline {
+  readonly #run: Run;
+  readonly faults: readonly FaultSpan[];
+
+  constructor(run: Run) {
+    this.#run = run;
+    this.faults = run.acts.filter(isFault).map(({ at, event, act }) => ({
+      event,
+      from: at,
+      to: run.faultEnds.find((end) => end.event === event)?.at ?? Number.POSITIVE_INFINITY,
+      act,
+      backends: backendsAt(run.description, act.at),
+    }));
+  }
+
+  backend(name: string): ResolvedBackend | undefined {
+    return this.#run.description.backends.find((backend) => backend.name === name);
+  }
+
+  /** A backend's health just before a moment, as requests saw it. */
+  health(identity: Identity, at: number): BackendHealth | undefined {
+    let health: BackendHealth | undefined;
+    for (const change of this.#run.health) {
+      if (change.at > at) break;
+      if (change.identity === identity) health = change.after;
+    }
+    return health;
+  }
+
+  /** Whether a backend was known to be well for the whole millisecond before a moment. */
+  wasUsable(backend: ResolvedBackend, at: number): boolean {
+    return this.#usable(backend, at) && this.#usable(backend, at - 1);
+  }
+
+  /** Whether a backend was known to be sick for the whole millisecond before a moment. */
+  wasSick(backend: ResolvedBackend, at: number): boolean {
+    return !this.#usable(backend, at) && !this.#usable(backend, at - 1);
+  }
+
+  /** Whether an origin would have answered a request for that path well, at a moment. */
+  wouldAnswer(name: string, url: string, at: number): boolean {
+    return !this.faults.some(
+      ({ from, to, backends, act }) =>
+        from <= at && at <= to && backends.includes(name) && concerns(act, url),
+    );
+  }
+
+  /** Whether an operator had given an order about any backend by then. */
+  hadOrders(at: number): boolean {
+    return this.#run.commands.some(({ at: when, what }) => when <= at && what.startsWith('set '));
+  }
+
+  #usable(backend: ResolvedBackend, at: number): boolean {
+    return isUsable(this.health(backend.identity, at), backend.probe !== undefined);
+  }
+}
+
+function isFault(record: ActRecord): record is ActRecord & { readonly act: FaultAct } {
+  return record.act.kind === 'fault';
+}
+
+function concerns({ fault }: FaultAct, url: string): boolean {
+  if ((fault.kind === 'fails' || fault.kind === 'resets') && fault.url !== undefined) {
+    return fault.url === url.replace(/\?.*/, '');
+  }
+  return true;
+}
+
+/** Names of the backends with that name, or on the host with that address. */
+function backendsAt({ backends }: ConfigDescription, where: string): string[] {
+  const there = backends.filter(({ name, addresses }) => name === where || hostOf(addresses) === where);
+  const places = new Set(there.map(({ addresses }) => JSON.stringify(addresses)));
+  // One origin may have several names.
+  return backends.filter(({ addresses }) => places.has(JSON.stringify(addresses))).map(({ name }) => name);
+}
+
+/** The backends that a target may lead to, by name, with the entries of directors that lead there. */
+export function reachOf(description: ConfigDescription, target: string): ReadonlySet<string> {
+  const reached = new Set<string>();
+  const seen = new Set<string>();
+  const visit = (name: string): void => {
+    if (seen.has(name)) return;
+    seen.add(name);
+    const director = description.directors.find((one) => one.name === name);
+    const saintmode = description.saintmodes.find((one) => one.name === name);
+    if (director !== undefined) for (const member of director.members) visit(member.target);
+    else if (saintmode !== undefined) visit(saintmode.backend);
+    else if (description.backends.some((one) => one.name === name)) reached.add(name);
+  };
+  visit(target);
+  return reached;
+}
+
+/** `b1(10.0.0.1:80,)` is named b1. */
+export function nameOfIdentity(identity: Identity): string {
+  return identity.slice(0, identity.indexOf('('));
+}

@@ -1,0 +1,58 @@
+/** Probes over the simulated network: the same steps, and the same reasons for failing, as the real ones. */
+import type { Clock } from '../clock.ts';
+import type { ProbeFlags, ProbeResult } from '../probe-result.ts';
+import type { Probe } from '../streams/probes.ts';
+import { CONNECT_MS, placeOf, type SimulatedNetwork } from './network.ts';
+
+const noFlags: ProbeFlags = {
+  goodIpv4: false,
+  goodIpv6: false,
+  goodUnix: false,
+  goodXmit: false,
+  errXmit: false,
+  goodRecv: false,
+  errRecv: false,
+};
+const connected: ProbeFlags = { ...noFlags, goodIpv4: true };
+const asked: ProbeFlags = { ...connected, goodXmit: true };
+const silent: ProbeFlags = { ...asked, errRecv: true };
+const answered: ProbeFlags = { ...asked, goodRecv: true };
+
+export function simulatedProbe(clock: Clock, network: SimulatedNetwork): Probe {
+  return ({ addresses, probe }, done) => {
+    const reception = network.at(placeOf(addresses))?.receive(urlOf(probe)) ?? { kind: 'vanished' as const };
+    const within = `within ${probe.timeoutMs / 1_000} s`;
+    const after = (ms: number, result: ProbeResult) => clock.after(ms, () => done(result));
+    const late = (flags: ProbeFlags, reason: string) => after(probe.timeoutMs, failed(flags, reason));
+    switch (reception.kind) {
+      case 'refused':
+        return after(CONNECT_MS, failed(noFlags, 'no connection: refused'));
+      case 'vanished':
+        return late(noFlags, `no connection ${within}`);
+      case 'hung':
+        return late(silent, `no answer ${within}`);
+      case 'reset':
+        return after(CONNECT_MS + reception.afterMs, failed(silent, 'connection reset while it answered'));
+      case 'answered': {
+        const tookMs = CONNECT_MS + reception.afterMs;
+        if (tookMs > probe.timeoutMs) return late(silent, `no answer ${within}`);
+        const { status } = reception;
+        const isHappy = status === probe.expectedResponse;
+        const reason = isHappy
+          ? `HTTP/1.1 ${status}`
+          : `status ${status} instead of ${probe.expectedResponse}`;
+        return after(tookMs, { happy: isHappy, flags: answered, responseTimeMs: tookMs, reason });
+      }
+      default:
+        return reception satisfies never;
+    }
+  };
+}
+
+function urlOf({ request, url }: { readonly request?: readonly string[]; readonly url: string }): string {
+  return request?.[0]?.split(' ')[1] ?? url;
+}
+
+function failed(flags: ProbeFlags, reason: string): ProbeResult {
+  return { happy: false, flags, responseTimeMs: 0, reason };
+}
