@@ -26,6 +26,9 @@ const longestMethod = 64;
 /** Empty lines before a request line: RFC 9112 section 2.2 wants at least one skipped. */
 const mostEmptyLines = 4;
 
+/** Legal, but llhttp does not know the coding any more and would refuse the body, when a backend has the head. */
+const codingBeforeTab = /\ntransfer-encoding:[\t ]*chunked *\t/i;
+
 const CR = 0x0d;
 const LF = 0x0a;
 const SP = 0x20;
@@ -171,10 +174,13 @@ export class HeadReader implements ParserEvents {
     else return versionRefusal(text, targetEnd);
     this.target = text.slice(0, targetEnd);
     if (!isLegalTarget(this.method, this.target)) return malformed('an illegal request target');
-    return (
+    const refusal =
       this.#takeFields(text, targetEnd + ' HTTP/1.1\r\n'.length) ??
-      this.framing.refusal(this.method, this.version)
-    );
+      this.framing.refusal(this.method, this.version);
+    if (refusal === undefined && this.framing.transferEncodings > 0 && codingBeforeTab.test(text)) {
+      return malformed('a Transfer-Encoding with a tab behind it');
+    }
+    return refusal;
   }
 
   /** @param start offset of the first field's line */

@@ -163,6 +163,8 @@ export const refusedHeads: readonly RefusedRequest[] = [
     'chunk',
     '',
     'chunked\x0b',
+    'chunked\t',
+    'chunked \t ',
     'chu\xe4nked',
   ].map(
     (coding): RefusedRequest => [
