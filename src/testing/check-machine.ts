@@ -1,0 +1,169 @@
+/**
+ * Checks what must hold of a machine in whatever happens to it: fast-check draws timelines, and shrinks one that breaks
+ * an invariant to the shortest that still does. The shortest way to each state and transition is tried first.
+ *
+ * All that it finds is thrown as an error, so that it works under any test runner, or none.
+ */
+import fc from 'fast-check';
+import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
+import { Coverage } from './coverage.ts';
+import type { MachinePlan } from './machine-plan.ts';
+import { MachineInTime, type Moment } from './moment.ts';
+import { shortestPaths } from './shortest-paths.ts';
+import { tellStory } from './story.ts';
+import { play, type Timeline, timelines } from './timeline.ts';
+
+/**
+ * Throws, or returns false, where something does not hold.
+ *
+ * @param before the moment before; undefined at the start
+ */
+export type MomentCheck<Machine extends AnyStateMachine> = (
+  moment: Moment<Machine>,
+  before: Moment<Machine> | undefined,
+) => unknown;
+
+export interface MachineProperty<Machine extends AnyStateMachine> {
+  /** What must hold at each moment, by a sentence that says so. */
+  readonly invariants?: Readonly<Record<string, MomentCheck<Machine>>>;
+  /**
+   * For what needs a memory: called when a run starts, it returns what is called at each moment of that run, the
+   * first included. A second, naive implementation lives here.
+   */
+  readonly observe?: () => MomentCheck<Machine>;
+  /**
+   * Called with the last moment of each run. Given the machine, it can go on from there: to show that whatever has
+   * happened, the machine comes to rest if left alone.
+   */
+  readonly atEnd?: (last: Moment<Machine>, machine: MachineInTime<Machine>) => unknown;
+  /** Takes in what is reached, beside what it has taken in already; a new one unless given. */
+  readonly coverage?: Coverage;
+  /** Steps tried in search of shortest paths; 0: none are searched for. See `shortestPaths`. */
+  readonly tries?: number;
+  /** fast-check's own: `numRuns`, `seed`, `path`, `verbose`, `examples`, … */
+  readonly parameters?: fc.Parameters<[Timeline<Machine>]>;
+}
+
+export interface MachineReport {
+  readonly coverage: Coverage;
+  /** Timelines that were run. */
+  readonly runs: number;
+}
+
+/** fast-check's own default. */
+const DEFAULT_RUNS = 100;
+
+/** What one timeline leads to, and how it ended. */
+interface Run<Machine extends AnyStateMachine> {
+  readonly moments: readonly Moment<Machine>[];
+  readonly failure: unknown;
+}
+
+/**
+ * Runs generated timelines against a machine, and checks what must hold.
+ *
+ * ```ts
+ * const { coverage } = checkMachine(turnstile, {
+ *   events: { 'coin.inserted': fc.record({ cents: fc.nat(200) }) },
+ *   invariants: { 'nobody passes for free': ({ snapshot: { context } }) => context.passed <= context.paid },
+ * });
+ * coverage.assertComplete();
+ * ```
+ *
+ * @throws an error with the story of the shortest timeline found, and the seed and path by which fast-check repeats it
+ */
+export function checkMachine<Machine extends AnyStateMachine>(
+  machine: Machine,
+  check: MachinePlan<Machine> & MachineProperty<Machine>,
+): MachineReport {
+  const { coverage = new Coverage(machine), tries, parameters = {} } = check as MachineProperty<Machine>;
+  const inTime = new MachineInTime(machine);
+  const paths =
+    tries === 0 ? [] : uniquePaths(shortestPaths(machine, check, tries === undefined ? {} : { tries }));
+  let runs = 0;
+  const property = fc.property(timelines(machine, check), (timeline) => {
+    runs++;
+    const { failure } = run(inTime, timeline, check, (moment) => coverage.add(moment));
+    if (failure !== undefined) throw failure;
+  });
+  const examples = [...(parameters.examples ?? []), ...paths.map((path): [Timeline<Machine>] => [path])];
+  // What is tried first comes on top of the runs that are drawn.
+  const drawn = parameters.numRuns ?? fc.readConfigureGlobal().numRuns ?? DEFAULT_RUNS;
+  const details = fc.check(property, { ...parameters, examples, numRuns: drawn + examples.length });
+  if (details.failed) throw failureOf(machine, inTime, check, details);
+  return { coverage, runs };
+}
+
+/** Paths that are not the beginning of another one. */
+function uniquePaths<Machine extends AnyStateMachine>(
+  paths: ReadonlyMap<string, Timeline<Machine>>,
+): readonly Timeline<Machine>[] {
+  const all = [...new Set(paths.values())];
+  const isBeginning = (one: Timeline<Machine>, other: Timeline<Machine>) =>
+    one !== other &&
+    one.input === other.input &&
+    one.steps.length < other.steps.length &&
+    one.steps.every((step, index) => step === other.steps[index]);
+  return all.filter((one) => !all.some((other) => isBeginning(one, other)));
+}
+
+function run<Machine extends AnyStateMachine>(
+  machine: MachineInTime<Machine>,
+  timeline: Timeline<Machine>,
+  { invariants = {}, observe, atEnd }: MachineProperty<Machine>,
+  see: (moment: Moment<Machine>) => void,
+): Run<Machine> {
+  const moments: Moment<Machine>[] = [];
+  const checks = Object.entries(invariants);
+  try {
+    const observer = observe?.();
+    for (const moment of play(machine, timeline)) {
+      const before = moments.at(-1);
+      moments.push(moment);
+      see(moment);
+      assertSound(moment);
+      for (const [sentence, check] of checks) assertHolds(sentence, () => check(moment, before));
+      if (observer?.(moment, before) === false) throw new Error('The observer returned false.');
+    }
+    const last = moments.at(-1);
+    if (last !== undefined && atEnd?.(last, machine) === false) throw new Error('atEnd returned false.');
+    return { moments, failure: undefined };
+  } catch (failure) {
+    return { moments, failure: failure ?? new Error('Something threw undefined.') };
+  }
+}
+
+/** An actor whose machine ends in an error is of no use any more, and whoever runs it hears of it too late. */
+function assertSound<Machine extends AnyStateMachine>({ snapshot }: Moment<Machine>): void {
+  const { status, error } = snapshot as AnyMachineSnapshot;
+  if (status === 'error')
+    throw new Error('The machine failed: nothing handles this error.', { cause: error });
+}
+
+function assertHolds(sentence: string, check: () => unknown): void {
+  let cause: unknown;
+  try {
+    if (check() !== false) return;
+  } catch (error) {
+    cause = error;
+  }
+  const reason = cause instanceof Error ? `\n${cause.message}` : '';
+  throw new Error(`Does not hold: ${sentence}${reason}`, cause === undefined ? {} : { cause });
+}
+
+function failureOf<Machine extends AnyStateMachine>(
+  machine: Machine,
+  inTime: MachineInTime<Machine>,
+  check: MachineProperty<Machine>,
+  details: fc.RunDetails<[Timeline<Machine>]>,
+): Error {
+  const [timeline] = details.counterexample ?? [];
+  const report = fc.defaultReportMessage(details) ?? 'fast-check gives no reason.';
+  if (timeline === undefined) return new Error(`${machine.id}: ${report}`);
+  const { moments, failure } = run(inTime, timeline, check, () => {});
+  const message = failure instanceof Error ? failure.message : String(failure);
+  const input = timeline.input === undefined ? '' : `\ninput: ${fc.stringify(timeline.input)}`;
+  return new Error(`${machine.id}: ${message}\n${input}\n${tellStory(moments)}\n\n${report}`, {
+    cause: failure,
+  });
+}

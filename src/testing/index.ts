@@ -1,0 +1,18 @@
+/** The entry `troupe/testing`: property tests for XState machines, in simulated time, for any test runner. */
+
+export { SimulatedClock } from '../streams/simulated-clock.ts';
+export { checkMachine, type MachineProperty, type MachineReport, type MomentCheck } from './check-machine.ts';
+export { Coverage, coverageTable, type Reached } from './coverage.ts';
+export {
+  type EventPlan,
+  type Given,
+  given,
+  type MachinePlan,
+  type PayloadOf,
+  type PayloadPlan,
+  type ReplyPlan,
+} from './machine-plan.ts';
+export { MachineInTime, type Moment, type PlannedAction, type Reply, type RunningActor } from './moment.ts';
+export { shortestPaths } from './shortest-paths.ts';
+export { tellStory } from './story.ts';
+export { play, type Step, type Timeline, timelines } from './timeline.ts';

@@ -1,0 +1,62 @@
+/** A run as a person reads it: when, what happened, from which state to which, and what the machine said. */
+import { stringify } from 'fast-check';
+import type { AnyMachineSnapshot, AnyStateMachine, EventObject, StateValue } from 'xstate';
+import type { Moment } from './moment.ts';
+
+/** Characters of one payload that a line shows. */
+const PAYLOAD_LENGTH = 160;
+
+function stateWords(value: StateValue): string {
+  if (typeof value === 'string') return value;
+  const parts = Object.entries(value).map(([name, inner]) => {
+    if (inner === undefined || (typeof inner === 'object' && Object.keys(inner).length === 0)) return name;
+    const words = stateWords(inner);
+    return words.includes(', ') ? `${name}(${words})` : `${name}.${words}`;
+  });
+  return parts.join(', ');
+}
+
+function eventWords({ type, ...payload }: EventObject): string {
+  if (Object.keys(payload).length === 0) return type;
+  const all = stringify(payload);
+  return `${type} ${all.length > PAYLOAD_LENGTH ? `${all.slice(0, PAYLOAD_LENGTH)}…` : all}`;
+}
+
+/** What happened, in the words of the definition where XState made the event up. */
+function causeWords<Machine extends AnyStateMachine>({ event, taken }: Moment<Machine>): string {
+  const { type, ...payload } = event as EventObject;
+  if (!type.startsWith('xstate.')) return eventWords({ type, ...payload });
+  const [name] = taken;
+  const words = /: (.*?)(?: \[.*\])? (?:→|↻|stays)/.exec(name ?? '')?.[1] ?? type;
+  const { output, error } = payload as { output?: unknown; error?: unknown };
+  if (output === undefined && error === undefined) return words;
+  return `${words} ${stringify(output ?? error)}`;
+}
+
+/** One line for each moment in which something happened. */
+export function tellStory<Machine extends AnyStateMachine>(moments: readonly Moment<Machine>[]): string {
+  let before: string | undefined;
+  const rows: { at: string; what: string; states: string; said: string }[] = [];
+  for (const moment of moments) {
+    const now = stateWords((moment.snapshot as AnyMachineSnapshot).value);
+    const happened = before === undefined || moment.event !== undefined;
+    if (happened) {
+      const what = moment.event === undefined ? '(start)' : causeWords(moment);
+      const states = before === undefined || before === now ? now : `${before} → ${now}`;
+      const emitted: readonly EventObject[] = moment.emitted;
+      const said = [
+        ...emitted.map((event) => `emits ${eventWords(event)}`),
+        ...moment.actions.map(({ type }) => type),
+      ];
+      rows.push({ at: `${moment.now} ms`, what, states, said: said.join('; ') });
+    }
+    before = now;
+  }
+  const width = (key: 'at' | 'what' | 'states') => Math.max(0, ...rows.map((row) => row[key].length));
+  const [at, what, states] = [width('at'), Math.min(60, width('what')), Math.min(40, width('states'))];
+  return rows
+    .map((row) =>
+      `${row.at.padStart(at)}  ${row.what.padEnd(what)}  ${row.states.padEnd(states)}  ${row.said}`.trimEnd(),
+    )
+    .join('\n');
+}
