@@ -40,6 +40,7 @@ import type { Message } from './streams/bus.ts';
 import { ControlPlane } from './streams/control-plane.ts';
 import { probeOnce } from './streams/probe-effect.ts';
 import type { Transition } from './streams/registry.ts';
+import type { VclOptions } from './vcl/load-vcl.ts';
 
 /** varnishd has no such parameter; its discarded VCLs wait for ever. */
 export const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
@@ -77,6 +78,8 @@ export interface ProxyOptions {
   readonly requests?: Partial<RequestLimits>;
   /** Timeouts and limits of backends that declare none of their own. */
   readonly fetch?: Partial<FetchLimits>;
+  /** What VCL files mean where they leave it open. */
+  readonly vcl?: VclOptions;
 }
 
 export interface ProxyConfigEntry {
@@ -510,7 +513,9 @@ class RunningProxy implements TroupeProxy {
     const source = this.#sources.get(name);
     try {
       if (source === undefined) throw new Error(`config "${name}" has no source`);
-      const { config, backends } = await loadConfig(source, this.#options.fetch);
+      const { config, backends } = await loadConfig(source, this.#options.fetch, {
+        vcl: this.#options.vcl,
+      });
       return await loadWithRings(config.directors, this.#clock, () => this.#data.load(key, config, backends));
     } catch (error) {
       this.#loadErrors.set(name, error);

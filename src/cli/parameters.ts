@@ -21,6 +21,8 @@ export interface Parameters {
   cacheBytes?: number;
   /** Objects that can be denied to backends at a time. */
   saintEntries?: number;
+  /** Denied objects that make a backend of a Varnish 3 program sick; 0: none do. */
+  saintmodeThreshold?: number;
   /** Milliseconds without a request after which a client's connection is closed. */
   timeoutIdleMs?: number;
   /** Milliseconds that sending a response to a client may stand still. */
@@ -79,6 +81,9 @@ const counts: Readonly<Record<string, Set>> = {
   },
   saint_entries: (p, n) => {
     p.saintEntries = n;
+  },
+  saintmode_threshold: (p, n) => {
+    p.saintmodeThreshold = n;
   },
 };
 

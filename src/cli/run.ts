@@ -139,6 +139,7 @@ function proxyOptions(parameters: Parameters, accessLog: AccessLog | undefined):
     requests: defined({ maxRestarts, maxRetries, pipeTimeoutMs, abandonedFetchTimeoutMs }),
     listener: defined({ idleTimeoutMs: timeoutIdleMs, sendTimeoutMs }),
     fetch: defined({ connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs }),
+    vcl: defined({ saintmodeThreshold: parameters.saintmodeThreshold }),
   };
 }
 

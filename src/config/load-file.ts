@@ -15,6 +15,7 @@ import { providedModules } from './provided-modules.ts';
 import { showValue } from './show-value.ts';
 import { SourceFiles } from './source-files.ts';
 import { refusingStrays } from './stray-rejections.ts';
+import type { VclOptions } from '../vcl/load-vcl.ts';
 
 /** Milliseconds; for a config that waits for something at its top level. */
 const DEFAULT_TIMEOUT_MS = 10_000;
@@ -24,6 +25,7 @@ const readable = new Set(['.vcl', '.ts', '.mts', '.cts', '.js', '.mjs', '.cjs'])
 export interface LoadOptions {
   /** Milliseconds that the file may take to be evaluated. A loop that never ends cannot be bounded. Default: 10,000. */
   readonly timeoutMs?: number;
+  readonly vcl?: VclOptions | undefined;
 }
 
 /**
@@ -37,7 +39,7 @@ export async function loadConfigFile(path: string, options: LoadOptions = {}): P
     const file = await expectReadable(path);
     // Loaded when it is first needed: most configs are modules, and the compiler is large.
     const { loadVclFile } = await import('../vcl/load-vcl.ts');
-    return loadVclFile(file);
+    return loadVclFile(file, options.vcl);
   }
   return configIn(await loadModule(path, options));
 }
