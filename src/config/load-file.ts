@@ -5,6 +5,7 @@
 import { readFile, stat } from 'node:fs/promises';
 import { extname, resolve } from 'node:path';
 import { type ErrorCode, type Place, TroupeError } from '../errors.ts';
+import type { VclOptions } from '../vcl/load-vcl.ts';
 import { buildConfig } from './build-config.ts';
 import { checkConfig } from './check-config.ts';
 import { combined } from './combined-error.ts';
@@ -15,7 +16,6 @@ import { providedModules } from './provided-modules.ts';
 import { showValue } from './show-value.ts';
 import { SourceFiles } from './source-files.ts';
 import { refusingStrays } from './stray-rejections.ts';
-import type { VclOptions } from '../vcl/load-vcl.ts';
 
 /** Milliseconds; for a config that waits for something at its top level. */
 const DEFAULT_TIMEOUT_MS = 10_000;
