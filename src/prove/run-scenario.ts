@@ -12,22 +12,24 @@ import type { SimulatedExchange, SimulatedRequest } from '../simulation/exchange
 import { hostOf, placeOf } from '../simulation/network.ts';
 import { type LoadedSource, World } from '../simulation/world.ts';
 import type { BackendHealth, Override, SnapshotDelta } from '../snapshot.ts';
-import type {
-  ActRecord,
-  AskRecord,
-  Breach,
-  CommandRecord,
-  FaultEnd,
-  HealthChange,
-  HookFailure,
-  MemberCount,
-  RequestRecord,
-  Run,
+import {
+  type ActRecord,
+  type AskRecord,
+  type Breach,
+  type CommandRecord,
+  type FaultEnd,
+  type HealthChange,
+  type HookFailure,
+  LONGEST_WAIT_MS,
+  type MemberCount,
+  type ProbeRecord,
+  type RequestRecord,
+  type Run,
+  type StoreRecord,
 } from './run.ts';
 import type { Act, ClientRequest, Operation, Scenario } from './scenario.ts';
+import { type HookWatch, watchedHooks } from './watched-hooks.ts';
 
-/** Milliseconds after the last event that what is under way gets to end. Nobody waits longer for anything. */
-const LONGEST_WAIT_MS = 10 * 60_000;
 /** Operations of peers in one run; scenarios cause far fewer by themselves. */
 const MOST_PEER_OPERATIONS = 500;
 /** Milliseconds in which actors come to rest after a command. */
@@ -59,6 +61,8 @@ class ScenarioRun {
   readonly #asks: AskRecord[] = [];
   readonly #healthChanges: HealthChange[] = [];
   readonly #health = new Map<Identity, BackendHealth>();
+  readonly #probes: ProbeRecord[] = [];
+  readonly #stored: StoreRecord[] = [];
   readonly #commands: CommandRecord[] = [];
   readonly #hookFailures: HookFailure[] = [];
   readonly #peerResults: PeerResult[] = [];
@@ -66,13 +70,14 @@ class ScenarioRun {
   readonly #descriptions = new Map<ConfigKey, ConfigDescription>();
   #startedAt = 0;
   #copiesLoaded = 0;
+  #isPurgingSoftly = false;
   /** What is loaded, oldest first. */
   #loaded = ['boot'];
   #active = 'boot';
 
   constructor(scenario: Scenario, source: LoadedSource) {
     this.#scenario = scenario;
-    this.#source = source;
+    this.#source = this.#watched(source);
     this.#world = new World({
       seed: scenario.seed,
       cacheControl: scenario.cacheControl,
@@ -90,6 +95,15 @@ class ScenarioRun {
         },
         fault: (error, where) => this.#breaches.push({ at: this.#now(), what: `${where}: ${String(error)}` }),
         peerEnded: (result) => this.#peerResults.push(result),
+        probing: (identity, probe) => {
+          const at = this.#now();
+          const record: ProbeRecord = { at, identity, probe, endedAt: undefined, isHappy: undefined };
+          this.#probes.push(record);
+          return (isHappy) => {
+            record.endedAt = this.#now();
+            record.isHappy = isHappy;
+          };
+        },
       },
     });
   }
@@ -99,6 +113,10 @@ class ScenarioRun {
     await world.boot(this.#source);
     await world.runUntil(world.clock.now() + STEP_MS);
     this.#startedAt = world.clock.now();
+    for (const probe of this.#probes.splice(0)) {
+      const endedAt = probe.endedAt === undefined ? undefined : probe.endedAt - this.#startedAt;
+      this.#probes.push({ ...probe, at: probe.at - this.#startedAt, endedAt });
+    }
     for (const change of this.#healthChanges.splice(0)) {
       this.#healthChanges.push({ ...change, at: Math.min(0, change.at - this.#startedAt) });
     }
@@ -122,6 +140,9 @@ class ScenarioRun {
       requests: this.#requests,
       asks: this.#asks,
       health: this.#healthChanges,
+      probes: this.#probes,
+      stored: this.#stored,
+      isPurgingSoftly: this.#isPurgingSoftly,
       commands: this.#commands,
       hookFailures: this.#hookFailures,
       peerResults: this.#peerResults,
@@ -132,6 +153,17 @@ class ScenarioRun {
     };
     world.close();
     return run;
+  }
+
+  /** The same config, whose hooks tell what they do to the cache. */
+  #watched({ config, backends }: LoadedSource): LoadedSource {
+    const watch: HookWatch = {
+      stored: (stored) => this.#stored.push({ at: this.#now(), ...stored }),
+      purgedSoftly: () => {
+        this.#isPurgingSoftly = true;
+      },
+    };
+    return { config: { ...config, hooks: watchedHooks(config.hooks, watch) }, backends };
   }
 
   /** Milliseconds since the start. */
@@ -305,7 +337,7 @@ class ScenarioRun {
     const copy = this.copies[this.#copiesLoaded++];
     if (copy === undefined) return undefined;
     const name = `v${this.#copiesLoaded}`;
-    this.#world.sources.set(name, copy);
+    this.#world.sources.set(name, this.#watched(copy));
     const isDone = await this.#command(`load ${name}`, this.#world.control.load(name));
     if (isDone) this.#loaded.push(name);
     this.#noteDescriptions();

@@ -4,7 +4,7 @@
  * at which the config was in use.
  */
 import type { Config } from '../config/config.ts';
-import type { ConfigDescription } from '../config/declaration.ts';
+import type { ConfigDescription, ProbeDeclaration } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
 import type { Identity } from '../identity.ts';
 import type { PeerResult } from '../proxy/peer/peer-operation.ts';
@@ -12,6 +12,9 @@ import type { HookMistake, RequestReport } from '../proxy/request/request-report
 import type { AnswerState } from '../simulation/exchange.ts';
 import type { BackendHealth } from '../snapshot.ts';
 import type { Act } from './scenario.ts';
+
+/** Milliseconds that a run goes on after its last event, if something is under way. Nobody waits longer. */
+export const LONGEST_WAIT_MS = 10 * 60_000;
 
 /** A request of a client, and what it got. */
 export interface RequestRecord {
@@ -90,6 +93,28 @@ export interface Breach {
   readonly what: string;
 }
 
+/** One probe of one backend. */
+export interface ProbeRecord {
+  readonly at: number;
+  readonly identity: Identity;
+  readonly probe: ProbeDeclaration;
+  /** undefined: it was called off, or is under way. */
+  endedAt: number | undefined;
+  isHappy: boolean | undefined;
+}
+
+/** An answer that hooks have let into the cache, or not. Durations are milliseconds. */
+export interface StoreRecord {
+  readonly at: number;
+  /** Path and query, as hooks have left them. */
+  readonly url: string;
+  readonly ttlMs: number;
+  readonly graceMs: number;
+  readonly isKept: boolean;
+  /** Whether a hook has given it this grace. */
+  readonly isGraceSet: boolean;
+}
+
 export interface MemberCount {
   readonly director: string;
   readonly before: number;
@@ -107,6 +132,10 @@ export interface Run {
   readonly requests: readonly RequestRecord[];
   readonly asks: readonly AskRecord[];
   readonly health: readonly HealthChange[];
+  readonly probes: readonly ProbeRecord[];
+  readonly stored: readonly StoreRecord[];
+  /** Whether the config purges softly somewhere. */
+  readonly isPurgingSoftly: boolean;
   readonly commands: readonly CommandRecord[];
   readonly hookFailures: readonly HookFailure[];
   readonly peerResults: readonly PeerResult[];

@@ -118,3 +118,14 @@ export function reachOf(description: ConfigDescription, target: string): Readonl
 export function nameOfIdentity(identity: Identity): string {
   return identity.slice(0, identity.indexOf('('));
 }
+
+/** How many entries of directors below a target lead to a backend, the same one counted as often as it is there. */
+export function membersBelow(description: ConfigDescription, target: string): number {
+  const count = (name: string, above: readonly string[]): number => {
+    if (above.includes(name)) return 0;
+    const director = description.directors.find((one) => one.name === name);
+    if (director === undefined) return 1;
+    return director.members.reduce((sum, member) => sum + count(member.target, [...above, name]), 0);
+  };
+  return count(target, []);
+}

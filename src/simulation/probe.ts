@@ -1,7 +1,9 @@
 /** Probes over the simulated network: the same steps, and the same reasons for failing, as the real ones. */
 import type { Clock } from '../clock.ts';
+import type { ProbeDeclaration } from '../config/declaration.ts';
+import type { Identity } from '../identity.ts';
 import type { ProbeFlags, ProbeResult } from '../probe-result.ts';
-import type { Probe } from '../streams/probes.ts';
+import type { Probe, ProbeOrder } from '../streams/probes.ts';
 import { CONNECT_MS, placeOf, type SimulatedNetwork } from './network.ts';
 
 const noFlags: ProbeFlags = {
@@ -18,8 +20,17 @@ const asked: ProbeFlags = { ...connected, goodXmit: true };
 const silent: ProbeFlags = { ...asked, errRecv: true };
 const answered: ProbeFlags = { ...asked, goodRecv: true };
 
-export function simulatedProbe(clock: Clock, network: SimulatedNetwork): Probe {
-  return ({ addresses, probe }, done) => {
+/** A probe is about to be made. @returns what is told how it ended; not called if it is called off */
+export type ObserveProbe = (identity: Identity, probe: ProbeDeclaration) => (isHappy: boolean) => void;
+
+export function simulatedProbe(clock: Clock, network: SimulatedNetwork, observe?: ObserveProbe): Probe {
+  return (order: ProbeOrder & { readonly identity?: Identity }, answer) => {
+    const { addresses, probe, identity } = order;
+    const ended = identity === undefined ? undefined : observe?.(identity, probe);
+    const done = (result: ProbeResult) => {
+      ended?.(result.happy);
+      answer(result);
+    };
     const reception = network.at(placeOf(addresses))?.receive(urlOf(probe)) ?? { kind: 'vanished' as const };
     const within = `within ${probe.timeoutMs / 1_000} s`;
     const after = (ms: number, result: ProbeResult) => clock.after(ms, () => done(result));

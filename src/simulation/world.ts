@@ -20,7 +20,7 @@ import { SimulatedClock } from '../streams/simulated-clock.ts';
 import { SimulatedExchange, type SimulatedRequest } from './exchange.ts';
 import { placeOf, SimulatedNetwork } from './network.ts';
 import { requestLine, simulatedPeerThreads } from './peer-thread.ts';
-import { simulatedProbe } from './probe.ts';
+import { type ObserveProbe, simulatedProbe } from './probe.ts';
 import { seededRandom } from './seeded-random.ts';
 import { type OriginAnswer, SimulatedTransport } from './transport.ts';
 
@@ -44,6 +44,7 @@ export interface WorldObserver {
   /** A mistake of Troupe's own. */
   fault?(error: unknown, where: string): void;
   peerEnded?(result: PeerResult): void;
+  probing?: ObserveProbe;
 }
 
 export interface WorldOptions {
@@ -134,7 +135,7 @@ export class World {
         for (const { addresses } of source.backends) this.#addOrigin(placeOf(addresses), addresses);
         return data.load(key, source.config, source.backends);
       },
-      probe: simulatedProbe(clock, network),
+      probe: simulatedProbe(clock, network, observer.probing?.bind(observer)),
       drainTimeoutMs: DRAIN_TIMEOUT_MS,
       onFault: (error, where) => observer.fault?.(error, where),
     });
