@@ -6,7 +6,7 @@ import type { Acl } from './acl.ts';
 import type { Checked, CheckedStatement } from './checked.ts';
 import type { CheckedProgram } from './checker.ts';
 import { methods } from './methods.ts';
-import { type TranslatedRegex, translateRegex } from './regex.ts';
+import { VclRegex } from './regex.ts';
 import { createRegsub } from './regsub.ts';
 import { runtime } from './runtime.ts';
 import { mayReturn, type SubRecord } from './sub-record.ts';
@@ -217,7 +217,7 @@ class Compiler {
       }
       case 'regsub': {
         const source = value.regex.op === 'regex' ? value.regex.source : '';
-        const regsub = this.#keep(createRegsub(translated(source), value.all));
+        const regsub = this.#keep(createRegsub(new VclRegex(source), value.all));
         return `${regsub}(${this.#value(value.subject)}, ${this.#value(value.replacement)})`;
       }
       case 'vmod': {
@@ -307,7 +307,7 @@ class Compiler {
   #regex(source: string): string {
     let index = this.#regexes.get(source);
     if (index === undefined) {
-      index = this.#values.push(new RegExp(translated(source).source)) - 1;
+      index = this.#values.push(new VclRegex(source)) - 1;
       this.#regexes.set(source, index);
     }
     return `k${index}`;
@@ -321,13 +321,6 @@ class Compiler {
     }
     return `k${index}`;
   }
-}
-
-/** The checker has seen to it that it can be. */
-function translated(pattern: string): TranslatedRegex {
-  const regex = translateRegex(pattern);
-  if (typeof regex === 'string') throw new Error(regex);
-  return regex;
 }
 
 /** Whether a text may be missing. */

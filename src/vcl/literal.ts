@@ -2,7 +2,7 @@
 import { isIP } from 'node:net';
 import type { Checked } from './checked.ts';
 import { VclMistake } from './mistake.ts';
-import { translateRegex } from './regex.ts';
+import { mistakeInRegex } from './regex.ts';
 import type { Expression } from './syntax.ts';
 import { type Token, tokenName } from './token.ts';
 import { byteUnits, durationUnits, type ValueType } from './value-type.ts';
@@ -51,7 +51,7 @@ function addressOf(token: Token): string {
 }
 
 function regexOf(token: Token): string {
-  const translated = translateRegex(token.text);
-  if (typeof translated !== 'string') return token.text;
-  throw new VclMistake(`Regexp compilation error: ${translated}`, token);
+  const mistake = mistakeInRegex(token.text);
+  if (mistake === undefined) return token.text;
+  throw new VclMistake(`Regexp compilation error: ${mistake}`, token);
 }

@@ -30,6 +30,8 @@ export interface Varnishd {
 
 export interface VarnishdOptions {
   readonly vcl: string;
+  /** How its characters become bytes. Default: UTF-8. */
+  readonly encoding?: 'utf8' | 'latin1';
   /** Run-time parameters, as for `-p`. */
   readonly params?: Readonly<Record<string, string>>;
 }
@@ -64,9 +66,13 @@ function isInstalled(program: string): boolean {
 }
 
 /** Starts varnishd and waits until it accepts connections. */
-export async function startVarnishd({ vcl, params = {} }: VarnishdOptions): Promise<Varnishd> {
+export async function startVarnishd({
+  vcl,
+  encoding = 'utf8',
+  params = {},
+}: VarnishdOptions): Promise<Varnishd> {
   const folder = await mkdtemp(join(tmpdir(), 'troupe-varnishd-'));
-  await writeFile(join(folder, 'test.vcl'), vcl);
+  await writeFile(join(folder, 'test.vcl'), vcl, encoding);
   const parameters = Object.entries(params).flatMap(([name, value]) => ['-p', `${name}=${value}`]);
   const places = ['-n', join(folder, 'work'), '-f', join(folder, 'test.vcl')];
   const listens = ['-a', '127.0.0.1:0', '-T', '127.0.0.1:0'];

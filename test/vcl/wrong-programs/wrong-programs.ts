@@ -45,7 +45,7 @@ function programOf(part: string): WrongProgram {
 }
 
 /** Writes a program into a folder of its own for as long as something is done with it. */
-export async function withProgram<Result>(
+async function withProgram<Result>(
   { files }: WrongProgram,
   use: (folder: string) => Promise<Result>,
 ): Promise<Result> {
