@@ -19,7 +19,8 @@ export interface ConfigCheck {
 
 export function checkConfig(config: Config): ConfigCheck {
   const errors = [...(config.origin?.mistakes ?? []), ...findErrors(config)];
-  return { errors, warnings: errors.length === 0 ? warningsFor(config) : [] };
+  if (errors.length > 0) return { errors, warnings: [] };
+  return { errors, warnings: [...(config.origin?.warnings ?? []), ...warningsFor(config)] };
 }
 
 function* findErrors(config: Config): Generator<TroupeError> {

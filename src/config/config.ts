@@ -11,11 +11,14 @@ import type {
   SaintmodeDeclaration,
 } from './declaration.ts';
 import type { Hooks } from './hooks.ts';
+import type { ConfigWarning } from './warnings.ts';
 
 /** What a front end still knows of the text that a config was written in: it turns mistakes into places. */
 export interface ConfigOrigin {
   /** What was wrong already when the text was read. checkConfig reports it together with its own findings. */
   readonly mistakes: readonly TroupeError[];
+  /** What is legal in the text and hardly meant, or worth knowing. Found when it is asked for. */
+  readonly warnings?: readonly ConfigWarning[];
   /** Place of the name of a hook. */
   hook(name: string): Place | undefined;
   /**

@@ -14,6 +14,7 @@ import type { CheckedProgram } from './checker.ts';
 import { type CompiledSub, compile } from './compiler.ts';
 import { methods } from './methods.ts';
 import { placeOf } from './mistake.ts';
+import { vclWarnings } from './vcl-warnings.ts';
 import type { VclContext } from './vmod.ts';
 
 /** @param file absolute path of the program */
@@ -106,7 +107,8 @@ function hookOf(name: string, sub: CompiledSub, after: readonly (() => void)[]):
   };
 }
 
-function originOf({ backends, subs, instances }: CheckedProgram): ConfigOrigin {
+function originOf(program: CheckedProgram): ConfigOrigin {
+  const { backends, subs, instances } = program;
   const byName = new Map(backends.map((backend) => [backend.declaration.name, backend]));
   const place = (name: string): Place | undefined => {
     const instance = instances.get(name);
@@ -114,6 +116,9 @@ function originOf({ backends, subs, instances }: CheckedProgram): ConfigOrigin {
   };
   return {
     mistakes: [],
+    get warnings() {
+      return vclWarnings(program);
+    },
     hook(hook) {
       const method = methods.find((one) => one.hook === hook);
       const first = method && subs.get(method.name)?.definitions[0]?.first;

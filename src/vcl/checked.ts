@@ -16,7 +16,7 @@ export type Checked = { readonly type: ValueType } & (
   | { readonly op: 'field'; readonly message: string; readonly name: string }
   | { readonly op: 'ip'; readonly address: string }
   | { readonly op: 'acl'; readonly name: string }
-  | { readonly op: 'regex'; readonly source: string }
+  | { readonly op: 'regex'; readonly source: string; readonly token: Token }
   /** Several texts, one behind the other. */
   | { readonly op: 'concat'; readonly parts: readonly Checked[] }
   /** Text of something that is none. */

@@ -40,7 +40,7 @@ export function checkNumber(node: Extract<Expression, { kind: 'number' }>, want:
 /** @throws VclMistake */
 export function checkString(token: Token, want: ValueType): Checked {
   if (want === 'IP') return { op: 'ip', type: 'IP', address: addressOf(token) };
-  if (want === 'REGEX') return { op: 'regex', type: 'REGEX', source: regexOf(token) };
+  if (want === 'REGEX') return { op: 'regex', type: 'REGEX', source: regexOf(token), token };
   return { op: 'constant', type: 'STRING', value: token.text };
 }
 

@@ -71,7 +71,8 @@ export class VclRegex {
       this.#power === Number.POSITIVE_INFINITY
         ? 'double with each byte of a hostile text, because a repeat in it can match the same text in several ways'
         : `grow with the length of a hostile text to the power of ${this.#power}, because ${this.#power} repeats can share the same text`;
-    return `the tries of this pattern may ${growth}.`;
+    const bound = `A text of more than ${this.#longestTested} bytes is matched in a slower way, of a bounded number of steps.`;
+    return `the tries of this pattern may ${growth}. ${bound}`;
   }
 
   /** Whether it matches anywhere. @throws MatchLimit */
