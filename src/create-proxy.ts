@@ -34,6 +34,7 @@ import type { RequestLimits } from './proxy/request/environment.ts';
 import type { FailedRequest } from './proxy/request/request-report.ts';
 import { createSystemClock } from './proxy/system-clock.ts';
 import { containedLog, type ProxyLog } from './proxy-log.ts';
+import { type ProxySettings, withSettings } from './proxy-settings.ts';
 import { type ProxyStats, proxyStats } from './proxy-stats.ts';
 import type { Override, Snapshot } from './snapshot.ts';
 import type { Message } from './streams/bus.ts';
@@ -247,6 +248,9 @@ class RunningProxy implements TroupeProxy {
   /** Where they listen; asked for port 0, the one that was found. */
   readonly #places: { readonly where: ListenAddress; readonly name: string }[] = [];
   #isServing = true;
+  #listenerLimits: Partial<ListenerLimits>;
+  #fetchLimits: Partial<FetchLimits>;
+  #vclOptions: VclOptions;
   readonly #dashboards = new Set<Dashboard>();
   readonly #commandPorts = new Set<CommandPort>();
   readonly #failedRequests$: Observable<FailedRequest>;
@@ -263,6 +267,9 @@ class RunningProxy implements TroupeProxy {
 
   constructor(source: ConfigSource | undefined, options: ProxyOptions) {
     this.#options = options;
+    this.#listenerLimits = { ...options.listener };
+    this.#fetchLimits = { ...options.fetch };
+    this.#vclOptions = { ...options.vcl };
     this.#drainTimeoutMs = options.drainTimeout ?? DEFAULT_DRAIN_TIMEOUT_MS;
     const log = options.log === undefined ? undefined : containedLog(options.log);
     this.#log = log;
@@ -334,13 +341,12 @@ class RunningProxy implements TroupeProxy {
   }
 
   async #listen(where: ListenAddress, name: string): Promise<SocketAddress> {
-    const { listener: limits } = this.#options;
     const log = this.#log;
     const listener = createListener({
       handler: this.#data.handle,
       clock: this.#clock,
       name,
-      ...(limits === undefined ? {} : { limits }),
+      limits: this.#listenerLimits,
       ...(log?.clientError === undefined ? {} : { onClientError: log.clientError }),
     });
     const address = await listener.listen(where);
@@ -461,7 +467,19 @@ class RunningProxy implements TroupeProxy {
       },
       startServing: () => this.#startServing(),
       stopServing: () => this.#stopServing(),
+      adjust: (settings) => this.#adjust(settings),
     };
+  }
+
+  #adjust({ requests, cache, listener, fetch, vcl }: ProxySettings): void {
+    this.#data.adjust(
+      withSettings<Partial<RequestLimits>>({}, requests),
+      withSettings<Partial<CacheDefaults>>({}, cache),
+    );
+    this.#listenerLimits = withSettings({ ...this.#options.listener }, listener);
+    for (const one of this.#listeners) one.adjust(this.#listenerLimits);
+    this.#fetchLimits = withSettings({ ...this.#options.fetch }, fetch);
+    this.#vclOptions = withSettings({ ...this.#options.vcl }, vcl);
   }
 
   /** Listens again where it did. */
@@ -513,8 +531,8 @@ class RunningProxy implements TroupeProxy {
     const source = this.#sources.get(name);
     try {
       if (source === undefined) throw new Error(`config "${name}" has no source`);
-      const { config, backends } = await loadConfig(source, this.#options.fetch, {
-        vcl: this.#options.vcl,
+      const { config, backends } = await loadConfig(source, this.#fetchLimits, {
+        vcl: this.#vclOptions,
       });
       return await loadWithRings(config.directors, this.#clock, () => this.#data.load(key, config, backends));
     } catch (error) {

@@ -1,6 +1,7 @@
 /** `-T` and `-S` as typed: where commands are taken, and who may send them. */
 import type { CommandPortOptions } from '../admin/cli/command-port.ts';
 import { readSecret } from '../admin/cli/secret.ts';
+import type { ParameterSet } from '../admin/parameters/parameter-set.ts';
 import { parseListenAddress } from './listen-address.ts';
 
 export interface CommandLineFlags {
@@ -11,10 +12,10 @@ export interface CommandLineFlags {
 }
 
 /** @returns undefined: none is wanted; or a sentence that says what is wrong */
-export function parseCommandLine({
-  address,
-  secretFile,
-}: CommandLineFlags): CommandPortOptions | undefined | string {
+export function parseCommandLine(
+  { address, secretFile }: CommandLineFlags,
+  parameters: ParameterSet,
+): CommandPortOptions | undefined | string {
   if (secretFile !== undefined && secretFile !== 'none' && readSecret(secretFile) === undefined) {
     return `-S ${secretFile}: this file cannot be read, or is empty.`;
   }
@@ -24,5 +25,9 @@ export function parseCommandLine({
   if (typeof parsed === 'string') return parsed.replace(/^-a /, '-T ');
   if ('path' in parsed) return `-T ${address}: write ADDR:PORT; a path is not possible.`;
   const host = address.startsWith(':') ? 'localhost' : parsed.host;
-  return { where: [{ host, port: parsed.port }], secretFile: secretFile === 'none' ? undefined : secretFile };
+  return {
+    where: [{ host, port: parsed.port }],
+    secretFile: secretFile === 'none' ? undefined : secretFile,
+    parameters,
+  };
 }

@@ -5,14 +5,10 @@
 import { dirname, resolve } from 'node:path';
 import type { CommandPortOptions } from '../admin/cli/command-port.ts';
 import type { DashboardOptions } from '../admin/http/dashboard.ts';
+import { ParameterSet } from '../admin/parameters/parameter-set.ts';
+import { settingsOf } from '../admin/parameters/settings-of.ts';
 import { renderError } from '../config/report.ts';
-import {
-  type ConfigSource,
-  createProxy,
-  DEFAULT_DRAIN_TIMEOUT_MS,
-  type ProxyOptions,
-  type TroupeProxy,
-} from '../create-proxy.ts';
+import { type ConfigSource, createProxy, type ProxyOptions, type TroupeProxy } from '../create-proxy.ts';
 import { version } from '../version.ts';
 import { type AccessLog, openAccessLog, STANDARD_OUTPUT } from './access-log.ts';
 import { type CommandLineFlags, parseCommandLine } from './command-line-address.ts';
@@ -25,7 +21,7 @@ import {
   parseListenAddress,
 } from './listen-address.ts';
 import { createLog } from './log.ts';
-import { type Parameters, setParameter } from './parameters.ts';
+import { ineffectiveParameters, setParameter } from './parameters.ts';
 import { singleBackendConfig } from './single-backend.ts';
 import { parseStorage } from './storage.ts';
 
@@ -66,7 +62,9 @@ interface Plan {
   /** What is served, for people. */
   readonly title: string;
   readonly listen: readonly ListenAddress[];
-  readonly parameters: Parameters;
+  readonly parameters: ParameterSet;
+  /** Undefined: as many as by default. */
+  readonly cacheBytes: number | undefined;
   /** undefined: none is wanted. */
   readonly dashboard: DashboardOptions | undefined;
   readonly commandLine: CommandPortOptions | undefined;
@@ -75,7 +73,7 @@ interface Plan {
 /** Reads the options; what is wrong with them comes back as sentences, all at once. */
 function plan(options: RunOptions): Plan | readonly string[] {
   const problems: string[] = [];
-  const parameters: Parameters = {};
+  const parameters = new ParameterSet();
   for (const text of options.parameters) {
     const problem = setParameter(parameters, text);
     if (problem !== undefined) problems.push(problem);
@@ -86,9 +84,9 @@ function plan(options: RunOptions): Plan | readonly string[] {
     if (typeof address === 'string') problems.push(address);
     else listen.push(address);
   }
-  const cacheBytes = options.storage === undefined ? undefined : parseStorage(options.storage);
-  if (typeof cacheBytes === 'string') problems.push(cacheBytes);
-  else if (cacheBytes !== undefined) parameters.cacheBytes = cacheBytes;
+  const storage = options.storage === undefined ? undefined : parseStorage(options.storage);
+  if (typeof storage === 'string') problems.push(storage);
+  const cacheBytes = typeof storage === 'string' ? undefined : storage;
   const { file, backend } = options;
   let dashboard: DashboardOptions | undefined;
   if (options.dashboard.address !== undefined) {
@@ -96,13 +94,18 @@ function plan(options: RunOptions): Plan | readonly string[] {
     if (typeof parsed === 'string') problems.push(parsed);
     else dashboard = parsed;
   }
-  const commandLine = parseCommandLine(options.commandLine);
+  const commandLine = parseCommandLine(options.commandLine, parameters);
   if (typeof commandLine === 'string') problems.push(commandLine);
-  const ports = { dashboard, commandLine: typeof commandLine === 'string' ? undefined : commandLine };
+  const settled = {
+    parameters,
+    cacheBytes,
+    dashboard,
+    commandLine: typeof commandLine === 'string' ? undefined : commandLine,
+  };
   if (file !== undefined && backend !== undefined) {
     problems.push('-f and -b exclude each other: a config names its own backends.');
   } else if (file !== undefined) {
-    if (problems.length === 0) return { source: resolve(file), title: file, listen, parameters, ...ports };
+    if (problems.length === 0) return { source: resolve(file), title: file, listen, ...settled };
   } else if (backend !== undefined) {
     const address = parseBackendAddress(backend);
     if (typeof address === 'string') problems.push(address);
@@ -111,8 +114,7 @@ function plan(options: RunOptions): Plan | readonly string[] {
         source: singleBackendConfig(address),
         title: `backend ${backend}`,
         listen,
-        parameters,
-        ...ports,
+        ...settled,
       };
     }
   } else {
@@ -121,25 +123,23 @@ function plan(options: RunOptions): Plan | readonly string[] {
   return problems;
 }
 
-function proxyOptions(parameters: Parameters, accessLog: AccessLog | undefined): ProxyOptions {
-  const { drainTimeoutMs, maxRestarts, maxRetries, saintEntries, timeoutIdleMs, sendTimeoutMs } = parameters;
-  const { cacheBytes, defaultTtlMs, defaultGraceMs, defaultKeepMs } = parameters;
-  const { connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs } = parameters;
-  const { pipeTimeoutMs, abandonedFetchTimeoutMs } = parameters;
+function proxyOptions(
+  parameters: ParameterSet,
+  cacheBytes: number | undefined,
+  accessLog: AccessLog | undefined,
+): ProxyOptions {
+  const drainSeconds = parameters.numberIfSet('drain_timeout');
+  const { fetch, cache, requests, listener, vcl } = settingsOf(parameters);
+  const { ttl, grace, keep } = cache;
   return {
     log: createLog(accessLog),
-    ...(drainTimeoutMs === undefined ? {} : { drainTimeout: drainTimeoutMs }),
-    ...defined({ saintEntries }),
-    cache: defined({
-      size: cacheBytes,
-      defaultTtl: defaultTtlMs,
-      defaultGrace: defaultGraceMs,
-      defaultKeep: defaultKeepMs,
-    }),
-    requests: defined({ maxRestarts, maxRetries, pipeTimeoutMs, abandonedFetchTimeoutMs }),
-    listener: defined({ idleTimeoutMs: timeoutIdleMs, sendTimeoutMs }),
-    fetch: defined({ connectTimeoutMs, firstByteTimeoutMs, betweenBytesTimeoutMs }),
-    vcl: defined({ saintmodeThreshold: parameters.saintmodeThreshold }),
+    ...(drainSeconds === undefined ? {} : { drainTimeout: drainSeconds * 1_000 }),
+    ...defined({ saintEntries: parameters.numberIfSet('saint_entries') }),
+    cache: defined({ size: cacheBytes, defaultTtl: ttl, defaultGrace: grace, defaultKeep: keep }),
+    requests: defined(requests),
+    listener: defined(listener),
+    fetch: defined(fetch),
+    vcl: defined(vcl),
   };
 }
 
@@ -164,7 +164,9 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
     return 2;
   }
   for (const note of options.notes) output.err(`note: ${note}`);
-  const { source, title, listen, parameters, dashboard, commandLine } = planned;
+  const { source, title, listen, parameters, cacheBytes, dashboard, commandLine } = planned;
+  for (const name of ineffectiveParameters(parameters))
+    output.err(`note: -p ${name}: it has no effect in Troupe.`);
   let accessLog: AccessLog | undefined;
   try {
     accessLog = options.accessLog === undefined ? undefined : openAccessLog(options.accessLog, output.err);
@@ -173,7 +175,7 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
     return 1;
   }
   if (accessLog !== undefined) process.on('SIGUSR2', accessLog.reopen);
-  const proxy = createProxy(source, proxyOptions(parameters, accessLog));
+  const proxy = createProxy(source, proxyOptions(parameters, cacheBytes, accessLog));
   const stopped = untilStopped();
   // Before anything is said: whoever waits for that may send a signal at once, and without this it kills.
   const stopReloading = reloadOnHangup(proxy, options.file, output);
@@ -197,7 +199,7 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
   }
   const signal = await stopped;
   stopReloading();
-  const seconds = (parameters.drainTimeoutMs ?? DEFAULT_DRAIN_TIMEOUT_MS) / 1_000;
+  const seconds = parameters.number('drain_timeout');
   const closed = proxy.close();
   output.out(`${signal}: no new connections; requests in flight get ${seconds} s to end`);
   await closed;

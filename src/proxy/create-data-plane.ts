@@ -13,6 +13,7 @@ import { TroupeError } from '../errors.ts';
 import type { Fact, FactBatch } from '../facts.ts';
 import type { Identity } from '../identity.ts';
 import type { BackendHealth, SnapshotDelta } from '../snapshot.ts';
+import { cachePolicy } from './cache/cache-policy.ts';
 import type { CacheDefaults } from './cache/cache-terms.ts';
 import { ObjectStore } from './cache/object-store.ts';
 import { purgeEntry } from './cache/purge.ts';
@@ -81,7 +82,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   readonly clock: Clock;
   readonly random: () => number;
   readonly log: RequestLog | undefined;
-  readonly limits: RequestLimits;
+  limits: RequestLimits;
   readonly access: RequestEnvironment['access'];
   readonly failedRequests: FailedRequests | undefined;
   readonly keepsStories: boolean;
@@ -100,12 +101,14 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   #keepsTimes = false;
   #peerOperations = 0;
   readonly #options: DataPlaneOptions;
+  #cacheDefaults: Partial<CacheDefaults>;
   readonly #sweep: SaintSweep;
 
   constructor(options: DataPlaneOptions) {
     const { transport, clock, random, plane, log, limits } = options;
     const { failedRequests = failedRequestsByDefault } = options;
     this.#options = options;
+    this.#cacheDefaults = options.cacheDefaults ?? {};
     this.transport = transport;
     this.clock = clock;
     this.random = random;
@@ -152,7 +155,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
       if (isInitialised) this.#facts.tell(fact);
     };
     const peers = this.#createPeers(key, config, tell);
-    const loaded = createLoadedConfig(key, config, backends, graph, peers, tell, this.#options.cacheDefaults);
+    const loaded = createLoadedConfig(key, config, backends, graph, peers, tell, this.#cacheDefaults);
     try {
       runInit(loaded, this.log);
     } catch (error) {
@@ -188,6 +191,15 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     for (const { identity, object } of delta.lifted ?? []) this.saints.lift(identity, object);
     for (const identity of delta.retired) this.#retire(identity, delta.version);
     this.#planSweep();
+  }
+
+  adjust(limits: Partial<RequestLimits>, cacheDefaults: Partial<CacheDefaults>): void {
+    this.limits = { ...requestLimitDefaults, ...this.#options.limits, ...limits };
+    this.#cacheDefaults = { ...this.#options.cacheDefaults, ...cacheDefaults };
+    for (const loaded of this.#configs.values()) {
+      const { cache = {} } = loaded.config;
+      if (cache !== false) loaded.policy = cachePolicy(cache, this.#cacheDefaults);
+    }
   }
 
   purge(parts: readonly string[], options?: PurgeOptions): number {

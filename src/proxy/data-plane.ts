@@ -10,11 +10,13 @@ import type { ConfigKey } from '../config-key.ts';
 import type { FactBatch } from '../facts.ts';
 import type { Identity } from '../identity.ts';
 import type { SnapshotDelta } from '../snapshot.ts';
+import type { CacheDefaults } from './cache/cache-terms.ts';
 import type { StoreFigures } from './cache/object-store.ts';
 import type { ExchangeHandler } from './http/exchange.ts';
 import type { FetchExchange } from './http/fetch-exchange.ts';
 import type { PeerFigures } from './peer/running-peer.ts';
 import type { BackendStats } from './request/backend-record.ts';
+import type { RequestLimits } from './request/environment.ts';
 import type { FailedRequest } from './request/request-report.ts';
 import type { TrafficStats } from './request/traffic.ts';
 
@@ -46,6 +48,9 @@ export interface DataPlane {
    * @returns how many objects that were
    */
   purge(parts: readonly string[], options?: PurgeOptions): number;
+
+  /** Changes limits of requests, and for how long answers are kept where nobody says it. */
+  adjust(limits: Partial<RequestLimits>, cacheDefaults: Partial<CacheDefaults>): void;
 
   /** Takes a delta in: one assignment, between two requests. */
   apply(delta: SnapshotDelta): void;

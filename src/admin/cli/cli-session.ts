@@ -121,7 +121,7 @@ export class CliSession {
   #answer(reply: CliReply): void {
     if (this.#isEnded) return;
     const { socket, stage } = this.#options;
-    const bytes = framed(reply, stage.cliLimit());
+    const bytes = framed(reply, stage.parameters.number('cli_limit'));
     const isLast =
       reply.status === CliStatus.close ||
       (!this.#isTrusted && reply.status !== CliStatus.ok && reply.status !== CliStatus.authenticate);

@@ -1,5 +1,8 @@
 /** What commands of the command line work on. */
+
+import type { ProxySettings } from '../../proxy-settings.ts';
 import type { Operated } from '../http/operated.ts';
+import type { ParameterSet } from '../parameters/parameter-set.ts';
 import type { ConfigShelf } from './config-shelf.ts';
 
 /** The proxy as the command line operates it. */
@@ -8,11 +11,11 @@ export interface Commanded extends Operated {
   readonly isServing: boolean;
   startServing(): Promise<void>;
   stopServing(): Promise<void>;
+  adjust(settings: ProxySettings): void;
 }
 
 export interface CliStage {
   readonly operated: Commanded;
   readonly shelf: ConfigShelf;
-  /** Bytes of a reply; the parameter of that name. */
-  cliLimit(): number;
+  readonly parameters: ParameterSet;
 }

@@ -6,6 +6,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import type { SocketAddress } from '../../proxy/http/exchange.ts';
 import { listenError } from '../../proxy/listener/listen-error.ts';
+import type { ParameterSet } from '../parameters/parameter-set.ts';
+import { settingsOf } from '../parameters/settings-of.ts';
 import { CliSession } from './cli-session.ts';
 import type { CliStage, Commanded } from './cli-stage.ts';
 import { CommandTurns } from './command-turns.ts';
@@ -27,6 +29,8 @@ export interface CommandPortOptions {
   readonly where: readonly { readonly host: string; readonly port: number }[];
   /** Path of the secret file; undefined: everybody is trusted. */
   readonly secretFile: string | undefined;
+  /** What `param.set` sets; the proxy follows. */
+  readonly parameters: ParameterSet;
   /** Somebody gave a wrong answer to the challenge. */
   readonly onRefused?: ((client: string) => void) | undefined;
 }
@@ -36,13 +40,14 @@ export async function openCommandPort(
   operated: Commanded,
   options: CommandPortOptions,
 ): Promise<CommandPort> {
-  const port = new ListeningPort(stageOf(operated), options);
+  const port = new ListeningPort(stageOf(operated, options.parameters), options);
   await port.listen();
   return port;
 }
 
-function stageOf(operated: Commanded): CliStage {
-  return { operated, shelf: new ConfigShelf(operated.control), cliLimit: () => 48 * 1024 };
+function stageOf(operated: Commanded, parameters: ParameterSet): CliStage {
+  parameters.onChange = () => operated.adjust(settingsOf(parameters));
+  return { operated, shelf: new ConfigShelf(operated.control), parameters };
 }
 
 class ListeningPort implements CommandPort {

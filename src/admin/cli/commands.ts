@@ -3,6 +3,7 @@ import type { CliCommand } from './cli-command.ts';
 import { backendCommands } from './commands/backends.ts';
 import { bannerCommand } from './commands/banner.ts';
 import { helpCommand } from './commands/help.ts';
+import { parameterCommands } from './commands/parameters.ts';
 import { servingCommands } from './commands/serving.ts';
 import { sessionCommands } from './commands/session.ts';
 import { vclCommands } from './commands/vcl.ts';
@@ -12,6 +13,7 @@ const all: readonly CliCommand[] = [
   helpCommand(() => all),
   bannerCommand,
   ...backendCommands,
+  ...parameterCommands,
   ...servingCommands,
   ...vclCommands,
 ].toSorted((a, b) => (a.name < b.name ? -1 : 1));

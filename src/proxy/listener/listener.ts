@@ -41,6 +41,8 @@ export interface Listener {
   close(): Promise<void>;
   /** Cuts all connections, tunnels included, and stops accepting. */
   destroy(): void;
+  /** Changes what clients may take; connections that are open keep some of what they came with. */
+  adjust(limits: Partial<ListenerLimits>): void;
   /** Connections open now. */
   readonly connections: number;
   /** Connections turned away, so far, because there were too many. */
@@ -66,7 +68,7 @@ class NetListener implements Listener, ConnectionOwner {
   readonly handler: ExchangeHandler;
   readonly clock: Clock;
   readonly name: string;
-  readonly limits: ListenerLimits;
+  limits: ListenerLimits;
   readonly turnEnd = new TurnEnd();
   readonly onClientError: ((error: TroupeError, client: SocketAddress) => void) | undefined;
   isClosing = false;
@@ -75,7 +77,7 @@ class NetListener implements Listener, ConnectionOwner {
 
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
-  readonly #sweepMs: number;
+  #sweepMs: number;
   #cancelSweep: (() => void) | undefined;
   #closed: Promise<void> | undefined;
   #allGone: (() => void) | undefined;
@@ -95,6 +97,11 @@ class NetListener implements Listener, ConnectionOwner {
       highWaterMark: writeMark,
     };
     this.#server = createServer(options, (socket) => this.#accept(socket));
+  }
+
+  adjust(limits: Partial<ListenerLimits>): void {
+    this.limits = { ...defaultLimits, ...limits };
+    this.#sweepMs = sweepMs(this.limits);
   }
 
   get connections(): number {

@@ -39,7 +39,7 @@ export interface LoadedConfig {
   readonly touches: Touches;
   readonly peers: LoadedPeers;
   /** undefined: it wants no cache. */
-  readonly policy: CachePolicy | undefined;
+  policy: CachePolicy | undefined;
   readonly manners: Manners;
   readonly running: RunningRequests;
   /** Called when a request has ended and none is left, and when its peers have nothing to do any more. */

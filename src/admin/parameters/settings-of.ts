@@ -1,0 +1,38 @@
+/** Which setting of the proxy each parameter is. */
+import type { ProxySettings } from '../../proxy-settings.ts';
+import type { ParameterSet } from './parameter-set.ts';
+
+const MS_PER_S = 1_000;
+
+/** Those that were set; the others are undefined. */
+export function settingsOf(parameters: ParameterSet): ProxySettings {
+  const count = (name: string) => parameters.numberIfSet(name);
+  const ms = (name: string) => {
+    const seconds = parameters.numberIfSet(name);
+    return seconds === undefined ? undefined : seconds * MS_PER_S;
+  };
+  return {
+    requests: {
+      maxRestarts: count('max_restarts'),
+      maxRetries: count('max_retries'),
+      pipeTimeoutMs: ms('pipe_timeout'),
+      abandonedFetchTimeoutMs: ms('abandoned_fetch_timeout'),
+    },
+    cache: { ttl: ms('default_ttl'), grace: ms('default_grace'), keep: ms('default_keep') },
+    listener: {
+      idleTimeoutMs: ms('timeout_idle'),
+      sendTimeoutMs: ms('send_timeout'),
+      idleSendTimeoutMs: ms('idle_send_timeout'),
+      headBytes: count('http_req_size'),
+      fieldBytes: count('http_req_hdr_len'),
+      targetBytes: count('http_req_hdr_len'),
+      fieldCount: count('http_max_hdr'),
+    },
+    vcl: { saintmodeThreshold: count('saintmode_threshold') },
+    fetch: {
+      connectTimeoutMs: ms('connect_timeout'),
+      firstByteTimeoutMs: ms('first_byte_timeout'),
+      betweenBytesTimeoutMs: ms('between_bytes_timeout'),
+    },
+  };
+}
