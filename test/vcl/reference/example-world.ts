@@ -1,16 +1,8 @@
 /** A program served over real sockets, with origins on loopback in the places of its backends and peers. */
-import { once } from 'node:events';
-import { request } from 'node:http';
 import { createProxy, type TroupeProxy } from '../../../src/create-proxy.ts';
 import { ConfigFolder } from '../../config/config-folder.ts';
 import { Origin } from '../../support/origin.ts';
-
-export interface Reply {
-  readonly status: number;
-  readonly reason: string;
-  readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  readonly body: string;
-}
+import { ask, type Reply } from '../ask.ts';
 
 export class ExampleWorld {
   readonly #folder = new ConfigFolder();
@@ -33,19 +25,8 @@ export class ExampleWorld {
     this.#port = (await this.proxy.listen({ host: '127.0.0.1', port: 0 })).port;
   }
 
-  async ask(url: string, method = 'GET', headers: Record<string, string> = {}): Promise<Reply> {
-    const asked = request({ host: '127.0.0.1', port: this.#port, path: url, method, headers, agent: false });
-    asked.end();
-    const [response] = await once(asked, 'response');
-    let body = '';
-    response.setEncoding('latin1');
-    for await (const piece of response) body += piece;
-    return {
-      status: response.statusCode,
-      reason: response.statusMessage,
-      headers: response.headers,
-      body,
-    };
+  ask(url: string, method?: string, headers?: Readonly<Record<string, string>>): Promise<Reply> {
+    return ask(this.#port, url, method, headers);
   }
 
   async close(): Promise<void> {
