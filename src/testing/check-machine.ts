@@ -23,19 +23,22 @@ export type MomentCheck<Machine extends AnyStateMachine> = (
   before: Moment<Machine> | undefined,
 ) => unknown;
 
-export interface MachineProperty<Machine extends AnyStateMachine> {
-  /** What must hold at each moment, by a sentence that says so. */
-  readonly invariants?: Readonly<Record<string, MomentCheck<Machine>>>;
+/** Follows one run. */
+export interface Observer<Machine extends AnyStateMachine> {
+  /** Called at each moment, the first included. */
+  readonly at: MomentCheck<Machine>;
   /**
-   * For what needs a memory: called when a run starts, it returns what is called at each moment of that run, the
-   * first included. A second, naive implementation lives here.
-   */
-  readonly observe?: () => MomentCheck<Machine>;
-  /**
-   * Called with the last moment of each run. Given the machine, it can go on from there: to show that whatever has
+   * Called with the last moment. It can go on from there, by the machine that it is given: to show that whatever has
    * happened, the machine comes to rest if left alone.
    */
   readonly atEnd?: (last: Moment<Machine>, machine: MachineInTime<Machine>) => unknown;
+}
+
+export interface MachineProperty<Machine extends AnyStateMachine> {
+  /** What must hold at each moment, by a sentence that says so. */
+  readonly invariants?: Readonly<Record<string, MomentCheck<Machine>>>;
+  /** For what needs a memory, such as a second, naive implementation: called when a run starts. */
+  readonly observe?: () => Observer<Machine>;
   /** Takes in what is reached, beside what it has taken in already; a new one unless given. */
   readonly coverage?: Coverage;
   /** Steps tried in search of shortest paths; 0: none are searched for. See `shortestPaths`. */
@@ -110,7 +113,7 @@ function uniquePaths<Machine extends AnyStateMachine>(
 function run<Machine extends AnyStateMachine>(
   machine: MachineInTime<Machine>,
   timeline: Timeline<Machine>,
-  { invariants = {}, observe, atEnd }: MachineProperty<Machine>,
+  { invariants = {}, observe }: MachineProperty<Machine>,
   see: (moment: Moment<Machine>) => void,
 ): Run<Machine> {
   const moments: Moment<Machine>[] = [];
@@ -123,10 +126,12 @@ function run<Machine extends AnyStateMachine>(
       see(moment);
       assertSound(moment);
       for (const [sentence, check] of checks) assertHolds(sentence, () => check(moment, before));
-      if (observer?.(moment, before) === false) throw new Error('The observer returned false.');
+      if (observer?.at(moment, before) === false) throw new Error('The observer returned false.');
     }
     const last = moments.at(-1);
-    if (last !== undefined && atEnd?.(last, machine) === false) throw new Error('atEnd returned false.');
+    if (last !== undefined && observer?.atEnd?.(last, machine) === false) {
+      throw new Error('The observer returned false at the end.');
+    }
     return { moments, failure: undefined };
   } catch (failure) {
     return { moments, failure: failure ?? new Error('Something threw undefined.') };

@@ -1,7 +1,13 @@
 /** The entry `troupe/testing`: property tests for XState machines, in simulated time, for any test runner. */
 
 export { SimulatedClock } from '../streams/simulated-clock.ts';
-export { checkMachine, type MachineProperty, type MachineReport, type MomentCheck } from './check-machine.ts';
+export {
+  checkMachine,
+  type MachineProperty,
+  type MachineReport,
+  type MomentCheck,
+  type Observer,
+} from './check-machine.ts';
 export { Coverage, coverageTable, type Reached } from './coverage.ts';
 export {
   type EventPlan,

@@ -143,7 +143,9 @@ export function timelines<Machine extends AnyStateMachine>(
 ): Arbitrary<Timeline<Machine>> {
   const { maxSteps = DEFAULT_STEPS } = plan as PlainPlan<Machine>;
   const kinds = stepKinds(machine, plan).filter(({ weight }) => weight > 0);
-  const steps = fc.array(fc.oneof(...kinds), { maxLength: maxSteps, size: 'max' });
+  // fast-check takes whole weights only.
+  const whole = kinds.map(({ weight, arbitrary }) => ({ weight: Math.ceil(100 * weight), arbitrary }));
+  const steps = fc.array(fc.oneof(...whole), { maxLength: maxSteps, size: 'max' });
   return fc.record({ input: inputs(plan), steps });
 }
 

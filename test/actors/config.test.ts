@@ -1,11 +1,10 @@
 /** One config alone: what it declares and takes back, whatever is asked of it in whatever order. */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SLICE_LENGTH } from '../../src/actors/announcement.ts';
-import { type ConfigEmitted, configMachine } from '../../src/actors/config.ts';
-import type { ConfigDescription } from '../../src/config/declaration.ts';
+import { configMachine } from '../../src/actors/config.ts';
 import { configKeyOf } from '../../src/config-key.ts';
 import { startInTime } from '../support/actor-in-time.ts';
+import { descriptionOf, ItemListener } from '../support/config-items.ts';
 import { backendOf, describeConfig, probeOf } from '../support/control-world.ts';
 import { lintMachine } from '../support/machine-lint.ts';
 
@@ -13,79 +12,10 @@ const key = configKeyOf('boot', 1);
 const name = 'boot';
 const drainTimeoutMs = 30_000;
 
-/** A config of so many items: backends, and one saintmode object and one director for every four of them. */
-function descriptionOf(backends: number): ConfigDescription {
-  const names = Array.from({ length: backends }, (_, i) => `b${i}`);
-  const few = names.filter((_, i) => i % 4 === 0);
-  return describeConfig({
-    backends: names.map((one) => backendOf(one, 8080, probeOf())),
-    saintmodes: few.map((backend) => ({ name: `saint-${backend}`, backend, threshold: 3 })),
-    directors: few.map((one) => ({
-      name: `dir-${one}`,
-      policy: { kind: 'round_robin' },
-      members: [{ target: `saint-${one}`, weight: 1 }],
-    })),
-  });
-}
-
-/** What is declared now, as somebody would know it who only listens: by item, whether as the active config. */
-class Listener {
-  readonly known = new Map<string, boolean>();
-  readonly everKnown = new Set<string>();
-  /** Slices asked for, but not granted yet. */
-  asked = 0;
-  readonly counts = new Map<string, number>();
-
-  hear(event: ConfigEmitted): void {
-    this.counts.set(event.type, this.count(event.type) + 1);
-    switch (event.type) {
-      case 'backend.declare':
-        this.#declare(event.identity, event.active);
-        return;
-      case 'saintmode.declare':
-      case 'director.declare':
-        this.#declare(event.name, false);
-        return;
-      case 'backend.withdraw':
-        this.#withdraw(event.identity);
-        return;
-      case 'saintmode.end':
-      case 'director.end':
-        this.#withdraw(event.name);
-        return;
-      case 'slice.wanted':
-        this.asked++;
-        return;
-      case 'load.wanted':
-      case 'config.announced':
-      case 'config.failed':
-      case 'drain.wanted':
-      case 'config.discarded':
-        return;
-      default:
-        event satisfies never;
-    }
-  }
-
-  count(type: ConfigEmitted['type']): number {
-    return this.counts.get(type) ?? 0;
-  }
-
-  #declare(item: string, active: boolean): void {
-    this.known.set(item, active);
-    this.everKnown.add(item);
-  }
-
-  #withdraw(item: string): void {
-    expect(this.everKnown, `${item} was declared before it is withdrawn`).toContain(item);
-    this.known.delete(item);
-  }
-}
-
 function startConfig(drainMs = drainTimeoutMs) {
   const config = startInTime(configMachine, { key, name, drainTimeoutMs: drainMs });
   const { actor, heard } = config;
-  const listener = new Listener();
+  const listener = new ItemListener();
   const take = () => {
     const events = heard();
     for (const event of events) listener.hear(event);
@@ -292,91 +222,4 @@ test('members that request code added or removed are declared when its director 
   const identity = 'b2(127.0.0.1:8080,)';
   const expected = [{ target: 'b2', weight: 7, backend: { identity, probed: true } }];
   expect(members).toEqual([expected, expected]);
-});
-
-type Command =
-  | 'config.activate'
-  | 'config.deactivate'
-  | 'config.warm'
-  | 'config.cool'
-  | 'config.discard'
-  | 'config.drained';
-type Step = Command | 'grant' | 'restore' | { readonly pass: number };
-
-/** What the supervisor may ask of a config in each of its states. */
-const allowed: Record<string, Partial<Record<Command, string>>> = {
-  warm: { 'config.activate': 'active', 'config.cool': 'cold', 'config.discard': 'draining' },
-  active: { 'config.deactivate': 'warm' },
-  cold: { 'config.warm': 'warm', 'config.discard': 'draining' },
-  draining: { 'config.drained': 'draining' },
-};
-
-const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 10,
-      arbitrary: fc.constantFrom<Step>('config.activate', 'config.deactivate', 'config.warm', 'config.cool'),
-    },
-    // From there it goes nowhere else, so it is rare.
-    { weight: 1, arbitrary: fc.constantFrom<Step>('config.discard', 'config.drained') },
-    { weight: 12, arbitrary: fc.constant<Step>('grant') },
-    { weight: 1, arbitrary: fc.constant<Step>('restore') },
-    { weight: 1, arbitrary: fc.record({ pass: fc.constantFrom(0, 10, 500) }) },
-  ),
-  { maxLength: 80 },
-);
-
-test('every item is declared before it says so, and withdrawn before it goes; with commands and slices in any order it always ends', () => {
-  fc.assert(
-    fc.property(
-      steps,
-      fc.nat({ max: 30 }),
-      fc.constantFrom(0, 100, 30_000),
-      (sequence, backends, drainMs) => {
-        const config = startWarm(backends, drainMs);
-        const { listener, actor } = config;
-        const items = backends + 2 * Math.ceil(backends / 4);
-        let mode = 'warm';
-        const check = (events: readonly ConfigEmitted[]) => {
-          if (events.some(({ type }) => type === 'config.announced')) expect(listener.known.size).toBe(items);
-          if (events.some(({ type }) => type === 'config.discarded')) expect(listener.known.size).toBe(0);
-        };
-        for (const step of sequence) {
-          if (actor.getSnapshot().status !== 'active') break;
-          if (step === 'grant') check(config.grant());
-          else if (step === 'restore') {
-            listener.asked = 0;
-            check(config.send({ type: 'actor.restored', at: config.clock.now() }));
-          } else if (typeof step === 'object') {
-            config.clock.advance(step.pass);
-            check(config.take());
-          } else {
-            const next = allowed[mode]?.[step];
-            if (next === undefined) continue;
-            mode = next;
-            check(config.send({ type: step }));
-          }
-        }
-        if (actor.getSnapshot().status === 'active') {
-          config.grantAll();
-          expect(listener.known.size, mode).toBe(mode === 'cold' || mode === 'draining' ? 0 : items);
-          if (mode === 'active') {
-            const { description } = actor.getSnapshot().context;
-            for (const { identity } of description?.backends ?? [])
-              expect(listener.known.get(identity)).toBe(true);
-            config.send({ type: 'config.deactivate' });
-          }
-          if (mode !== 'draining') config.send({ type: 'config.discard' });
-          config.clock.advance(0);
-          config.send({ type: 'config.drained' });
-          config.grantAll();
-        }
-        expect(config.value()).toBe('discarded');
-        expect(listener.count('config.discarded')).toBe(1);
-        expect(listener.known.size).toBe(0);
-        expect(config.clock.pending).toBe(0);
-      },
-    ),
-    { numRuns: 200 },
-  );
 });
