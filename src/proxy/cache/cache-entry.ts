@@ -3,6 +3,7 @@
  * answers were found to be uncacheable.
  */
 import type { Fields } from '../http/fields.ts';
+import { flat } from './flat-text.ts';
 import type { LruNode } from './object-store.ts';
 import { StoredObject } from './stored-object.ts';
 import { variantKey } from './vary.ts';
@@ -22,6 +23,8 @@ export interface PendingFetch {
 /** Bytes that a marker and its entry take. */
 const MARKER_BYTES = 400;
 
+const noNames: readonly string[] = [];
+
 /** Variants of one object at most: the oldest gives way. */
 const MOST_VARIANTS = 64;
 
@@ -33,6 +36,8 @@ export class UncacheableMarker implements LruNode {
   lruBefore: LruNode | undefined;
   lruAfter: LruNode | undefined;
   isStored = false;
+  holders = 0;
+  isOwed = false;
   readonly bytes: number;
   touchedAt = 0;
   readonly entry: CacheEntry;
@@ -55,7 +60,7 @@ export class CacheEntry {
   readonly fetches: PendingFetch[] = [];
   marker: UncacheableMarker | undefined;
   /** Names of the fields that the newest answer was chosen by. */
-  vary: readonly string[] = [];
+  vary = noNames;
 
   constructor(key: string) {
     this.key = key;
@@ -68,11 +73,25 @@ export class CacheEntry {
   /** The newest object that answers a request, fresh or not. */
   match(request: Fields): StoredObject | undefined {
     const { objects } = this;
+    let names = noNames;
+    let key = '';
     for (let i = objects.length - 1; i >= 0; i--) {
       const object = objects[i] as StoredObject;
-      if (object.vary.length === 0 || variantKey(object.vary, request) === object.variant) return object;
+      const { vary } = object;
+      if (vary.length === 0) return object;
+      // Mostly all have the same list.
+      if (vary !== names) {
+        names = vary;
+        key = variantKey(vary, request);
+      }
+      if (key === object.variant) return object;
     }
     return undefined;
+  }
+
+  /** The list of names that an object keeps: the one that others have, if it says the same. */
+  varyList(names: readonly string[]): readonly string[] {
+    return isSameList(names, this.vary) ? this.vary : names.map(flat);
   }
 
   /** A fetch under way that a request may be answered by, as far as that can be known. */
@@ -91,7 +110,7 @@ export class CacheEntry {
   /** The one that must give way for a new object, if any: the same variant, or the oldest of too many. */
   rival(object: StoredObject): StoredObject | undefined {
     const same = this.objects.find(
-      ({ variant, vary }) => variant === object.variant && vary.join() === object.vary.join(),
+      ({ variant, vary }) => variant === object.variant && isSameList(vary, object.vary),
     );
     return same ?? (this.objects.length >= MOST_VARIANTS ? this.objects[0] : undefined);
   }
@@ -105,6 +124,10 @@ export class CacheEntry {
   leave(fetch: PendingFetch): void {
     remove(this.fetches, fetch);
   }
+}
+
+function isSameList(one: readonly string[], other: readonly string[]): boolean {
+  return one === other || (one.length === other.length && one.every((name, i) => name === other[i]));
 }
 
 function remove<Item>(list: Item[], item: Item): void {

@@ -3,5 +3,7 @@
  * keep the whole message alive.
  */
 export function flat(text: string): string {
-  return Buffer.from(text, 'latin1').toString('latin1');
+  const narrow = Buffer.from(text, 'latin1').toString('latin1');
+  // Only what hooks make up has other characters.
+  return narrow === text ? narrow : Buffer.from(text, 'utf16le').toString('utf16le');
 }

@@ -13,6 +13,10 @@ export interface LruNode {
   lruAfter: LruNode | undefined;
   /** Whether it is in a store now. */
   isStored: boolean;
+  /** How many read it now, so that it stays in memory whatever becomes of it. */
+  holders: number;
+  /** Whether its bytes count although it was taken out, until the last of them has read it. */
+  isOwed: boolean;
   /** Of the store, head, body and bookkeeping together. */
   bytes: number;
   /** Milliseconds since 1970 of the last use that changed its place. */
@@ -23,7 +27,7 @@ export interface LruNode {
 export interface StoreFigures {
   /** Answers that are kept, and notes of what cannot be. */
   readonly objects: number;
-  /** Bytes of all of that, and of what is still coming. */
+  /** Bytes of all of that, of what is still coming, and of what was taken out while somebody reads it. */
   readonly bytes: number;
   readonly capacity: number;
   /** What gave way because its place was needed. */
@@ -33,6 +37,9 @@ export interface StoreFigures {
   /** Requests that a backend was asked for, because nothing was there that could be served. */
   readonly misses: number;
 }
+
+/** How many that are being read are passed over in looking for one that can give way. */
+const MOST_PASSED_OVER = 50;
 
 /** Milliseconds within which a second use changes nothing in the order. */
 const TOUCH_MS = 1_000;
@@ -79,9 +86,16 @@ export class ObjectStore {
   /** Makes place. False: there is none to be made, and nothing has changed but that others gave way. */
   reserve(bytes: number): boolean {
     if (bytes > this.capacity) return false;
+    let passedOver = 0;
     while (this.#bytes + bytes > this.capacity) {
       const oldest = this.#oldest;
       if (oldest === undefined) return false;
+      if (oldest.holders > 0) {
+        if (++passedOver > MOST_PASSED_OVER) return false;
+        this.#unlink(oldest);
+        this.#link(oldest);
+        continue;
+      }
       this.#evicted++;
       this.remove(oldest);
     }
@@ -107,9 +121,23 @@ export class ObjectStore {
     node.isStored = false;
     this.#unlink(node);
     this.#objects--;
-    this.#bytes -= node.bytes;
+    if (node.holders > 0) node.isOwed = true;
+    else this.#bytes -= node.bytes;
     node.entry.drop(node);
     this.close(node.entry);
+  }
+
+  /** Somebody begins to read it, piece by piece. */
+  hold(node: LruNode): void {
+    node.holders++;
+  }
+
+  /** And has ended. */
+  letGo(node: LruNode): void {
+    node.holders--;
+    if (node.holders > 0 || !node.isOwed) return;
+    node.isOwed = false;
+    this.#bytes -= node.bytes;
   }
 
   touch(node: LruNode, now: number): void {

@@ -26,6 +26,8 @@ export class StoredObject implements LruNode {
   lruBefore: LruNode | undefined;
   lruAfter: LruNode | undefined;
   isStored = false;
+  holders = 0;
+  isOwed = false;
   bytes = 0;
   touchedAt = 0;
   readonly entry: CacheEntry;
@@ -65,9 +67,9 @@ export class StoredObject implements LruNode {
     const { status, reason, fields } = head;
     this.entry = entry;
     this.vary = vary;
-    this.variant = variant;
+    this.variant = flat(variant);
     this.status = status;
-    this.reason = reason;
+    this.reason = flat(reason);
     this.written = flat(writtenHead(head));
     this.isGzip = isGzip(fields);
     this.hasValidator = hasValidator(fields);

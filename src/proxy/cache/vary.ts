@@ -11,6 +11,8 @@ import type { Fields } from '../http/fields.ts';
 export type Vary = readonly string[] | 'all';
 
 const varies: Vary = [];
+/** Names from which on an answer is as good as chosen by everything: each look would compare so many fields. */
+const MOST_NAMES = 64;
 /** Fields whose values mean the same in either case. */
 const caseless = new Set(['accept', 'accept-charset', 'accept-language']);
 
@@ -24,6 +26,7 @@ export function varyOf(fields: Fields): Vary {
       if (name !== '' && name !== 'accept-encoding') names.add(name);
     }
   }
+  if (names.size > MOST_NAMES) return 'all';
   return names.size === 0 ? varies : [...names].sort();
 }
 

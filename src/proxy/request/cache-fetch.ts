@@ -63,6 +63,8 @@ export interface CacheFetchOptions {
 
 /** Bytes of a body that is not kept, by which the slowest reader may lag behind the backend. */
 const MOST_UNREAD_BYTES = 256 * 1024;
+/** Milliseconds that readers of such a body wait, all in all, for those who lag behind; then these are cut. */
+const PATIENCE_MS = 10_000;
 /** Statuses that stand for a failure of the origin: RFC 5861 section 4. */
 const failures = new Set([500, 502, 503, 504]);
 
@@ -91,8 +93,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #leader: CacheLeader | undefined;
   /** The leader gets pieces of the body itself, not from an object. */
   #isDirect = false;
-  #waiting: CacheWaiter[] = [];
-  #readings: ObjectReading[] = [];
+  #waiting = new Set<CacheWaiter>();
+  readonly #readings = new Set<ObjectReading>();
   /** The stale object that a 304 has confirmed. */
   #confirmed: StoredObject | undefined;
   #asksWhether: boolean;
@@ -103,6 +105,10 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #answer: BackendResponseMessage | undefined;
   #isHeld = false;
   #isClosed = false;
+  /** How much longer readers wait for one that is slower. */
+  #patienceMs = PATIENCE_MS;
+  #waitedSince = 0;
+  #cancelPatience: (() => void) | undefined;
   #cancelAlone: (() => void) | undefined;
   #ownStory: RequestStory | undefined;
 
@@ -147,7 +153,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   }
 
   get isDeserted(): boolean {
-    return this.#leader === undefined && this.#readings.length === 0;
+    return this.#leader === undefined && this.#readings.size === 0;
   }
 
   begin(): void {
@@ -168,34 +174,32 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       return;
     }
     this.#cancelAlone?.();
-    this.#waiting.push(waiter);
+    this.#waiting.add(waiter);
   }
 
   /** Reads on as pieces come. */
   follow(reading: ObjectReading): void {
     if (this.#life.isOver) return;
-    this.#readings.push(reading);
+    this.#readings.add(reading);
   }
 
   /** A reading has got further, or is over. */
   progressed(reading: ObjectReading): void {
-    if (reading.isOver) remove(this.#readings, reading);
-    if (this.#life.state !== 'passing') return;
-    this.#giveUpRead();
-    if (this.#isHeld && !this.#isTooFarAhead()) {
-      this.#isHeld = false;
-      this.backend.resume();
-    }
+    if (reading.isOver) this.#readings.delete(reading);
+    if (this.#life.state === 'passing') this.#readOn();
   }
 
   /** The client of a waiter, or of the leader, has gone. */
   leave(waiter: CacheWaiter, reading: ObjectReading | undefined): void {
-    remove(this.#waiting, waiter);
-    if (reading !== undefined) remove(this.#readings, reading);
+    this.#waiting.delete(waiter);
+    if (reading !== undefined) this.#readings.delete(reading);
     if (this.#leader === waiter) this.#leader = undefined;
-    if (!this.isDeserted) return;
+    if (!this.isDeserted) {
+      if (this.#life.state === 'passing') this.#readOn();
+      return;
+    }
     this.#send(events.deserted);
-    if (this.#life.state === 'asking' && this.#waiting.length === 0) this.#waitAlone();
+    if (this.#life.state === 'asking' && this.#waiting.size === 0) this.#waitAlone();
   }
 
   /** What may be kept is worth waiting for, even by nobody; but a backend that never answers would have many of these. */
@@ -217,9 +221,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     this.#send(events.broke);
     this.#close();
     // Requests of this config are cut, too; those of others have only waited here.
-    const others = this.#waiting.filter(({ loaded }) => loaded !== this.loaded);
-    this.#waiting = [];
-    for (const waiter of others) waiter.lookAgain();
+    for (const waiter of this.#takeWaiting()) if (waiter.loaded !== this.loaded) waiter.lookAgain();
   }
 
   // The backend side tells how the fetch goes.
@@ -327,7 +329,47 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     if (this.#life.state !== 'passing') return true;
     this.#giveUpRead();
     this.#isHeld = this.#isTooFarAhead();
+    this.#watchLaggards();
     return !this.#isHeld;
+  }
+
+  /** Those who read have got further. */
+  #readOn(): void {
+    this.#giveUpRead();
+    const goesOn = this.#isHeld && !this.#isTooFarAhead();
+    if (goesOn) this.#isHeld = false;
+    this.#watchLaggards();
+    if (goesOn) this.backend.resume();
+  }
+
+  /** Counts how long readers wait who have all that has come, because others have not. */
+  #watchLaggards(): void {
+    const { clock } = this.environment;
+    const size = this.object?.body.size;
+    let isWaitedFor = false;
+    if (this.#isHeld) {
+      for (const { position, isFull } of this.#readings) isWaitedFor ||= position === size && !isFull;
+    }
+    if (isWaitedFor === (this.#cancelPatience !== undefined)) return;
+    if (isWaitedFor) {
+      this.#waitedSince = clock.now();
+      this.#cancelPatience = clock.after(this.#patienceMs, () => this.#cutLaggards());
+    } else {
+      this.#patienceMs = Math.max(0, this.#patienceMs - (clock.now() - this.#waitedSince));
+      this.#stopPatience();
+    }
+  }
+
+  #stopPatience(): void {
+    this.#cancelPatience?.();
+    this.#cancelPatience = undefined;
+  }
+
+  #cutLaggards(): void {
+    this.#cancelPatience = undefined;
+    this.#patienceMs = PATIENCE_MS;
+    const size = this.object?.body.size ?? 0;
+    for (const reading of this.#readings) if (size - reading.position > MOST_UNREAD_BYTES / 2) reading.cut();
   }
 
   bodyFetched(trailers: Fields | undefined): void {
@@ -406,6 +448,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelAlone?.();
+    this.#stopPatience();
     this.#hide();
     const { running } = this.loaded;
     running.remove(this);
@@ -425,10 +468,19 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       return undefined;
     }
     const fields = this.loaded.manners.stored(http);
-    const variant = variantKey(vary, this.#request);
+    const names = this.#entry.varyList(vary);
+    const variant = variantKey(names, this.#request);
     const now = this.environment.clock.wallNow();
     const body = this.#confirmed?.body ?? new ObjectBody(length);
-    const object = new StoredObject(this.#entry, vary, variant, { status, reason, fields }, terms, body, now);
+    const object = new StoredObject(
+      this.#entry,
+      names,
+      variant,
+      { status, reason, fields },
+      terms,
+      body,
+      now,
+    );
     object.storedBy = this.req.xid;
     object.length = length;
     object.bytes += body.bytes;
@@ -448,8 +500,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #share(): void {
     const { object } = this;
     if (object === undefined) return;
-    const waiting = this.#waiting;
-    this.#waiting = [];
+    const waiting = this.#takeWaiting();
     const now = this.environment.clock.wallNow();
     if (object.isAlwaysAsked) this.#mark(now + HIT_FOR_MISS_MS, false);
     this.#leader?.objectArrived(object, this);
@@ -465,9 +516,14 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   }
 
   #release(): void {
+    for (const waiter of this.#takeWaiting()) waiter.lookAgain();
+  }
+
+  /** Nobody waits any more. */
+  #takeWaiting(): ReadonlySet<CacheWaiter> {
     const waiting = this.#waiting;
-    this.#waiting = [];
-    for (const waiter of waiting) waiter.lookAgain();
+    this.#waiting = new Set();
+    return waiting;
   }
 
   #passOn(hasBody: boolean, length: number | undefined): void {
@@ -482,10 +538,11 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
 
   /** Tells all who wait that there is no answer, or what stands in for it. */
   #failTo(tell: (waiter: CacheWaiter) => void): void {
-    const waiters = this.#leader === undefined ? this.#waiting : [this.#leader, ...this.#waiting];
-    this.#waiting = [];
+    const leader = this.#leader;
+    const waiting = this.#takeWaiting();
     this.#send(events.broke);
-    for (const waiter of waiters) tell(waiter);
+    if (leader !== undefined) tell(leader);
+    for (const waiter of waiting) tell(waiter);
   }
 
   #remember(): void {
@@ -536,16 +593,18 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const now = this.environment.clock.wallNow();
     const { life, staleIfErrorMs, mayOutlive } = stale;
     if (now < life.freshUntil + staleIfErrorMs) return stale;
+    // What is fetched in the background must not take away what may be served (varnishd lets it).
+    if (!this.#isLed && this.#policy.rules === 'rfc9111' && now < life.graceUntil) return stale;
     return status === undefined && mayOutlive && life.stage(now) !== 'expired' ? stale : undefined;
   }
 
   #wakeReadings(): void {
-    for (const reading of [...this.#readings]) reading.pump();
+    for (const reading of this.#readings) reading.pump();
   }
 
   #giveUpRead(): void {
     const { object } = this;
-    if (object !== undefined && this.#readings.length > 0) object.body.giveUp(this.#slowest(object));
+    if (object !== undefined && this.#readings.size > 0) object.body.giveUp(this.#slowest(object));
   }
 
   #isTooFarAhead(): boolean {
@@ -562,16 +621,11 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
 }
 
 function isOfRequest({ refusal }: CacheTerms): boolean {
-  return refusal === 'method' || refusal === 'partial' || refusal === 'status';
+  return refusal === 'method' || refusal === 'partial' || refusal === 'status' || refusal === 'authorization';
 }
 
 function copyFor(req: ClientMessage, beresp: SyntheticMessage): SyntheticMessage {
   const copy = new SyntheticMessage(beresp.status, beresp.reason, beresp.http.clone(), req.xid);
   if (!beresp.hasPage) copy.body = beresp.body;
   return copy;
-}
-
-function remove<Item>(list: Item[], item: Item): void {
-  const index = list.indexOf(item);
-  if (index >= 0) list.splice(index, 1);
 }

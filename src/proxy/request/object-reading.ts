@@ -26,7 +26,8 @@ export class ObjectReading {
   readonly #owner: ReadingOwner;
   /** Behind the last byte that is wanted. */
   readonly #end: number;
-  #isFull = false;
+  /** Whether its client takes no more for now. */
+  isFull = false;
 
   /**
    * @param from the first position that is wanted
@@ -45,7 +46,7 @@ export class ObjectReading {
     this.position = from;
     this.#end = end;
     stream.onDrain = () => {
-      this.#isFull = false;
+      this.isFull = false;
       this.pump();
       this.onProgress?.(this);
     };
@@ -54,14 +55,14 @@ export class ObjectReading {
   /** Writes what there is, as much as the client takes. */
   pump(): void {
     const body = this.#body;
-    while (!this.isOver && !this.#isFull && this.position < this.#end) {
+    while (!this.isOver && !this.isFull && this.position < this.#end) {
       const there = body.from(this.position);
       if (there === undefined) break;
       const most = Math.min(sliceBytes, this.#end - this.position);
       const slice = there.length <= most ? there : there.subarray(0, most);
       this.position += slice.length;
       this.#owner.bytesRead(slice.length);
-      if (!this.#stream.write(slice)) this.#isFull = true;
+      if (!this.#stream.write(slice)) this.isFull = true;
     }
     if (this.isOver) return;
     // What broke off is cut at once; what has ended ends when the client has taken it.
@@ -70,9 +71,14 @@ export class ObjectReading {
     else if (body.state === 'whole' && this.position === body.size) this.#finish(true);
   }
 
-  /** Its client has gone, or must go. */
+  /** Its client has gone. */
   stop(): void {
     this.isOver = true;
+  }
+
+  /** Its client must go. */
+  cut(): void {
+    if (!this.isOver) this.#finish(false);
   }
 
   #finish(isWhole: boolean): void {

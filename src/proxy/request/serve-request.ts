@@ -54,7 +54,13 @@ import { phraseOf, respondPlainly } from './synthetic.ts';
 import type { Ending } from './traffic.ts';
 import { switchingHead, transmit, transmitSynthetic } from './transmit.ts';
 import { Tunnel } from './tunnel.ts';
-import { isUnpackable, takesGzip, UnpackedBody, unpackedFields } from './unpacked-body.ts';
+import {
+  isUnpackable,
+  takesGzip,
+  UnpackedBody,
+  type UnpackingOwner,
+  unpackedFields,
+} from './unpacked-body.ts';
 import { answerUnserved } from './unserved-request.ts';
 import { offeredByClient } from './upgrade-offer.ts';
 
@@ -96,7 +102,7 @@ export function serveRequest(
 /** Bytes up to which a body is sent in one write with its head. */
 const AT_ONCE_BYTES = 64 * 1024;
 
-class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
+class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, UnpackingOwner {
   readonly environment: RequestEnvironment;
   readonly loaded: LoadedConfig;
   readonly exchange: Exchange;
@@ -114,6 +120,9 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   /** A fetch of the cache that the request has caused, waits for, or reads from. */
   #shared: CacheFetch | undefined;
   #reading: ObjectReading | undefined;
+  /** What is read, and has to stay in memory until it was. */
+  #held: StoredObject | undefined;
+  #unpacked: UnpackedBody | undefined;
   /** Nobody shall wait for what this request fetches (hit-for-miss). */
   #isAlone = false;
   /** What has become of the request; no response can be sent any more. */
@@ -241,7 +250,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
 
   pieceFetched(chunk: Uint8Array): boolean {
     const stream = this.#stream;
-    this.#bytesSent += chunk.length;
+    this.bytesRead(chunk.length);
     if (stream === undefined || stream.write(chunk)) return true;
     stream.onDrain ??= () => this.#fetch?.resume();
     return false;
@@ -249,12 +258,12 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
 
   bodyFetched(trailers: Fields | undefined): void {
     this.#stream?.end(trailers);
-    this.#finish('complete');
+    this.readingOver(true);
   }
 
   bodyBroke(): void {
     this.#stream?.cut();
-    this.#finish('cut');
+    this.readingOver(false);
   }
 
   // The cache tells what has become of the fetch of somebody else.
@@ -272,10 +281,18 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   }
 
   bytesRead(bytes: number): void {
-    this.#bytesSent += bytes;
+    if (this.#unpacked === undefined) this.#bytesSent += bytes;
   }
 
   readingOver(isWhole: boolean): void {
+    if (this.#unpacked === undefined) this.#finish(isWhole ? 'complete' : 'cut');
+  }
+
+  bytesUnpacked(bytes: number): void {
+    this.#bytesSent += bytes;
+  }
+
+  unpackingOver(isWhole: boolean): void {
     this.#finish(isWhole ? 'complete' : 'cut');
   }
 
@@ -385,7 +402,10 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
     this.#object = undefined;
     this.#isAlone = false;
     const entry = store.find(this.requestHash().key());
-    if (entry === undefined) return 'miss';
+    if (entry === undefined) {
+      this.#isAlone = this.#isPersonal();
+      return 'miss';
+    }
     const now = clock.wallNow();
     const object = entry.match(req.http);
     this.#object = object;
@@ -400,12 +420,17 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
     const { marker } = entry;
     const isMarked = marker !== undefined && now < marker.until;
     if (isMarked && marker.isPass) return 'pass';
-    this.#isAlone = isMarked || object?.isAlwaysAsked === true;
-    const pending = this.#isAlone ? undefined : entry.pending(req.http, now);
-    if (!(pending instanceof CacheFetch)) return 'miss';
+    this.#isAlone = isMarked || object?.isAlwaysAsked === true || this.#isPersonal();
+    const pending = entry.pending(req.http, now);
+    if (!(pending instanceof CacheFetch) || (this.#isAlone && pending.object === undefined)) return 'miss';
     this.#shared = pending;
     pending.join(this);
     return 'wait';
+  }
+
+  /** Whether what comes is most probably for this client only: RFC 9111 section 3.5. */
+  #isPersonal(): boolean {
+    return this.loaded.policy?.rules === 'rfc9111' && this.req.http.has('Authorization');
   }
 
   #hit(): Step {
@@ -604,8 +629,8 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
       return 'wait';
     }
     const stream = exchange.begin(head, length);
-    this.#stream = stream;
-    this.#read(object, new ObjectReading(object.body, isPacked ? new UnpackedBody(stream) : stream, this));
+    this.#stream = isPacked ? this.#unpackTo(stream) : stream;
+    this.#read(object, new ObjectReading(object.body, this.#stream, this));
     return 'wait';
   }
 
@@ -618,6 +643,8 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
 
   #read(object: StoredObject, reading: ObjectReading): void {
     this.#reading = reading;
+    this.#held = object;
+    this.environment.store?.hold(object);
     const shared = this.#shared;
     if (shared?.object === object) {
       reading.onProgress = (one) => shared.progressed(one);
@@ -630,7 +657,12 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
   #unpack(beresp: ResponseMessage, hasBody: boolean): ResponseBody | undefined {
     unpackedFields(beresp.http);
     const stream = transmit(this.loaded.manners, this.exchange, beresp, hasBody, undefined);
-    return stream === undefined ? undefined : new UnpackedBody(stream);
+    return stream === undefined ? undefined : this.#unpackTo(stream);
+  }
+
+  #unpackTo(stream: ResponseBody): UnpackedBody {
+    this.#unpacked = new UnpackedBody(stream, this);
+    return this.#unpacked;
   }
 
   /**
@@ -705,8 +737,10 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running {
     const bytesReceived = (this.#body?.readBytes ?? 0) + (tunnel?.bytesFromClient ?? 0);
     this.#body?.close();
     this.#reading?.stop();
+    this.#unpacked?.stop();
     this.#leaveShared();
     const { environment, loaded } = this;
+    if (this.#held !== undefined) environment.store?.letGo(this.#held);
     environment.traffic.end(ending, this.#status, bytesSent, bytesReceived);
     const { durations } = environment.traffic;
     if (durations !== undefined && ending !== 'piped') {

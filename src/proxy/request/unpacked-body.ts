@@ -7,24 +7,37 @@ import type { ResponseBody } from '../http/exchange.ts';
 import type { Fields } from '../http/fields.ts';
 import type { ResponseMessage } from './messages.ts';
 
+/** Whose body it is. */
+export interface UnpackingOwner {
+  /** Bytes were handed to the client's connection. */
+  bytesUnpacked(bytes: number): void;
+  /** The client has got all, or all that there will be. */
+  unpackingOver(isWhole: boolean): void;
+}
+
 export class UnpackedBody implements ResponseBody {
   onDrain: (() => void) | undefined;
   readonly #gunzip = createGunzip();
   readonly #stream: ResponseBody;
   #isOver = false;
 
+  readonly #owner: UnpackingOwner;
+
   /** @param stream where the unpacked bytes go */
-  constructor(stream: ResponseBody) {
+  constructor(stream: ResponseBody, owner: UnpackingOwner) {
     this.#stream = stream;
+    this.#owner = owner;
     const gunzip = this.#gunzip;
     stream.onDrain = () => gunzip.resume();
     gunzip.on('data', (piece: Uint8Array) => {
-      if (!this.#isOver && !stream.write(piece)) gunzip.pause();
+      if (this.#isOver) return;
+      owner.bytesUnpacked(piece.length);
+      if (!stream.write(piece)) gunzip.pause();
     });
     gunzip.on('drain', () => this.onDrain?.());
-    gunzip.on('end', () => this.#close(() => stream.end()));
+    gunzip.on('end', () => this.#close(true));
     // It is no gzip, or not all of it.
-    gunzip.on('error', () => this.#close(() => stream.cut()));
+    gunzip.on('error', () => this.#close(false));
   }
 
   write(chunk: Uint8Array): boolean {
@@ -36,14 +49,22 @@ export class UnpackedBody implements ResponseBody {
   }
 
   cut(): void {
-    this.#close(() => this.#stream.cut());
+    this.#close(false);
+  }
+
+  /** Its client has gone. */
+  stop(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
     this.#gunzip.destroy();
   }
 
-  #close(last: () => void): void {
+  #close(isWhole: boolean): void {
     if (this.#isOver) return;
-    this.#isOver = true;
-    last();
+    this.stop();
+    if (isWhole) this.#stream.end();
+    else this.#stream.cut();
+    this.#owner.unpackingOver(isWhole);
   }
 }
 

@@ -1,8 +1,9 @@
 /** The life of objects, as clients and backends see it. */
+import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { describe, expect, test, vi } from 'vitest';
 import type { Hooks } from '../../../src/config/hooks.ts';
-import type { FakeRequest } from '../../support/fake-exchange.ts';
+import { FakeExchange, type FakeRequest } from '../../support/fake-exchange.ts';
 import { cachingWorld, ProxyWorld } from '../../support/proxy-world.ts';
 
 const fresh = ['Cache-Control', 'max-age=60'];
@@ -732,4 +733,207 @@ test('a hook that purges while others are given the object: they fetch anew', ()
   world.transport.latest.answer(200, 'new', fresh);
   expect(clients.map(({ answer }) => answer?.body)).toEqual(['', '', 'new']);
   expect(stored(world)).toMatchObject({ objects: 1, hits: 1, misses: 2 });
+});
+
+test('a hash of what is not latin1 finds its own object, and no other', () => {
+  const world = cachingWorld({
+    hooks: {
+      hash: ({ req, hashData }) => {
+        hashData(req.http.get('Word') === 'one' ? '\u0141' : 'A');
+      },
+    },
+  });
+  const want = (word: string) => world.request({ fields: ['Host', 'a', 'Word', word] });
+  want('one');
+  world.transport.latest.answer(200, 'one', fresh);
+  want('two');
+  world.transport.latest.answer(200, 'two', fresh);
+  expect([want('one'), want('two')].map(({ answer }) => answer?.body)).toEqual(['one', 'two']);
+  expect(asked(world)).toBe(2);
+});
+
+describe('hostile', () => {
+  const authorized = ['Host', 'example.com', 'Authorization', 'Basic eA=='];
+
+  test('who sends Authorization changes nothing for others', () => {
+    const world = cachingWorld();
+    warm(world, 'hello', ['Cache-Control', 'max-age=10', 'ETag', '"a"']);
+    world.clock.advance(11 * seconds);
+    const one = world.request({ fields: authorized });
+    world.transport.latest.head(304, ['ETag', '"a"', 'Cache-Control', 'max-age=10']).end();
+    expect(one.answer?.body).toBe('hello');
+    // What is stored still is, and those who want it do not fetch it each for himself.
+    const before = asked(world);
+    const others = [world.request(), world.request()];
+    expect(world.transport.latest.request.fields.get('If-None-Match')).toBe('"a"');
+    world.transport.latest.head(304, ['ETag', '"a"', 'Cache-Control', 'max-age=10']).end();
+    expect(asked(world)).toBe(before + 1);
+    for (const { answer } of others) expect(answer?.body).toBe('hello');
+  });
+
+  test('those who send Authorization do not wait for each other, unless it is known to be for all', () => {
+    const world = cachingWorld();
+    const all = Array.from({ length: 3 }, () => world.request({ fields: authorized }));
+    expect(asked(world)).toBe(3);
+    for (const fetch of world.transport.fetches) fetch.answer(200, 'mine', fresh);
+    for (const { answer } of all) expect(answer?.body).toBe('mine');
+    expect(stored(world)).toMatchObject({ objects: 0, bytes: 0 });
+    warm(world, 'ours', ['Cache-Control', 's-maxage=60'], { fields: authorized });
+    expect(world.request({ fields: authorized }).answer?.body).toBe('ours');
+    expect(asked(world)).toBe(4);
+  });
+
+  test('an answer that differs by more fields than anybody means is kept for nobody', () => {
+    const world = cachingWorld();
+    const names = Array.from({ length: 65 }, (_, i) => `x-${i}`).join(', ');
+    warm(world, 'one', [...fresh, 'Vary', names]);
+    warm(world, 'two', [...fresh, 'Vary', names]);
+    expect(asked(world)).toBe(2);
+  });
+
+  test('of many variants the oldest gives way', () => {
+    const world = cachingWorld({}, 10_000_000);
+    const fields = (i: number) => ['Host', 'example.com', 'X-A', `${i}`];
+    for (let i = 0; i < 200; i++) warm(world, `${i}`, [...fresh, 'Vary', 'X-A'], { fields: fields(i) });
+    expect(stored(world)?.objects).toBe(64);
+    expect(world.request({ fields: fields(199) }).answer?.body).toBe('199');
+    expect(world.request({ fields: fields(100) }).answer).toBeUndefined();
+    expect(world.plane.purge(['/', 'example.com'])).toBe(64);
+    expect(stored(world)).toMatchObject({ objects: 0, bytes: 0 });
+  });
+
+  test('a failure in the background leaves what may still be served', () => {
+    const world = cachingWorld();
+    warm(world, 'old', ['Cache-Control', 'max-age=10, stale-while-revalidate=60']);
+    for (const fail of [
+      () => world.transport.latest.answer(503, 'no'),
+      () => world.transport.latest.fail(),
+      () => world.transport.latest.answer(500, 'no', ['Cache-Control', 'no-store']),
+    ]) {
+      world.clock.advance(11 * seconds);
+      expect(world.request().answer?.body).toBe('old');
+      fail();
+    }
+    expect(world.request().answer?.body).toBe('old');
+    world.transport.latest.answer(200, 'new', fresh);
+    expect(world.request().answer?.body).toBe('new');
+    expect(world.plane.figures().traffic.inFlight).toBe(0);
+  });
+
+  test('what slow clients still read counts, although it was purged or has given way', () => {
+    const world = cachingWorld({}, 1_000_000);
+    const body = 'x'.repeat(300_000);
+    const read = (target: string) => {
+      const exchange = new FakeExchange({ target });
+      exchange.takesMore = false;
+      world.plane.handle(exchange);
+      return exchange;
+    };
+    const clients = [1, 2, 3].map((i) => {
+      warm(world, body, fresh, { target: `/${i}` });
+      return read(`/${i}`);
+    });
+    const full = stored(world)?.bytes ?? 0;
+    expect(full).toBeGreaterThan(900_000);
+    world.plane.purge(['/1', 'example.com']);
+    expect(stored(world)).toMatchObject({ objects: 2, bytes: full });
+    // There is no place, so it is streamed, and what is read stays.
+    expect(warm(world, body, fresh, { target: '/4' }).answer?.body).toBe(body);
+    expect(stored(world)).toMatchObject({ objects: 3 });
+    expect(stored(world)?.bytes).toBeLessThanOrEqual(1_000_000);
+    clients[0]?.abort();
+    clients[1]?.drain();
+    expect(clients[1]?.answer?.body).toBe(body);
+    expect(warm(world, body, fresh, { target: '/4' }).answer?.body).toBe(body);
+    expect(world.request({ target: '/4' }).answer?.body).toBe(body);
+    expect(world.request({ target: '/3' }).answer?.body).toBe(body);
+    clients[2]?.drain();
+    for (const target of ['/2', '/3', '/4']) world.plane.purge([target, 'example.com']);
+    expect(stored(world)).toMatchObject({ objects: 0 });
+  });
+
+  test('a body in very small pieces takes no more of the store than it says', () => {
+    const world = cachingWorld({}, 100_000);
+    const exchange = world.request();
+    const fetch = world.transport.latest.head(200, fresh);
+    for (let i = 0; i < 60_000; i++) fetch.data('x');
+    fetch.end();
+    expect(exchange.answer?.body.length).toBe(60_000);
+    expect(stored(world)?.objects).toBe(1);
+    expect(stored(world)?.bytes).toBeLessThan(62_000);
+  });
+
+  test('gzip that breaks behind its beginning is cut, and the request is over', async () => {
+    const world = cachingWorld();
+    const noise = Buffer.alloc(400_000, 'not gzip at all');
+    world.request({ fields: ['Host', 'example.com', 'Accept-Encoding', 'gzip'] });
+    world.transport.latest.head(200, [...fresh, 'Content-Encoding', 'gzip']);
+    const plain = world.request();
+    plain.takesMore = false;
+    world.transport.latest.bytes(gzipSync('hello').subarray(0, 20));
+    world.transport.latest.bytes(noise);
+    world.transport.latest.bytes(noise);
+    await vi.waitFor(() => expect(plain.answer?.state).toBe('cut'));
+    world.transport.latest.end();
+    expect(world.plane.figures().traffic.inFlight).toBe(0);
+    expect(plain.breaches).toEqual([]);
+  });
+
+  test('a client that leaves while its body is unpacked is not written to any more', async () => {
+    const world = cachingWorld();
+    const packed = gzipSync(randomBytes(900_000));
+    world.request({ fields: ['Host', 'example.com', 'Accept-Encoding', 'gzip'] });
+    world.transport.latest
+      .head(200, [...fresh, 'Content-Encoding', 'gzip'])
+      .bytes(packed)
+      .end();
+    const plain = world.request();
+    plain.takesMore = false;
+    await vi.waitFor(() => expect(plain.answer?.body).not.toBe(''));
+    plain.abort();
+    plain.drain();
+    expect(world.plane.figures().traffic.inFlight).toBe(0);
+    const whole = world.request();
+    await vi.waitFor(() => expect(whole.answer?.state).toBe('ended'));
+    expect(plain.breaches).toEqual([]);
+  });
+
+  test('of what cannot be kept, one that does not read holds back the others for a while only', () => {
+    const world = cachingWorld({}, 100_000);
+    const clients = [world.request(), world.request(), world.request()];
+    const [stands] = clients;
+    if (stands !== undefined) stands.takesMore = false;
+    const fetch = world.transport.latest.head(200, fresh);
+    const piece = 'x'.repeat(50_000);
+    let sent = 0;
+    const send = () => {
+      for (; !fetch.isPaused && sent < 40; sent++) fetch.data(piece);
+    };
+    send();
+    expect(fetch.isPaused).toBe(true);
+    world.clock.advance(30 * seconds);
+    send();
+    expect(fetch.isPaused).toBe(false);
+    fetch.end();
+    expect(clients.map(({ answer }) => answer?.state)).toEqual(['cut', 'ended', 'ended']);
+    expect(clients[1]?.answer?.body.length).toBe(2_000_000);
+  });
+
+  test('all who read what cannot be kept may be slow', () => {
+    const world = cachingWorld({}, 100_000);
+    const clients = [world.request(), world.request()];
+    for (const client of clients) client.takesMore = false;
+    const fetch = world.transport.latest.head(200, fresh);
+    const piece = 'x'.repeat(50_000);
+    let sent = 0;
+    for (; !fetch.isPaused; sent++) fetch.data(piece);
+    world.clock.advance(50 * seconds);
+    for (const client of clients) client.drain();
+    expect(fetch.isPaused).toBe(false);
+    fetch.end();
+    for (const { answer } of clients) {
+      expect(answer?.state).toBe('ended');
+      expect(answer?.body.length).toBe(sent * piece.length);
+    }
+  });
 });
