@@ -28,6 +28,13 @@ export interface Synth {
   readonly reason?: string | undefined;
 }
 
+/** Go to backendError with this status: `return (error(503, "No"))`. */
+export interface BackendErrorAnswer {
+  readonly error: number;
+  /** Default: the status's registered phrase. */
+  readonly reason?: string | undefined;
+}
+
 export type RecvAction = 'hash' | 'pass' | 'pipe' | 'purge' | 'restart' | 'fail' | Synth;
 export type HashAction = 'lookup' | 'fail';
 export type PipeAction = 'pipe' | 'fail' | Synth;
@@ -35,8 +42,8 @@ export type PassAction = 'fetch' | 'restart' | 'fail' | Synth;
 export type HitAction = 'deliver' | 'pass' | 'restart' | 'fail' | Synth;
 export type MissAction = 'fetch' | 'pass' | 'restart' | 'fail' | Synth;
 export type PurgeAction = Synth | 'restart' | 'fail';
-export type BackendFetchAction = 'fetch' | 'abandon' | 'fail';
-export type BackendResponseAction = 'deliver' | 'retry' | 'abandon' | 'pass' | 'fail';
+export type BackendFetchAction = 'fetch' | 'abandon' | 'fail' | BackendErrorAnswer;
+export type BackendResponseAction = 'deliver' | 'retry' | 'abandon' | 'pass' | 'fail' | BackendErrorAnswer;
 export type BackendErrorAction = 'deliver' | 'retry' | 'abandon' | 'fail';
 export type DeliverAction = 'deliver' | 'restart' | 'fail' | Synth;
 export type SynthAction = 'deliver' | 'restart' | 'fail';
@@ -146,6 +153,8 @@ export interface CacheObject {
   readonly age: number;
   /** Times it was served from the cache, this one included; 0 for the request that fetched it. */
   readonly hits: number;
+  /** Whether it is for one request only. */
+  readonly uncacheable: boolean;
 }
 
 export interface PurgeOptions {
@@ -188,8 +197,8 @@ export interface HitContext extends LookupContext {
 
 export interface DeliverContext extends ClientContext {
   readonly resp: Response;
-  /** Only the number of hits: what is delivered stands in `resp`. */
-  readonly obj: Pick<CacheObject, 'hits'>;
+  /** How it was kept: what is delivered stands in `resp`. */
+  readonly obj: Omit<CacheObject, 'status' | 'reason' | 'http'>;
 }
 
 export interface SynthContext extends ClientContext {

@@ -148,7 +148,6 @@ function checkReturn(statement: Extract<Statement, { kind: 'return' }>, scope: S
   const wantsArguments = text === 'synth' || text === 'vcl';
   if (args === undefined) {
     if (wantsArguments) throw new VclMistake('Missing argument.', word);
-    if (text === 'error') throw noError(word);
     return { op: 'return', word: text, args: [] };
   }
   const [one, two, more] = args;
@@ -175,12 +174,7 @@ function checkReturn(statement: Extract<Statement, { kind: 'return' }>, scope: S
   };
   const checked = check();
   if (extra !== undefined) throw new VclMistake("Expected ')' got ','", extra.first);
-  if (text === 'error') throw noError(word);
   return { op: 'return', word: text, args: checked };
-}
-
-function noError(word: Token): VclMistake {
-  return new VclMistake('return (error) is not supported: Troupe does not have it yet.', word);
 }
 
 /** A function or a method, called for what it does. */

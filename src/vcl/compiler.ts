@@ -90,8 +90,8 @@ class Compiler {
         return `${this.#assignment(statement)};`;
       case 'set-header': {
         const http = `c.${statement.message}.http`;
-        const how = statement.operator === '=' ? `${http}.set(` : `append(${http}, `;
-        return `${how}${JSON.stringify(statement.name)}, ${this.#strands(statement.value)});`;
+        const how = statement.operator === '=' ? 'setField' : 'append';
+        return `${how}(${http}, ${JSON.stringify(statement.name)}, ${this.#strands(statement.value)});`;
       }
       case 'unset':
         return `${statement.variable.unset ?? ''};`;
@@ -107,7 +107,7 @@ class Compiler {
       case 'hash-data':
         return `hashData(c, ${this.#strands(statement.value)});`;
       case 'synthetic': {
-        const body = this.#body(statement.value);
+        const body = this.#page(statement.value);
         return `{ const response = c.resp ?? c.beresp; response.body = Buffer.concat([response.body, ${body}]); }`;
       }
       case 'evaluate':
@@ -127,13 +127,18 @@ class Compiler {
         const reason = second === undefined ? '' : `, ${this.#value(second)}`;
         return `return synth(${first === undefined ? '503' : this.#value(first)}${reason});`;
       }
+      case 'error': {
+        if (first === undefined) return 'return backendError(503, "Backend fetch failed");';
+        const reason = second === undefined ? '' : `, ${this.#value(second)}`;
+        return `return backendError(${this.#value(first)}${reason});`;
+      }
       case 'fail': {
         if (first === undefined) return 'return "fail";';
         return `c.log(${this.#strands(first)}); return "fail";`;
       }
       case 'pass':
         if (first === undefined) return 'return "pass";';
-        return `if (c.beresp !== undefined) c.beresp.ttl = (${this.#value(first)}) * 1000; return "pass";`;
+        return `setTtl(c.beresp, ${this.#value(first)}); return "pass";`;
       default:
         return `return ${JSON.stringify(word)};`;
     }
@@ -160,7 +165,14 @@ class Compiler {
   #body(value: Checked): string {
     if (value.type === 'BLOB') return this.#value(value);
     const parts = value.op === 'concat' ? value.parts : [value];
-    return `bytes(${parts.map((part) => (isOptional(part) ? `shown(${this.#value(part)})` : this.#value(part))).join(' + ')})`;
+    return `bytes(${parts.map((part) => this.#strands(part)).join(' + ')})`;
+  }
+
+  /** Bytes, in which something missing shows. */
+  #page(value: Checked): string {
+    const parts = value.op === 'concat' ? value.parts : [value];
+    const texts = parts.map((part) => (isOptional(part) ? `shown(${this.#value(part)})` : this.#value(part)));
+    return `bytes(${texts.join(' + ')})`;
   }
 
   /** A text, always. */
@@ -256,7 +268,10 @@ class Compiler {
           left.op === 'concat' || right.op === 'concat'
             ? [this.#strands(left), this.#strands(right)]
             : [a, b];
-        return isEquality ? `(${x} ${operator}= ${y})` : `(compare(${x}, ${y}) ${operator} 0)`;
+        if (!isEquality) return `(compare(${x}, ${y}) ${operator} 0)`;
+        const mayBothMiss =
+          left.op !== 'concat' && right.op !== 'concat' && isOptional(left) && isOptional(right);
+        return mayBothMiss ? `${not}equal(${x}, ${y})` : `(${x} ${operator}= ${y})`;
       }
       case 'BACKEND':
         return `${not}sameBackend(${a}, ${b})`;

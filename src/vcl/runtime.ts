@@ -5,6 +5,7 @@
 import { hostname } from 'node:os';
 import type { BackendRef, BackendRequest, ClientRequest, HashContext } from '../config/hooks.ts';
 import type { HeaderFields } from '../proxy/http/fields.ts';
+import { varnishReason } from '../proxy/request/varnish-reasons.ts';
 import { addressBytes, isInAcl } from './acl.ts';
 import type { IpValue, VclContext } from './vmod.ts';
 
@@ -70,12 +71,16 @@ function sameIp(a: IpValue, b: IpValue): boolean {
   return left !== undefined && right !== undefined && Buffer.compare(left, right) === 0;
 }
 
-/** As strcmp(3), where something that is not there comes before everything. */
+/** As strcmp(3); what is not there is greater than everything, itself included. */
 function compare(a: string | undefined, b: string | undefined): number {
+  if (a === undefined || b === undefined) return 1;
   if (a === b) return 0;
-  if (a === undefined) return -1;
-  if (b === undefined) return 1;
   return a < b ? -1 : 1;
+}
+
+/** What is not there equals nothing. */
+function equal(a: string | undefined, b: string | undefined): boolean {
+  return a === b && a !== undefined;
 }
 
 /** Whole numbers are divided towards zero. */
@@ -121,20 +126,63 @@ function filled(text: string | undefined, what: string): string {
   return text;
 }
 
-/** varnishd sends the last three digits of up to five. */
+/** The last three digits of up to five are sent. */
 function status(value: number): number {
   if (value < 0) fail(`a status of ${value} is negative`);
   if (value > 65_535) fail(`a status of ${value} is above 65535`);
   if (value % 1_000 < 100) fail(`a status of ${value} is illegal (..0##)`);
-  return value % 1_000;
+  return value;
 }
 
-function synth(code: number, reason?: string): { readonly synth: number; readonly reason?: string } {
-  return reason === undefined ? { synth: status(code) } : { synth: status(code), reason };
+function setStatus(response: { status: number; reason: string }, value: number): void {
+  response.status = status(value);
+  response.reason = varnishReason(value);
+}
+
+function synth(code: number, reason?: string): { readonly synth: number; readonly reason: string } {
+  return { synth: status(code), reason: reason ?? varnishReason(code) };
+}
+
+function backendError(code: number, reason?: string): { readonly error: number; readonly reason: string } {
+  return { error: status(code), reason: reason ?? varnishReason(code) };
+}
+
+/** What varnishd's feature validate_headers refuses: controls. */
+const notInFields = /[^\t\x20-\x7e\x80-\xff]/;
+
+function setField(http: HeaderFields, name: string, text: string): void {
+  if (notInFields.test(text)) fail(`Bad header ${name}: ${text}`);
+  http.set(name, text);
 }
 
 function append(http: HeaderFields, name: string, text: string): void {
-  http.set(name, str(http.get(name)) + text);
+  setField(http, name, str(http.get(name)) + text);
+}
+
+/** Milliseconds, not negative: of beresp and obj, whose ttl is not positive if it is not fresh. */
+interface Aging {
+  ttl: number;
+  readonly age?: number;
+}
+
+/** Seconds from now on. What was never fresh ended when it was made. */
+function ttl(object: Aging): number {
+  const { age = 0 } = object;
+  return (Math.max(0, object.ttl + age) - age) / 1_000;
+}
+
+function setTtl(object: Aging, seconds: number): void {
+  object.ttl = Math.max(-(object.age ?? 0), seconds * 1_000);
+}
+
+/** Negative: not set. */
+function milliseconds(seconds: number): number | undefined {
+  return seconds < 0 ? undefined : seconds * 1_000;
+}
+
+function isUncacheable({ bereq, beresp }: VclContext): boolean {
+  const isPassed = (bereq as { isPassed?: boolean } | undefined)?.isPassed === true;
+  return isPassed || (beresp as { uncacheable?: boolean } | undefined)?.uncacheable === true;
 }
 
 function hashData(context: HashContext, text: string): void {
@@ -156,12 +204,14 @@ function lower(text: string | undefined): string {
 
 export const runtime = {
   append,
+  backendError,
   begun,
   bytes,
   canGzip,
   compare,
   divided,
   endpoint,
+  equal,
   fail,
   filled,
   hashData,
@@ -169,19 +219,24 @@ export const runtime = {
   identity,
   int,
   isInAcl,
+  isUncacheable,
   kept,
   lower,
+  milliseconds,
   nameOf,
   now,
   real,
   remainder,
   sameBackend,
   sameIp,
+  setField,
+  setStatus,
+  setTtl,
   shown,
-  status,
   str,
   synth,
   time,
+  ttl,
   unsetBody,
   upper,
 } as const;

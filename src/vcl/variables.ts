@@ -71,18 +71,13 @@ const delivery = 'vcl_deliver, vcl_synth';
 const found = 'vcl_hit, vcl_deliver';
 const fetch = 'vcl_pipe, backend';
 
-/** Seconds in VCL, milliseconds behind `js`. */
+/** Seconds in VCL, milliseconds behind `js`; never negative. */
 function seconds(js: string): { readonly get: string; readonly set: string } {
-  return { get: `${js} / 1000`, set: `${js} = ($) * 1000` };
+  return { get: `${js} / 1000`, set: `${js} = Math.max(0, ($) * 1000)` };
 }
 
-/** What Troupe does not act upon yet: kept with the request, so that a program finds what it has set. */
-function kept(
-  message: string,
-  name: string,
-  byDefault: string,
-): { readonly get: string; readonly set: string } {
-  return { get: `(kept(c.${message}).${name} ?? ${byDefault})`, set: `kept(c.${message}).${name} = $` };
+function flag(message: string, name: string): { readonly get: string; readonly set: string } {
+  return { get: `(c.${message}.${name} === true)`, set: `c.${message}.${name} = $` };
 }
 
 /** Timeouts of a fetch: a backend's own are not known to hooks, and show as negative. */
@@ -120,14 +115,20 @@ export const variables: readonly Variable[] = [
   variable('req.can_gzip', 'BOOL', 'client', { get: 'canGzip(c.req)' }),
   variable('req.esi', 'BOOL', 'client', { write: 'client', until: 40 }),
   variable('req.esi_level', 'INT', 'client', { get: '0' }),
-  variable('req.grace', 'DURATION', 'client', { write: 'client', ...kept('req', 'grace', '-1') }),
-  variable('req.hash', 'BLOB', 'vcl_hit, vcl_miss, vcl_pass, vcl_purge, vcl_deliver'),
-  ...(['hash_always_miss', 'hash_ignore_busy', 'hash_ignore_vary'] as const).map((name) =>
-    variable(`req.${name}`, 'BOOL', 'client', { write: 'client', ...kept('req', name, 'false') }),
-  ),
+  variable('req.grace', 'DURATION', 'client', {
+    write: 'client',
+    get: '(c.req.mostGrace ?? -1000) / 1000',
+    set: 'c.req.mostGrace = milliseconds($)',
+  }),
+  variable('req.hash', 'BLOB', 'vcl_hit, vcl_miss, vcl_pass, vcl_purge, vcl_deliver', {
+    get: 'c.requestHash',
+  }),
+  variable('req.hash_always_miss', 'BOOL', 'client', { write: 'client', ...flag('req', 'missesAlways') }),
+  variable('req.hash_ignore_busy', 'BOOL', 'client', { write: 'client', ...flag('req', 'ignoresBusy') }),
+  variable('req.hash_ignore_vary', 'BOOL', 'client', { write: 'client', ...flag('req', 'ignoresVary') }),
   headers('req.http', 'client', true, 'req'),
-  variable('req.is_hitmiss', 'BOOL', 'client'),
-  variable('req.is_hitpass', 'BOOL', 'client'),
+  variable('req.is_hitmiss', 'BOOL', 'client', { get: 'c.req.isHitMiss' }),
+  variable('req.is_hitpass', 'BOOL', 'client', { get: 'c.req.isHitPass' }),
   variable('req.method', 'STRING', 'client', { write: 'client', ...requestLine('req', 'method') }),
   variable('req.proto', 'STRING', 'client', { write: 'client', until: 40, get: 'c.req.proto' }),
   variable('req.proto', 'STRING', 'client', { since: 41, get: 'c.req.proto' }),
@@ -135,7 +136,11 @@ export const variables: readonly Variable[] = [
   variable('req.storage', 'STEVEDORE', 'client', { write: 'client' }),
   variable('req.time', 'TIME', 'client', { get: 'begun(c, c.req)' }),
   variable('req.transport', 'STRING', 'client', { get: '"HTTP/1"' }),
-  variable('req.ttl', 'DURATION', 'client', { write: 'client', ...kept('req', 'ttl', '-1') }),
+  variable('req.ttl', 'DURATION', 'client', {
+    write: 'client',
+    get: '(c.req.mostTtl ?? -1000) / 1000',
+    set: 'c.req.mostTtl = milliseconds($)',
+  }),
   variable('req.url', 'STRING', 'client', { write: 'client', ...requestLine('req', 'url') }),
   variable('req.xid', 'STRING', 'client', { get: 'c.req.xid' }),
   headers('req_top.http', 'client', false, 'req'),
@@ -160,17 +165,17 @@ export const variables: readonly Variable[] = [
     write: 'backend',
     ...timeout('firstByteTimeoutMs'),
   }),
-  variable('bereq.hash', 'BLOB', fetch),
+  variable('bereq.hash', 'BLOB', fetch, { get: 'c.requestHash' }),
   headers('bereq.http', fetch, true, 'bereq'),
-  variable('bereq.is_bgfetch', 'BOOL', 'backend'),
-  variable('bereq.is_hitmiss', 'BOOL', 'backend'),
-  variable('bereq.is_hitpass', 'BOOL', 'backend'),
+  variable('bereq.is_bgfetch', 'BOOL', 'backend', { get: 'c.bereq.isBackground' }),
+  variable('bereq.is_hitmiss', 'BOOL', 'backend', { get: 'c.bereq.isHitMiss' }),
+  variable('bereq.is_hitpass', 'BOOL', 'backend', { get: 'c.bereq.isHitPass' }),
   variable('bereq.method', 'STRING', fetch, { write: fetch, ...requestLine('bereq', 'method') }),
   variable('bereq.proto', 'STRING', fetch, { write: fetch, until: 40, get: 'c.bereq.proto' }),
   variable('bereq.proto', 'STRING', fetch, { since: 41, get: 'c.bereq.proto' }),
   variable('bereq.retries', 'INT', 'backend', { get: 'c.bereq.retries' }),
   variable('bereq.time', 'TIME', fetch, { get: 'begun(c, c.bereq)' }),
-  variable('bereq.uncacheable', 'BOOL', 'backend', { get: '(c.bereq.uncacheable === true)' }),
+  variable('bereq.uncacheable', 'BOOL', 'backend', { get: 'isUncacheable(c)' }),
   variable('bereq.url', 'STRING', fetch, { write: fetch, ...requestLine('bereq', 'url') }),
   variable('bereq.xid', 'STRING', fetch, { get: 'c.bereq.xid' }),
 
@@ -180,10 +185,14 @@ export const variables: readonly Variable[] = [
   variable('beresp.backend.ip', 'IP', 'vcl_backend_response', { until: 40 }),
   variable('beresp.backend.name', 'STRING', response, { get: 'nameOf(c.bereq.backend)', isOptional: true }),
   variable('beresp.body', 'BODY', '', { write: 'vcl_backend_error', set: 'c.beresp.body = $' }),
-  ...(['do_esi', 'do_gunzip', 'do_gzip'] as const).map((name) =>
-    variable(`beresp.${name}`, 'BOOL', response, { write: response }),
-  ),
-  variable('beresp.do_stream', 'BOOL', response, { write: response, ...kept('beresp', 'do_stream', 'true') }),
+  variable('beresp.do_esi', 'BOOL', response, { write: response }),
+  variable('beresp.do_gunzip', 'BOOL', response, { write: response, ...flag('beresp', 'doGunzip') }),
+  variable('beresp.do_gzip', 'BOOL', response, { write: response, ...flag('beresp', 'doGzip') }),
+  variable('beresp.do_stream', 'BOOL', response, {
+    write: response,
+    get: '(c.beresp.doStream !== false)',
+    set: 'c.beresp.doStream = $',
+  }),
   variable('beresp.filters', 'STRING', 'vcl_backend_response', { write: 'vcl_backend_response' }),
   variable('beresp.grace', 'DURATION', response, { write: response, ...seconds('c.beresp.grace') }),
   headers('beresp.http', response, true, 'beresp'),
@@ -194,18 +203,22 @@ export const variables: readonly Variable[] = [
   variable('beresp.status', 'INT', response, {
     write: response,
     get: 'c.beresp.status',
-    set: 'c.beresp.status = status($)',
+    set: 'setStatus(c.beresp, $)',
   }),
   variable('beresp.storage', 'STEVEDORE', response, { write: response }),
   variable('beresp.storage_hint', 'STRING', response, { write: response, until: 40 }),
   variable('beresp.time', 'TIME', response, { get: 'now(c)' }),
-  variable('beresp.ttl', 'DURATION', response, { write: response, ...seconds('c.beresp.ttl') }),
+  variable('beresp.ttl', 'DURATION', response, {
+    write: response,
+    get: 'ttl(c.beresp)',
+    set: 'setTtl(c.beresp, $)',
+  }),
   variable('beresp.uncacheable', 'BOOL', response, {
     write: response,
     get: 'c.beresp.uncacheable',
     set: 'if ($) c.beresp.uncacheable = true',
   }),
-  variable('beresp.was_304', 'BOOL', response),
+  variable('beresp.was_304', 'BOOL', response, { get: '(c.beresp.was304 === true)' }),
 
   variable('obj.age', 'DURATION', found, { get: '(c.obj.age ?? 0) / 1000' }),
   variable('obj.can_esi', 'BOOL', found, { get: 'false' }),
@@ -218,8 +231,8 @@ export const variables: readonly Variable[] = [
   variable('obj.status', 'INT', 'vcl_hit', { get: 'c.obj.status' }),
   variable('obj.storage', 'STEVEDORE', found),
   variable('obj.time', 'TIME', found, { get: 'now(c) - (c.obj.age ?? 0) / 1000' }),
-  variable('obj.ttl', 'DURATION', found, { get: 'c.obj.ttl / 1000' }),
-  variable('obj.uncacheable', 'BOOL', 'vcl_deliver'),
+  variable('obj.ttl', 'DURATION', found, { get: 'ttl(c.obj)' }),
+  variable('obj.uncacheable', 'BOOL', 'vcl_deliver', { get: 'c.obj.uncacheable' }),
 
   variable('resp', 'HTTP', delivery, { get: 'c.resp' }),
   variable('resp.body', 'BODY', '', { write: 'vcl_synth', set: 'c.resp.body = $' }),
@@ -233,7 +246,7 @@ export const variables: readonly Variable[] = [
   variable('resp.status', 'INT', delivery, {
     write: delivery,
     get: 'c.resp.status',
-    set: 'c.resp.status = status($)',
+    set: 'setStatus(c.resp, $)',
   }),
   variable('resp.time', 'TIME', delivery, { get: 'now(c)' }),
 

@@ -16,14 +16,20 @@ export function requestHead(request: FetchRequest, bodyLength: number | undefine
   const { method, upgrade } = request;
   const { raw } = request.fields;
   let head = `${method} ${request.path} HTTP/1.1\r\n`;
+  const length = bodyLength === -1 && anticipatesBody(method) ? 0 : bodyLength;
+  // Where there is a length already, the right one takes its place.
+  let saysLength = false;
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
     if (!isTransportField(name)) head += `${name}: ${raw[i + 1] as string}\r\n`;
+    else if (name.length === 14 && length !== undefined && length >= 0 && !saysLength) {
+      saysLength = true;
+      head += `${name}: ${length}\r\n`;
+    }
   }
   if (upgrade !== undefined) return `${head}Connection: upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
-  if (bodyLength === undefined) return `${head}Transfer-Encoding: chunked\r\n\r\n`;
-  if (bodyLength >= 0) return `${head}Content-Length: ${bodyLength}\r\n\r\n`;
-  return anticipatesBody(method) ? `${head}Content-Length: 0\r\n\r\n` : `${head}\r\n`;
+  if (length === undefined) return `${head}Transfer-Encoding: chunked\r\n\r\n`;
+  return saysLength || length < 0 ? `${head}\r\n` : `${head}Content-Length: ${length}\r\n\r\n`;
 }
 
 /** Why a request cannot be sent, or undefined. Whoever made it has let through what would be another message. */

@@ -27,6 +27,13 @@ export const notKept: CacheTerms = Object.freeze({
 export class BackendResponseMessage extends ResponseMessage implements BackendResponse {
   /** As they are after the hook. */
   terms: CacheTerms;
+  /** Whether the client gets it while it comes. */
+  doStream = true;
+  /** Whether its body is packed, or unpacked, before anybody gets it. */
+  doGzip = false;
+  doGunzip = false;
+  /** Whether it is a stored object that a 304 has confirmed. */
+  was304 = false;
   /** Whether requests that follow shall not look into the cache for a while (hit-for-pass). */
   isPass = false;
   readonly #now: number;

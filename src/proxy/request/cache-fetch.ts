@@ -7,6 +7,7 @@
  */
 import type { CacheFetchAction, CacheFetchOwner } from '../../compact/cache-fetch-table.ts';
 import { CacheFetchLife, cacheFetchEvents as events } from '../../compact/cache-fetch-table.ts';
+import { TroupeError } from '../../errors.ts';
 import { type CacheEntry, type PendingFetch, UncacheableMarker } from '../cache/cache-entry.ts';
 import { type CachePolicy, termsBy } from '../cache/cache-policy.ts';
 import { type CacheTerms, HIT_FOR_MISS_MS } from '../cache/cache-terms.ts';
@@ -18,7 +19,8 @@ import { StoredObject } from '../cache/stored-object.ts';
 import { variantKey, varyOf } from '../cache/vary.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { Fields } from '../http/fields.ts';
-import { BackendResponseMessage } from './backend-response.ts';
+import { BackendErrorMessage } from './backend-error.ts';
+import { BackendResponseMessage, notKept } from './backend-response.ts';
 import type { HookOwner } from './contexts.ts';
 import type { RequestEnvironment } from './environment.ts';
 import { BackendFetch, type FetchClient } from './fetch-steps.ts';
@@ -231,10 +233,17 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     reason: string,
     fields: Fields,
     sentAt: number,
-  ): BackendResponseMessage | undefined {
+  ): BackendResponseMessage | TroupeError | undefined {
     const now = this.environment.clock.wallNow();
     const stale = this.#stale;
     let answer = { status, reason, fields };
+    const isVarnish = this.loaded.manners.kind === 'varnish';
+    if (status === 304 && !this.#asksWhether && isVarnish) {
+      const message = `${this.#bereq.asked} answered 304, Not Modified, to a request without a condition`;
+      return new TroupeError('backend.malformed', message, { side: 'backend' });
+    }
+    // varnishd reads the terms from what it was sent.
+    const told = isVarnish ? answer : undefined;
     if (status === 304 && this.#asksWhether && stale !== undefined) {
       const before = stale.fields();
       // What was purged meanwhile is not served, whatever its origin said of it before.
@@ -256,14 +265,16 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       {
         method: this.#bereq.method,
         isAuthorized: this.#bereq.http.has('Authorization'),
-        status: answer.status,
-        fields: answer.fields,
+        status: told?.status ?? answer.status,
+        fields: told?.fields ?? answer.fields,
         sentAt,
         receivedAt: now,
       },
       this.loaded.config.hooks.backendResponse !== undefined,
     );
-    return new BackendResponseMessage(answer.status, answer.reason, answer.fields, terms, now);
+    const beresp = new BackendResponseMessage(answer.status, answer.reason, answer.fields, terms, now);
+    beresp.was304 = this.#confirmed !== undefined;
+    return beresp;
   }
 
   fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined): void {
@@ -304,10 +315,30 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       this.#failTo((waiter) => waiter.objectArrived(stale, undefined));
       return;
     }
+    if (beresp instanceof BackendErrorMessage && beresp.ttl > 0 && !beresp.uncacheable) {
+      this.#fetchedMade(beresp);
+      return;
+    }
     const leader = this.#leader;
     this.#failTo((waiter) =>
       waiter.fetchedSynthetic(waiter === leader ? beresp : copyFor(waiter.req, beresp)),
     );
+  }
+
+  /** A hook wants to keep what was made for want of an answer. */
+  #fetchedMade(beresp: BackendErrorMessage): void {
+    const { status, reason, http, ttl, grace, keep, body } = beresp;
+    const now = this.environment.clock.wallNow();
+    const terms = { ...notKept, origin: now, ttl, grace, keep, refusal: undefined };
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    this.fetched(
+      new BackendResponseMessage(status, reason, http, terms, now),
+      bytes.length > 0,
+      bytes.length,
+    );
+    if (bytes.length === 0) return;
+    this.pieceFetched(bytes);
+    this.bodyFetched(undefined);
   }
 
   fetchFailed(): void {
@@ -502,7 +533,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     if (object === undefined) return;
     const waiting = this.#takeWaiting();
     const now = this.environment.clock.wallNow();
-    if (object.isAlwaysAsked) this.#mark(now + HIT_FOR_MISS_MS, false);
+    if (object.isAlwaysAsked && this.loaded.manners.kind === 'rfc') this.#mark(now + HIT_FOR_MISS_MS, false);
     this.#leader?.objectArrived(object, this);
     const stage = object.life.stage(now);
     const isFresh = stage === 'fresh' || stage === 'graced';

@@ -51,14 +51,21 @@ export class RequestContext implements HookContext {
   readonly server: { readonly ip: string; readonly port: number; readonly listener: string };
   readonly log: (message: string) => void;
   readonly healthy: (target: BackendRef) => boolean;
+  readonly #owner: HookOwner;
 
   /** @param healthy default: what is known of a target without regard to the request */
   constructor(owner: HookOwner, healthy?: (target: BackendRef) => boolean) {
+    this.#owner = owner;
     const { client, server, listener } = owner.exchange;
     this.client = { ip: client.address, port: client.port };
     this.server = { ip: server.address, port: server.port, listener };
     this.log = (message) => say(owner, String(message));
     this.healthy = healthy ?? ((target) => owner.loaded.graph.get(nameOf(target))?.healthy ?? false);
+  }
+
+  /** 32 bytes. VCL: `req.hash`, `bereq.hash`. */
+  get requestHash(): Uint8Array {
+    return this.#owner.requestHash().bytes();
   }
 }
 
@@ -111,13 +118,12 @@ export class PipeSideContext extends ClientSideContext implements PipeContext {
 
 export class DeliverSideContext extends ClientSideContext implements DeliverContext {
   readonly resp: Response;
-  readonly obj: { readonly hits: number };
+  readonly obj: DeliverContext['obj'];
 
-  /** @param hits times that the object was served from the cache; 0: it comes from a backend */
-  constructor(owner: HookOwner, resp: Response, hits: number) {
+  constructor(owner: HookOwner, resp: Response, obj: DeliverContext['obj']) {
     super(owner);
     this.resp = resp;
-    this.obj = { hits };
+    this.obj = obj;
   }
 }
 

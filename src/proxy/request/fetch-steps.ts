@@ -11,13 +11,14 @@
  * it as on every answer, and what they do not deliver costs the connection.
  */
 import type { Duplex } from 'node:stream';
-import type { BackendRef } from '../../config/hooks.ts';
+import type { BackendErrorAnswer, BackendRef } from '../../config/hooks.ts';
 import { durationHint, parseDuration } from '../../duration.ts';
 import { TroupeError } from '../../errors.ts';
 import type { BackendTarget } from '../directors/target.ts';
 import type { FetchHead } from '../fetch/transport.ts';
 import type { Fields } from '../http/fields.ts';
 import { Attempt, type AttemptReceiver, worthReading } from './attempt.ts';
+import { BackendErrorMessage } from './backend-error.ts';
 import { tellFailure } from './backend-failure.ts';
 import { BackendPick, type PickReceiver } from './backend-pick.ts';
 import type { BackendRecord } from './backend-record.ts';
@@ -32,17 +33,19 @@ import {
   say,
 } from './contexts.ts';
 import { dateField } from './date-field.ts';
+import { type FetchFilter, type FilterOwner, filterOf } from './fetch-filter.ts';
 import { hookRules } from './hook-rules.ts';
 import { contentLength, dropResponseHopByHop } from './hop-by-hop.ts';
 import { illegalFields, illegalRequestLine, isFinalStatus, shown } from './message-check.ts';
-import { type BackendMessage, type ResponseMessage, SyntheticMessage } from './messages.ts';
+import type { BackendMessage, ResponseMessage, SyntheticMessage } from './messages.ts';
 import type { ReplayableBody } from './replayable-body.ts';
 import { storyOf } from './request-story.ts';
 import { hookLeft, runHook } from './run-hook.ts';
+import { phraseOf } from './synthetic.ts';
 import { stillOffered } from './upgrade-offer.ts';
 
 /** What a fetch does next. An error is what the attempt came to; `nothing`: there is nothing to deliver. */
-type Step = 'fetch' | TroupeError | 'nothing' | 'wait';
+type Step = 'fetch' | TroupeError | BackendErrorAnswer | 'nothing' | 'wait';
 
 /** A backend that has switched protocols. */
 interface ProtocolSwitch {
@@ -57,14 +60,14 @@ export interface FetchClient extends HookOwner {
    * An answer, before hooks see it. Absent: it is for this request only, and no cache has a say.
    *
    * @param sentAt milliseconds since 1970 at which it was asked for
-   * @returns undefined: ask again, `bereq` has changed
+   * @returns undefined: ask again, `bereq` has changed; an error: it is none
    */
   receive?(
     status: number,
     reason: string,
     fields: Fields,
     sentAt: number,
-  ): BackendResponseMessage | undefined;
+  ): BackendResponseMessage | TroupeError | undefined;
   /**
    * A response to deliver: if `BackendFetch.switched` is there, a switch of protocols, unless a hook has given it
    * another status.
@@ -83,7 +86,7 @@ export interface FetchClient extends HookOwner {
   bodyBroke(): void;
 }
 
-export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
+export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, FilterOwner {
   readonly owner: FetchClient;
   readonly bereq: BackendMessage;
   /** What the last attempt came to, where it failed. */
@@ -99,6 +102,9 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
   #hasBody = false;
   #length: number | undefined;
   #isDelivered = false;
+  #delivered: BackendResponseMessage | undefined;
+  /** What is done to the body before anybody gets it. */
+  #filter: FetchFilter | undefined;
   /** Whether there is a try that the request's story does not have yet. */
   #isUntold = false;
   /** For how long hooks have denied the backend asked; 0: they have not. */
@@ -119,12 +125,14 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
   }
 
   resume(): void {
-    this.#attempt?.resume();
+    if (this.#filter === undefined) this.#attempt?.resume();
+    else this.#filter.resume();
   }
 
   /** Nobody waits any more. */
   abort(): void {
     this.#pick.abort();
+    this.#filter?.stop();
     this.#attempt?.abort();
   }
 
@@ -196,16 +204,49 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
   }
 
   received(chunk: Uint8Array): boolean {
-    return this.owner.pieceFetched(chunk);
+    return this.#filter === undefined ? this.owner.pieceFetched(chunk) : this.#filter.write(chunk);
   }
 
   ended(trailers: Fields | undefined): void {
     if (trailers !== undefined) dropResponseHopByHop(trailers);
+    if (this.#filter === undefined) this.owner.bodyFetched(trailers);
+    else this.#filter.end(trailers);
+  }
+
+  // What the filter makes of the body.
+
+  filterBegan(length: number | undefined): void {
+    const beresp = this.#delivered;
+    if (beresp === undefined) return;
+    this.#isDelivered = true;
+    this.owner.fetched(beresp, true, length);
+  }
+
+  filtered(chunk: Uint8Array): boolean {
+    return this.owner.pieceFetched(chunk);
+  }
+
+  filterEnded(trailers: Fields | undefined): void {
     this.owner.bodyFetched(trailers);
+  }
+
+  filterBroke(hasBegun: boolean): void {
+    this.#attempt?.abort();
+    const message = `${this.#target?.identity} sent a body that is no gzip, or not all of it`;
+    const error = new TroupeError('backend.malformed', message, { side: 'backend' });
+    this.failure = error;
+    if (hasBegun) this.owner.bodyBroke();
+    else this.#proceed(error);
+  }
+
+  resumeSource(): void {
+    this.#attempt?.resume();
   }
 
   failed(error: TroupeError): void {
     this.failure = error;
+    this.#filter?.stop();
+    this.#filter = undefined;
     if (this.#isDelivered) {
       tellFailure(this.owner, this.bereq, this.#target, error);
       this.remember(error.code, error);
@@ -227,7 +268,8 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
         this.owner.fetchFailed();
         next = 'wait';
       } else {
-        next = this.#fail(next);
+        next =
+          next instanceof TroupeError ? this.#fail(next) : this.#made(next.error, next.reason, undefined);
       }
     }
   }
@@ -243,7 +285,8 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
     const { backendFetch } = loaded.config.hooks;
     if (backendFetch !== undefined) {
       const context = new BackendSideContext(this, bereq);
-      if (runHook(owner, hookRules.backendFetch, backendFetch, context) !== 'fetch') return 'nothing';
+      const action = runHook(owner, hookRules.backendFetch, backendFetch, context);
+      if (action !== 'fetch') return typeof action === 'string' ? 'nothing' : action;
     }
     if (loaded.touches.request && !this.#isSendable()) return 'nothing';
 
@@ -265,7 +308,8 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
 
     const { limits } = target;
     const record = environment.record(target.identity);
-    const body = this.#body?.open(record);
+    const sent = bereq.sendsBody ? this.#body : undefined;
+    const body = sent?.open(record);
     this.#isHead = bereq.method === 'HEAD';
     this.#attempt = new Attempt(target, record, this.#pick.takeLease(), this, environment.clock);
     const request = {
@@ -273,7 +317,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
       path: bereq.url,
       fields,
       body,
-      bodyLength: body instanceof Uint8Array ? body.length : this.#body?.length,
+      bodyLength: body instanceof Uint8Array ? body.length : sent?.length,
       upgrade: this.#offer === undefined ? undefined : stillOffered(fields, this.#offer),
       connectTimeoutMs: bereq.connectTimeoutMs ?? limits.connectTimeoutMs,
       firstByteTimeoutMs: bereq.firstByteTimeoutMs ?? limits.firstByteTimeoutMs,
@@ -315,9 +359,9 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
     }
     const sentAt = now - (clock.now() - (this.#attempt?.sentAt ?? clock.now()));
     const beresp = owner.receive(status, head.reason, fields, sentAt);
-    if (beresp !== undefined) return this.#respond(beresp);
+    if (beresp instanceof BackendResponseMessage) return this.#respond(beresp);
     this.leave();
-    return 'fetch';
+    return beresp ?? 'fetch';
   }
 
   #respond(beresp: BackendResponseMessage): Step {
@@ -333,15 +377,23 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
     }
     if (action === 'deliver' || action === 'pass') return this.#deliver(beresp);
     this.leave();
-    this.remember(`${action} after ${status}: backendResponse`);
+    const word = typeof action === 'string' ? action : 'error';
+    this.remember(`${word} after ${status}: backendResponse`);
+    if (typeof action !== 'string') return action;
     return action === 'retry' ? this.#retry() : 'nothing';
   }
 
   #deliver(beresp: BackendResponseMessage): Step {
-    this.#isDelivered = true;
     const { owner } = this;
     owner.loaded.manners.accept(beresp.http, owner.receive !== undefined && !beresp.uncacheable);
-    owner.fetched(beresp, this.#hasBody, this.#length);
+    this.#delivered = beresp;
+    this.#filter = this.#hasBody && this.#length !== 0 ? filterOf(beresp, this) : undefined;
+    if (this.#filter === undefined) {
+      this.#isDelivered = true;
+      owner.fetched(beresp, this.#hasBody, this.#length);
+    } else {
+      this.#filter.begin(this.#length);
+    }
     return 'wait';
   }
 
@@ -350,17 +402,28 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
     const { owner, bereq } = this;
     this.failure = error;
     tellFailure(owner, bereq, this.#target, error);
+    return this.#made(503, 'Backend fetch failed', error);
+  }
+
+  /**
+   * Makes an answer where a backend gave none.
+   *
+   * @param error undefined: a hook wants it so
+   */
+  #made(status: number, reason = phraseOf(status), error: TroupeError | undefined): Step {
+    const { owner, bereq } = this;
     const { environment, loaded } = owner;
+    const code = error?.code ?? 'error';
     const date = dateField(environment.clock.wallNow());
     const fields = loaded.manners.made(date, undefined);
-    const beresp = new SyntheticMessage(503, 'Backend fetch failed', fields, bereq.xid);
+    const beresp = new BackendErrorMessage(status, reason, fields, bereq.xid);
 
     const { backendError } = loaded.config.hooks;
     if (backendError !== undefined) {
       const context = new BackendErrorSideContext(this, bereq, beresp);
       const action = runHook(owner, hookRules.backendError, backendError, context);
       if (action === 'retry') {
-        this.remember(`retry after ${error.code}: backendError`, error);
+        this.remember(`retry after ${code}: backendError`, error);
         const next = this.#retry();
         if (next === 'fetch') return next;
         this.failure = next;
@@ -368,10 +431,12 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver {
         storyOf(owner)?.addLine(next.message);
         return 'nothing';
       }
-      this.remember(error.code, error);
+      this.remember(code, error);
       if (action !== 'deliver') return 'nothing';
     }
-    this.remember(error.code, error);
+    this.remember(code, error);
+    loaded.manners.accept(beresp.http, owner.receive !== undefined && !beresp.uncacheable);
+    beresp.narrow();
     owner.fetchedSynthetic(beresp);
     return 'wait';
   }

@@ -24,59 +24,58 @@ export interface HookRule<Action> {
   readonly byDefault: Action;
   /** Legal answers that are words. */
   readonly words: ReadonlySet<unknown>;
-  /** Whether `{ synth: status }` is legal, too. */
-  readonly takesSynth: boolean;
+  /** What else is legal: `{ synth: STATUS }` or `{ error: STATUS }`. */
+  readonly takes: 'synth' | 'error' | undefined;
 }
 
 function rule<Action>(
   hook: keyof Hooks,
   byDefault: Action,
   words: readonly Exclude<Action, object>[],
-  takesSynth: boolean,
+  takes?: 'synth' | 'error',
 ): HookRule<Action> {
-  return { hook, byDefault, words: new Set<unknown>(words), takesSynth };
+  return { hook, byDefault, words: new Set<unknown>(words), takes };
 }
 
 export const hookRules = {
-  recv: rule<RecvAction>('recv', 'hash', ['hash', 'pass', 'pipe', 'purge', 'restart', 'fail'], true),
-  hash: rule<HashAction>('hash', 'lookup', ['lookup', 'fail'], false),
-  pipe: rule<PipeAction>('pipe', 'pipe', ['pipe', 'fail'], true),
-  pass: rule<PassAction>('pass', 'fetch', ['fetch', 'restart', 'fail'], true),
-  hit: rule<HitAction>('hit', 'deliver', ['deliver', 'pass', 'restart', 'fail'], true),
-  miss: rule<MissAction>('miss', 'fetch', ['fetch', 'pass', 'restart', 'fail'], true),
-  purge: rule<PurgeAction>('purge', { synth: 200, reason: 'Purged' }, ['restart', 'fail'], true),
-  backendFetch: rule<BackendFetchAction>('backendFetch', 'fetch', ['fetch', 'abandon', 'fail'], false),
+  recv: rule<RecvAction>('recv', 'hash', ['hash', 'pass', 'pipe', 'purge', 'restart', 'fail'], 'synth'),
+  hash: rule<HashAction>('hash', 'lookup', ['lookup', 'fail']),
+  pipe: rule<PipeAction>('pipe', 'pipe', ['pipe', 'fail'], 'synth'),
+  pass: rule<PassAction>('pass', 'fetch', ['fetch', 'restart', 'fail'], 'synth'),
+  hit: rule<HitAction>('hit', 'deliver', ['deliver', 'pass', 'restart', 'fail'], 'synth'),
+  miss: rule<MissAction>('miss', 'fetch', ['fetch', 'pass', 'restart', 'fail'], 'synth'),
+  purge: rule<PurgeAction>('purge', { synth: 200, reason: 'Purged' }, ['restart', 'fail'], 'synth'),
+  backendFetch: rule<BackendFetchAction>('backendFetch', 'fetch', ['fetch', 'abandon', 'fail'], 'error'),
   backendResponse: rule<BackendResponseAction>(
     'backendResponse',
     'deliver',
     ['deliver', 'retry', 'abandon', 'pass', 'fail'],
-    false,
+    'error',
   ),
-  backendError: rule<BackendErrorAction>(
-    'backendError',
-    'deliver',
-    ['deliver', 'retry', 'abandon', 'fail'],
-    false,
-  ),
-  deliver: rule<DeliverAction>('deliver', 'deliver', ['deliver', 'restart', 'fail'], true),
-  synth: rule<SynthAction>('synth', 'deliver', ['deliver', 'restart', 'fail'], false),
+  backendError: rule<BackendErrorAction>('backendError', 'deliver', ['deliver', 'retry', 'abandon', 'fail']),
+  deliver: rule<DeliverAction>('deliver', 'deliver', ['deliver', 'restart', 'fail'], 'synth'),
+  synth: rule<SynthAction>('synth', 'deliver', ['deliver', 'restart', 'fail']),
 } as const;
 
 /** A sentence about what is wrong with a hook's answer, or undefined if nothing is. */
 export function illegalAnswer<Action>(rule: HookRule<Action>, answer: unknown): string | undefined {
   if (rule.words.has(answer)) return undefined;
-  if (rule.takesSynth && typeof answer === 'object' && answer !== null && 'synth' in answer) {
-    return illegalSynth(answer);
+  const { takes } = rule;
+  if (takes !== undefined && typeof answer === 'object' && answer !== null && takes in answer) {
+    return illegalStatus(takes, answer);
   }
   const words = [...rule.words].map((word) => `'${word}'`);
-  if (rule.takesSynth) words.push('{ synth: STATUS }');
+  if (takes !== undefined) words.push(`{ ${takes}: STATUS }`);
   return `returned ${shown(answer)}; it may return ${words.join(', ')}, or nothing`;
 }
 
-function illegalSynth(answer: { readonly synth: unknown; readonly reason?: unknown }): string | undefined {
-  if (!isFinalStatus(answer.synth)) {
-    return `returned { synth: ${shown(answer.synth)} }; a status is a whole number from 200 to 999`;
+function illegalStatus(takes: 'synth' | 'error', answer: object): string | undefined {
+  const { [takes]: status, reason } = answer as Readonly<Record<string, unknown>>;
+  // Digits before the last three are for hooks only, as in VCL.
+  const isStatus = typeof status === 'number' && status <= 65_535 && isFinalStatus(status % 1_000);
+  if (!isStatus) {
+    return `returned { ${takes}: ${shown(status)} }; a status is a whole number from 200 to 999`;
   }
-  if (answer.reason === undefined || isReason(answer.reason)) return undefined;
-  return `returned the reason ${shown(answer.reason)}; a reason is one line of latin1 text`;
+  if (reason === undefined || isReason(reason)) return undefined;
+  return `returned the reason ${shown(reason)}; a reason is one line of latin1 text`;
 }

@@ -58,6 +58,7 @@ export interface Manners {
   storedHead(object: StoredObject, req: ClientMessage, hits: number, now: number): ResponseHead;
   /** The fields of an answer that is made here. @param xid of the client's request; undefined: of a backend's */
   made(date: string, xid: string | undefined): Fields;
+  phrase(status: number): string;
   /** The head as it is sent. @param canCarryTrailers whether what frames the body can */
   head(response: ResponseMessage, canCarryTrailers: boolean): ResponseHead;
 }

@@ -22,6 +22,15 @@ export class ClientMessage implements ClientRequest {
   readonly http: Fields;
   backend: BackendRef | undefined;
   restarts = 0;
+  /** How the cache was found: known not to keep the answer, and whether requests shall look at all. */
+  isHitMiss = false;
+  isHitPass = false;
+  /** What the request wants of the cache; VCL: `req.ttl`, `req.grace` (milliseconds), `req.hash_always_miss`, ... */
+  mostTtl: number | undefined;
+  mostGrace: number | undefined;
+  missesAlways = false;
+  ignoresBusy = false;
+  ignoresVary = false;
   readonly #number: number;
 
   constructor(number: number, method: string, url: string, proto: string, http: Fields) {
@@ -43,6 +52,14 @@ export class BackendMessage implements BackendRequest {
   readonly proto = 'HTTP/1.1';
   readonly http: Fields;
   retries = 0;
+  /** Whether the answer is for one request only. */
+  isPassed = false;
+  /** False: a hook wants it left out. */
+  sendsBody = true;
+  /** Whether nobody waits for the answer: it refreshes what is served meanwhile. */
+  isBackground = false;
+  readonly isHitMiss: boolean;
+  readonly isHitPass: boolean;
   readonly hasBody: boolean;
   connectTimeoutMs: number | undefined;
   firstByteTimeoutMs: number | undefined;
@@ -62,10 +79,18 @@ export class BackendMessage implements BackendRequest {
     this.http = http;
     this.wanted = req.backend;
     this.hasBody = hasBody;
+    this.isHitMiss = req.isHitMiss;
+    this.isHitPass = req.isHitPass;
   }
 
   get xid(): string {
     return this.#req.xid;
+  }
+
+  /** The request's body is not sent. VCL: `unset bereq.body`. */
+  unsetBody(): void {
+    this.sendsBody = false;
+    this.http.unset('Content-Length');
   }
 
   shard(of: ShardParamDeclaration | { readonly name: string } | string, use: ShardUse): void {
@@ -86,6 +111,8 @@ export class BackendMessage implements BackendRequest {
 
 export class ResponseMessage implements Response, ResponseHead {
   reason: string;
+  /** Whether the connection is closed behind it. */
+  closes = false;
   readonly proto = 'HTTP/1.1';
   readonly http: Fields;
   #status: number;
@@ -107,6 +134,11 @@ export class ResponseMessage implements Response, ResponseHead {
 
   get fields(): Fields {
     return this.http;
+  }
+
+  /** Only the last three digits of a status are sent: others are for hooks, as in VCL. */
+  narrow(): void {
+    if (this.#status > 999) this.#status %= 1_000;
   }
 }
 

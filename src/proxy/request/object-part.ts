@@ -4,7 +4,7 @@
  */
 import { type ByteRange, byteRange } from '../cache/byte-range.ts';
 import { isUnchanged, mayBePart } from '../cache/preconditions.ts';
-import type { StoredObject } from '../cache/stored-object.ts';
+import type { Manners } from './manners.ts';
 import type { ClientMessage, ResponseMessage } from './messages.ts';
 
 interface Part {
@@ -17,16 +17,16 @@ interface Part {
 /**
  * Changes status and fields of the response to what is sent.
  *
- * @param isPacked whether the client gets the object unpacked, of which parts are not known
+ * @param length of the whole; undefined: nobody knows, so that parts of it cannot be told
  * @param now milliseconds since 1970
  * @returns undefined: it gets the whole
  */
 export function partOf(
   req: ClientMessage,
   resp: ResponseMessage,
-  object: StoredObject,
-  isPacked: boolean,
+  length: number | undefined,
   now: number,
+  manners: Manners,
 ): Part | undefined {
   // Other statuses are what they are, whatever the client has (RFC 9110 section 13.2.1).
   if (resp.status !== 200) return undefined;
@@ -34,15 +34,14 @@ export function partOf(
     resp.status = 304;
     return { range: undefined, length: undefined };
   }
-  // While a body comes whose length nobody knows, parts of it cannot be told.
-  const { length } = object;
   const range = req.http.get('Range');
-  if (range === undefined || req.method !== 'GET' || isPacked || length === undefined) return undefined;
+  if (range === undefined || req.method !== 'GET' || length === undefined) return undefined;
   if (!mayBePart(req.http, resp.http, now)) return undefined;
   const bytes = byteRange(range, length);
   if (bytes === undefined) return undefined;
   if (bytes === 'none') {
     resp.status = 416;
+    resp.reason = manners.phrase(416);
     resp.http.appendLegal('Content-Range', `bytes */${length}`);
     return { range: undefined, length: 0 };
   }

@@ -2,15 +2,19 @@
 import type { CacheObject } from '../../config/hooks.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
 import type { Fields } from '../http/fields.ts';
+import { BackendResponseMessage } from './backend-response.ts';
+import type { ResponseMessage } from './messages.ts';
 
 export class ObjectView implements CacheObject {
   readonly #object: StoredObject;
   readonly #now: number;
+  readonly #hits: number;
   #fields: Fields | undefined;
 
   /** @param now milliseconds since 1970 */
-  constructor(object: StoredObject, now: number) {
+  constructor(object: StoredObject, hits: number, now: number) {
     this.#object = object;
+    this.#hits = hits;
     this.#now = now;
   }
 
@@ -46,6 +50,44 @@ export class ObjectView implements CacheObject {
   }
 
   get hits(): number {
-    return this.#object.hits;
+    return this.#hits;
+  }
+
+  get uncacheable(): boolean {
+    return false;
+  }
+}
+
+/** `obj` of an answer that does not come from the cache. */
+export class FetchedView implements Omit<CacheObject, 'status' | 'reason' | 'http'> {
+  readonly hits = 0;
+  readonly #beresp: ResponseMessage;
+
+  constructor(beresp: ResponseMessage) {
+    this.#beresp = beresp;
+  }
+
+  get ttl(): number {
+    return this.#read('ttl');
+  }
+
+  get grace(): number {
+    return this.#read('grace');
+  }
+
+  get keep(): number {
+    return this.#read('keep');
+  }
+
+  get age(): number {
+    return this.#read('age');
+  }
+
+  get uncacheable(): boolean {
+    return this.#beresp instanceof BackendResponseMessage ? this.#beresp.uncacheable : true;
+  }
+
+  #read(name: 'ttl' | 'grace' | 'keep' | 'age'): number {
+    return this.#beresp instanceof BackendResponseMessage ? this.#beresp[name] : 0;
   }
 }

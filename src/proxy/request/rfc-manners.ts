@@ -15,6 +15,7 @@ import {
 } from './hop-by-hop.ts';
 import type { Manners } from './manners.ts';
 import { StoredAnswer } from './stored-answer.ts';
+import { phraseOf } from './synthetic.ts';
 
 export const rfcManners: Manners = {
   kind: 'rfc',
@@ -57,6 +58,7 @@ export const rfcManners: Manners = {
   },
   storedHead: (object, _req, _hits, now) => new StoredAnswer(object, now),
   made: (date) => new Fields(['Date', date]),
+  phrase: phraseOf,
   head(response, canCarryTrailers) {
     dropResponseFraming(response, canCarryTrailers);
     return response;

@@ -40,8 +40,9 @@ import { illegalFields, illegalStatusLine, SWITCHING } from './message-check.ts'
 import { BackendMessage, ClientMessage, ResponseMessage, SyntheticMessage } from './messages.ts';
 import { partOf } from './object-part.ts';
 import { ObjectReading, type ReadingOwner } from './object-reading.ts';
-import { ObjectView } from './object-view.ts';
+import { FetchedView, ObjectView } from './object-view.ts';
 import { Pipe, type PipeClient } from './pipe-steps.ts';
+import { RangedBody } from './ranged-body.ts';
 import { ReplayableBody } from './replayable-body.ts';
 import { RequestHash } from './request-hash.ts';
 import { tellEnd } from './request-report.ts';
@@ -63,6 +64,7 @@ import {
 } from './unpacked-body.ts';
 import { answerUnserved } from './unserved-request.ts';
 import { offeredByClient } from './upgrade-offer.ts';
+import { bareHead } from './varnish-head.ts';
 
 /**
  * What a request does next; `wait`: something else will call, or the request is over. `failed` is what comes
@@ -203,7 +205,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       isMade: false,
     });
     if (this.req.method !== 'GET' && this.req.method !== 'HEAD') this.#invalidate(beresp);
-    const next = this.#deliver(beresp, 0);
+    const next = this.#deliver(beresp, undefined, 0);
     if (next === 'transmit') {
       this.#status = beresp.status;
       const switched = this.#fetch?.switched;
@@ -212,9 +214,10 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
         return;
       }
       const isPacked = isGzip && !takesGzip(this.req.http);
-      this.#stream = isPacked
-        ? this.#unpack(beresp, hasBody)
-        : transmit(manners, this.exchange, beresp, hasBody, length);
+      this.#stream =
+        isVarnish && wantsMore(this.req.http)
+          ? this.#beginPart(beresp, hasBody, length, isPacked)
+          : this.#begin(beresp, hasBody, length, isPacked);
       if (this.#stream !== undefined) return;
     }
     this.#fetch?.leave();
@@ -235,12 +238,12 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       isUnpacked: false,
       isMade: true,
     });
-    const next = this.#deliver(beresp, 0);
+    const next = this.#deliver(beresp, undefined, 0);
     if (next !== 'transmit') {
       this.#proceed(next);
       return;
     }
-    this.#transmitSynthetic(beresp);
+    if (!this.#respondPart(beresp, true)) this.#transmitSynthetic(beresp);
     this.#finish('complete');
   }
 
@@ -352,7 +355,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       case 'restart':
         return this.#restart();
       case 'failed':
-        return this.#synth(503, 'VCL failed');
+        return this.#synth(503, 'VCL failed', true);
       default:
         return this.#synth(step.synth, step.reason);
     }
@@ -401,6 +404,8 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     if (isRfc && this.#body !== undefined) return 'pass';
     this.#object = undefined;
     this.#isAlone = false;
+    req.isHitMiss = false;
+    req.isHitPass = false;
     const entry = store.find(this.requestHash().key());
     if (entry === undefined) {
       this.#isAlone = this.#isPersonal();
@@ -419,8 +424,12 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     }
     const { marker } = entry;
     const isMarked = marker !== undefined && now < marker.until;
-    if (isMarked && marker.isPass) return 'pass';
-    this.#isAlone = isMarked || object?.isAlwaysAsked === true || this.#isPersonal();
+    if (isMarked && marker.isPass) {
+      req.isHitPass = true;
+      return 'pass';
+    }
+    req.isHitMiss = isMarked;
+    this.#isAlone = isMarked || (isRfc && object?.isAlwaysAsked === true) || this.#isPersonal();
     const pending = entry.pending(req.http, now);
     if (!(pending instanceof CacheFetch) || (this.#isAlone && pending.object === undefined)) return 'miss';
     this.#shared = pending;
@@ -445,7 +454,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     }
     const { hit } = this.loaded.config.hooks;
     if (hit !== undefined) {
-      const context = new HitSideContext(this, this.#purgeHere, new ObjectView(object, now));
+      const context = new HitSideContext(this, this.#purgeHere, new ObjectView(object, object.hits, now));
       const action = runHook(this, hookRules.hit, hit, context);
       if (action !== 'deliver') return action === 'fail' ? 'failed' : action;
     }
@@ -559,6 +568,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     if (this.req.method === 'CONNECT' && manners.kind === 'rfc') return { synth: 501 };
     const fields = manners.ask(this.req, this.exchange.version, true);
     const bereq = new BackendMessage(this.req, fields, this.#body !== undefined);
+    bereq.isPassed = true;
     const offer = this.#offer();
     if (offer !== undefined) bereq.http.appendLegal('Upgrade', offer);
     this.#fetch = new BackendFetch(this, bereq, this.#body, offer);
@@ -602,10 +612,10 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       isUnpacked: isPacked,
       isMade: false,
     });
-    const next = this.#deliver(resp, hits);
+    const next = this.#deliver(resp, object, hits);
     if (next !== 'transmit') return next;
     if (isPacked) unpackedFields(resp.http);
-    const part = partOf(req, resp, object, isPacked, now);
+    const part = partOf(req, resp, isPacked ? undefined : object.length, now, manners);
     this.#status = resp.status;
     const head = manners.head(resp, false);
     if (part?.range !== undefined) return this.#sendPart(object, head, part.range);
@@ -653,10 +663,22 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     reading.pump();
   }
 
-  /** Begins an answer that was packed for the cache, and turned out not to be kept. */
-  #unpack(beresp: ResponseMessage, hasBody: boolean): ResponseBody | undefined {
+  /**
+   * Begins an answer that is not kept.
+   *
+   * @param isPacked whether it was packed for the cache, and the client does not take it so
+   * @returns where the body goes; undefined: there is none
+   */
+  #begin(
+    beresp: ResponseMessage,
+    hasBody: boolean,
+    length: number | undefined,
+    isPacked: boolean,
+  ): ResponseBody | undefined {
+    const { manners } = this.loaded;
+    if (!isPacked) return transmit(manners, this.exchange, beresp, hasBody, length);
     unpackedFields(beresp.http);
-    const stream = transmit(this.loaded.manners, this.exchange, beresp, hasBody, undefined);
+    const stream = transmit(manners, this.exchange, beresp, hasBody, undefined);
     return stream === undefined ? undefined : this.#unpackTo(stream);
   }
 
@@ -665,26 +687,49 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     return this.#unpacked;
   }
 
+  /** As `#begin`, for a request with conditions or a range, which varnishd looks at wherever an answer comes from. */
+  #beginPart(
+    beresp: ResponseMessage,
+    hasBody: boolean,
+    length: number | undefined,
+    isPacked: boolean,
+  ): ResponseBody | undefined {
+    const { manners } = this.loaded;
+    const now = this.environment.clock.wallNow();
+    const part = partOf(this.req, beresp, isPacked || !hasBody ? undefined : length, now, manners);
+    if (part === undefined) return this.#begin(beresp, hasBody, length, isPacked);
+    this.#status = beresp.status;
+    const head = manners.head(beresp, false);
+    if (part.range !== undefined) return new RangedBody(this.exchange.begin(head, part.length), part.range);
+    this.exchange.respond(head, undefined, part.length);
+    return undefined;
+  }
+
   /**
    * Asks the hook deliver; `transmit` if the response may go.
    *
+   * @param object that it was made of; undefined: it comes from a backend
    * @param hits times that it came from the cache
    */
-  #deliver(resp: ResponseMessage, hits: number): Step | 'transmit' {
+  #deliver(resp: ResponseMessage, object: StoredObject | undefined, hits: number): Step | 'transmit' {
     const { deliver } = this.loaded.config.hooks;
     if (deliver !== undefined) {
-      const action = runHook(this, hookRules.deliver, deliver, new DeliverSideContext(this, resp, hits));
+      const now = this.environment.clock.wallNow();
+      const obj = object === undefined ? new FetchedView(resp) : new ObjectView(object, hits, now);
+      const action = runHook(this, hookRules.deliver, deliver, new DeliverSideContext(this, resp, obj));
       if (action !== 'deliver') return action === 'fail' ? 'failed' : action;
     }
     const hook = deliver === undefined ? 'backendResponse' : 'deliver';
     return !this.loaded.touches.response || this.#isSendable(hook, resp) ? 'transmit' : 'failed';
   }
 
-  #synth(status: number, reason = phraseOf(status)): Step {
+  /** @param closes whether a hook has failed */
+  #synth(status: number, reason = phraseOf(status), closes = false): Step {
     const { environment, req } = this;
     const now = environment.clock.wallNow();
     const fields = this.loaded.manners.made(dateField(now), req.xid);
     const resp = new SyntheticMessage(status, reason, fields, req.xid);
+    resp.closes = closes;
     const { synth } = this.loaded.config.hooks;
     let isFit = true;
     if (synth !== undefined) {
@@ -693,7 +738,9 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       if (action === 'restart' && req.restarts <= environment.limits.maxRestarts) return 'restart';
       isFit = action !== 'fail' && this.#isSendable('synth', resp);
     }
-    if (isFit) this.#transmitSynthetic(resp);
+    if (isFit) {
+      if (!this.#respondPart(resp, false)) this.#transmitSynthetic(resp);
+    } else if (this.loaded.manners.kind === 'varnish') this.#respondBarely();
     else this.#respondPlainly();
     this.#finish('complete');
     return 'wait';
@@ -701,6 +748,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
 
   /** Whether what hooks have left can be sent; if not, the log is told. */
   #isSendable(hook: 'backendResponse' | 'deliver' | 'synth', resp: ResponseMessage): boolean {
+    resp.narrow();
     const { status, reason, http } = resp;
     // Only who has switched protocols can say so.
     const isSwitch = status === SWITCHING && this.#fetch?.switched !== undefined;
@@ -718,9 +766,38 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     this.#finish('aborted');
   }
 
+  /**
+   * As `#beginPart`, for an answer that is made here.
+   *
+   * @param isConditional whether conditions count
+   * @returns false: the whole is to be sent
+   */
+  #respondPart(resp: SyntheticMessage, isConditional: boolean): boolean {
+    const { req } = this;
+    const { manners } = this.loaded;
+    if (manners.kind !== 'varnish' || !wantsMore(req.http)) return false;
+    if (!isConditional && !req.http.has('Range')) return false;
+    const { body } = resp;
+    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
+    const part = partOf(req, resp, bytes.length, this.environment.clock.wallNow(), manners);
+    if (part === undefined) return false;
+    this.#status = resp.status;
+    const { range } = part;
+    const sent = range === undefined ? undefined : bytes.subarray(range.first, range.last + 1);
+    this.exchange.respond(manners.head(resp, false), sent, part.length);
+    this.#bytesSent = sent?.length ?? 0;
+    return true;
+  }
+
   #transmitSynthetic(resp: SyntheticMessage): void {
     this.#status = resp.status;
     this.#bytesSent = transmitSynthetic(this.loaded.manners, this.exchange, resp);
+  }
+
+  /** What varnishd answers where even vcl_synth fails. */
+  #respondBarely(): void {
+    this.#status = 500;
+    this.exchange.respond(bareHead, undefined);
   }
 
   #respondPlainly(): void {

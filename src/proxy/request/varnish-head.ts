@@ -10,11 +10,13 @@ export class VarnishHead implements ResponseHead {
   readonly status: number;
   readonly reason: string;
   readonly #own: Fields;
+  readonly #closes: boolean;
 
-  constructor({ status, reason, fields }: ResponseHead) {
+  constructor({ status, reason, fields, closes = false }: ResponseHead) {
     this.status = status;
     this.reason = reason;
     this.#own = fields;
+    this.#closes = closes;
   }
 
   /** Without what the listener would write, for those who do not ask for text. */
@@ -29,7 +31,7 @@ export class VarnishHead implements ResponseHead {
   }
 
   get closes(): boolean {
-    return this.#own.get('Connection')?.toLowerCase() === 'close';
+    return this.#closes || this.#own.get('Connection')?.toLowerCase() === 'close';
   }
 
   write(framing: Framing, persistence: Persistence): string {
@@ -56,6 +58,15 @@ export class VarnishHead implements ResponseHead {
     return framing === 'chunked' ? `${text}Transfer-Encoding: chunked\r\n\r\n` : `${text}\r\n`;
   }
 }
+
+/** As short as a head can be; the connection ends with it. */
+export const bareHead: ResponseHead = {
+  status: 500,
+  reason: 'Internal Server Error',
+  fields: new Fields(),
+  closes: true,
+  write: () => 'HTTP/1.1 500 Internal Server Error\r\n\r\n',
+};
 
 /** Of an object that goes to the client as it was stored. */
 export class VarnishStoredHead implements ResponseHead {

@@ -15,6 +15,7 @@ import type { Delivery, Manners } from './manners.ts';
 import type { ClientMessage } from './messages.ts';
 import { takesGzip } from './unpacked-body.ts';
 import { VarnishHead, VarnishStoredHead } from './varnish-head.ts';
+import { varnishReason } from './varnish-reasons.ts';
 
 const ofConnection = ['connection', 'http2-settings', 'keep-alive', 'transfer-encoding', 'upgrade'];
 const notPassed = new Set([...ofConnection, 'accept-ranges', 'te', 'trailer']);
@@ -107,6 +108,7 @@ export const varnishManners: Manners = {
     if (xid !== undefined) raw.push('X-Varnish', xid);
     return new Fields(raw, true);
   },
+  phrase: varnishReason,
   head: (response) => new VarnishHead(response),
 };
 

@@ -5,6 +5,7 @@
  *   vcl, behind `vcl 4.1;` and a backend `default`, unless it declares its own; $PORT1 to $PORT4 are origins
  *   >>> GET /path            a request: fields, an empty line and a body may follow
  *   ... 20ms                 waits before the next one
+ *   !!! reason               why both may differ here: they are expected to
  *   <<< 200 OK               an answer of the origins, in the order in which they are asked; the last one repeats
  *
  * An answer's body is packed if it says `Content-Encoding: gzip`. `<<< nothing` closes the connection. Content-Length and Host are added where neither they
@@ -35,6 +36,8 @@ export interface DifferentialCase {
   readonly vcl: string;
   readonly requests: readonly CaseRequest[];
   readonly answers: readonly CaseAnswer[];
+  /** Why Troupe does not do as varnishd does; undefined: it does. */
+  readonly difference: string | undefined;
 }
 
 const defaultFrame = 'vcl 4.1;\n';
@@ -49,24 +52,26 @@ export function readCases(text: string): DifferentialCase[] {
 }
 
 function readCase(text: string): DifferentialCase {
-  const [head = '', ...blocks] = text.split(/^(?=>>> |<<< |\.\.\. )/m);
+  const [head = '', ...blocks] = text.split(/^(?=>>> |<<< |\.\.\. |!!! )/m);
   const end = head.indexOf('\n');
   const idea = head.slice(0, end).trim();
   const requests: CaseRequest[] = [];
   const answers: CaseAnswer[] = [];
   let waitMs = 0;
+  let difference: string | undefined;
   for (const block of blocks) {
     const [first = ''] = block.split('\n', 1);
     const rest = block.slice(first.length + 1);
     const line = first.slice(4).trim();
     if (first.startsWith('...')) waitMs = Number.parseInt(line, 10);
+    else if (first.startsWith('!!!')) difference = `${line} ${rest.trim()}`.trim();
     else if (first.startsWith('>>>')) {
       requests.push(readRequest(line, rest, waitMs));
       waitMs = 0;
     } else answers.push(readAnswer(line, rest));
   }
   if (requests.length === 0) throw new Error(`the case "${idea}" asks for nothing`);
-  return { idea, vcl: framed(head.slice(end + 1)), requests, answers };
+  return { idea, vcl: framed(head.slice(end + 1)), requests, answers, difference };
 }
 
 function framed(vcl: string): string {

@@ -5,27 +5,26 @@ import { gzipSync } from 'node:zlib';
 import { type RawConnection, type RawOrigin, rawOrigin } from '../../support/raw-origin.ts';
 import { type CaseAnswer, without } from './read-cases.ts';
 
-/** What several origins of one proxy were asked, and what they have still to answer. */
+/** What the origins of one proxy were asked in one case. */
 export interface Recorder {
   readonly ports: readonly number[];
-  /** Begins anew. */
-  begin(answers: readonly CaseAnswer[]): void;
-  /** The requests since then, in their order: as text, with the origin's number. */
+  /** The requests in their order: as text, with the origin's number. */
   asked(): readonly string[];
   close(): Promise<void>;
 }
 
 const nothingSaid: CaseAnswer = { status: 200, reason: 'OK', fields: [], body: 'hello' };
 
-export async function recordingOrigins(count: number): Promise<Recorder> {
-  let answers: readonly CaseAnswer[] = [];
+/** They are new for each case, so that no connection is left of another. */
+export async function recordingOrigins(count: number, answers: readonly CaseAnswer[]): Promise<Recorder> {
   let given = 0;
-  let asked: string[] = [];
+  const asked: string[] = [];
   const serve = (number: number) => async (connection: RawConnection) => {
     for (;;) {
-      const head = await connection.request();
+      const text = await connection.request();
+      const head = text.slice(0, text.indexOf('\r\n\r\n') + 4);
       const body = await bodyOf(head, connection);
-      asked.push(`origin ${number}: ${body === '' ? head.trimEnd() : `${head}${body}`}`);
+      asked.push(`origin ${number}: ${head}${body}`);
       const answer = answers[Math.min(given++, answers.length - 1)] ?? nothingSaid;
       if (answer.status === undefined) {
         connection.socket.destroy();
@@ -43,11 +42,6 @@ export async function recordingOrigins(count: number): Promise<Recorder> {
   for (let number = 1; number <= count; number++) origins.push(await rawOrigin(serve(number)));
   return {
     ports: origins.map(({ port }) => port),
-    begin(next) {
-      answers = next;
-      given = 0;
-      asked = [];
-    },
     asked: () => asked,
     async close() {
       for (const origin of origins) await origin.close();
@@ -71,15 +65,16 @@ function textOf({ status, reason, fields, body }: CaseAnswer, isBodiless: boolea
   return Buffer.concat([head, bytes.length === 0 ? Buffer.alloc(0) : chunk, Buffer.from('0\r\n\r\n')]);
 }
 
-/** The body of a request, whole, as it comes over the wire. */
+/** The body of a request, whole, without its coding. */
 async function bodyOf(head: string, connection: RawConnection): Promise<string> {
   const length = /^content-length: *(\d+)/im.exec(head)?.[1];
-  const isChunked = /^transfer-encoding: *chunked/im.test(head);
-  if (length !== undefined)
+  if (length !== undefined) {
     return connection.take((rest) => (rest.length >= Number(length) ? Number(length) : undefined));
-  if (!isChunked) return '';
-  return connection.take((rest) => {
+  }
+  if (!/^transfer-encoding: *chunked/im.test(head)) return '';
+  const coded = await connection.take((rest) => {
     const end = rest.indexOf('0\r\n\r\n');
     return end < 0 ? undefined : end + 5;
   });
+  return coded.replace(/[0-9a-f]+\r\n([\s\S]*?)\r\n/gi, '$1').replace(/\r\n$/, '');
 }
