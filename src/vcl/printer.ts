@@ -36,6 +36,8 @@ class Printer {
   readonly #comments: Comments;
   readonly #lines: string[] = [];
   #depth = 0;
+  /** The last line that has a comment behind it: another one would become part of that. */
+  #lastCommented = -1;
 
   constructor(comments: Comments) {
     this.#comments = comments;
@@ -210,8 +212,10 @@ class Printer {
   #write(comments: ReturnType<Comments['rest']>): void {
     for (const { text, isTrailing } of comments) {
       const last = this.#lines.length - 1;
-      if (isTrailing && last >= 0) this.#lines[last] += ` ${text}`;
-      else this.#line(text);
+      if (isTrailing && last >= 0 && last !== this.#lastCommented) {
+        this.#lines[last] += ` ${text}`;
+        this.#lastCommented = last;
+      } else this.#line(text);
     }
   }
 

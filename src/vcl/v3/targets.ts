@@ -2,12 +2,12 @@
  * What requests can go to in Varnish 3: backends, and directors that are declared like them. Later the latter are
  * objects that vcl_init makes, and a backend has a saint list only as a saintmode object.
  */
-import { VclMistake } from '../mistake.ts';
+import { type Mistakes, VclMistake } from '../mistake.ts';
 import type { Expression, Field, Statement } from '../syntax.ts';
 import { type Token, tokenName } from '../token.ts';
 import type { Modules } from './modules.ts';
 import type { Spelling } from './spelling.ts';
-import type { DirectorDeclaration, OldDeclaration } from './syntax.ts';
+import type { DirectorDeclaration, DirectorMember, OldDeclaration } from './syntax.ts';
 
 type BackendDeclaration = Extract<OldDeclaration, { kind: 'backend' }>;
 
@@ -38,6 +38,7 @@ export interface TargetOptions {
 export class Targets {
   readonly #spelling: Spelling;
   readonly #modules: Modules;
+  readonly #mistakes: Mistakes;
   readonly #options: TargetOptions;
   readonly #backends = new Map<string, Backend>();
   readonly #directors = new Map<string, { readonly policy: string; readonly object: string }>();
@@ -46,9 +47,10 @@ export class Targets {
   #default: Token | undefined;
   #isDefaultNamed = false;
 
-  constructor(spelling: Spelling, modules: Modules, options: TargetOptions) {
+  constructor(spelling: Spelling, modules: Modules, mistakes: Mistakes, options: TargetOptions) {
     this.#spelling = spelling;
     this.#modules = modules;
+    this.#mistakes = mistakes;
     this.#options = options;
   }
 
@@ -67,40 +69,23 @@ export class Targets {
   }
 
   /**
-   * Takes a director.
+   * Takes a director. Whatever is wrong with it, its name is known from here on.
    *
    * @returns the backends that are declared in it, and what makes the director
-   * @throws VclMistake
    */
   addDirector(director: DirectorDeclaration): {
     readonly backends: readonly BackendDeclaration[];
     readonly make: () => readonly Statement[];
   } {
     const { name, policy } = director;
-    const kind = policies.get(policy.text);
-    if (policy.text === 'dns') {
-      const advice = 'Name the backends that it would find.';
-      throw new VclMistake('director dns is not supported.', policy, policy, advice);
-    }
-    if (kind === undefined) throw new VclMistake(`Unknown director policy: ${tokenName(policy)}`, policy);
+    const kind = this.#mistakes.guard('reading', () => kindOf(policy)) ?? 'round_robin';
     this.#offer(name);
-    checkOptions(director);
+    this.#mistakes.guard('reading', () => checkOptions(director));
     const object = this.#modules.free(name.text === 'default' ? 'default_director' : name.text, name.text);
     this.#directors.set(name.text, { policy: policy.text, object });
     const backends: BackendDeclaration[] = [];
-    const members = director.members.map(({ first, fields }, index) => {
-      const { backend, weight } = memberOf(director, first, fields);
-      if (backend.value.kind === 'word') return { token: backend.value.token, weight };
-      if (backend.value.kind !== 'fields') {
-        throw new VclMistake(
-          'Expected a backend host specification here, either by name or by {...}',
-          backend.name,
-        );
-      }
-      const own = this.#spelling.word(this.#modules.free(`${name.text}_${index}`), backend.name);
-      const declaration = { kind: 'backend', first, name: own, fields: backend.value.fields } as const;
-      backends.push(this.#withoutOffer(declaration));
-      return { token: own, weight };
+    const members = director.members.flatMap((member, index) => {
+      return this.#mistakes.guard('reading', () => this.#member(director, member, index, backends)) ?? [];
     });
     const make = (): Statement[] => {
       const directors = this.#modules.named('directors');
@@ -113,6 +98,28 @@ export class Targets {
       return made;
     };
     return { backends, make };
+  }
+
+  /**
+   * @param backends where one that is declared in place is added
+   * @throws VclMistake
+   */
+  #member(
+    director: DirectorDeclaration,
+    { first, fields }: DirectorMember,
+    index: number,
+    backends: BackendDeclaration[],
+  ): { readonly token: Token; readonly weight: Token | undefined } {
+    const { backend, weight } = memberOf(director, first, fields);
+    if (backend.value.kind === 'word') return { token: backend.value.token, weight };
+    if (backend.value.kind !== 'fields') {
+      const message = 'Expected a backend host specification here, either by name or by {...}';
+      throw new VclMistake(message, backend.name);
+    }
+    const own = this.#spelling.word(this.#modules.free(`${director.name.text}_${index}`), backend.name);
+    const declaration = { kind: 'backend', first, name: own, fields: backend.value.fields } as const;
+    backends.push(this.#withoutOffer(declaration));
+    return { token: own, weight };
   }
 
   /** Whether a word is the name of a backend or director. */
@@ -168,6 +175,15 @@ export class Targets {
     this.#default = before;
     return added;
   }
+}
+
+/** @throws VclMistake there is no such policy */
+function kindOf(policy: Token): string {
+  const kind = policies.get(policy.text);
+  if (kind !== undefined) return kind;
+  if (policy.text !== 'dns') throw new VclMistake(`Unknown director policy: ${tokenName(policy)}`, policy);
+  const advice = 'Name the backends that it would find.';
+  throw new VclMistake('director dns is not supported.', policy, policy, advice);
 }
 
 /** What directors that have a key distribute by: URL and Host, as vcl_hash does; or who the client is. */

@@ -72,7 +72,10 @@ class ProgramTranslator {
     const hasSaintLists = tokens.some(
       ({ text }, index) => text === 'saintmode' && tokens[index - 1]?.kind === '.',
     );
-    this.#targets = new Targets(this.#spelling, this.#modules, { hasSaintLists, saintmodeThreshold });
+    this.#targets = new Targets(this.#spelling, this.#modules, mistakes, {
+      hasSaintLists,
+      saintmodeThreshold,
+    });
     this.#carried = new Carried(this.#modules);
     this.#translation = {
       spelling: this.#spelling,
@@ -97,13 +100,12 @@ class ProgramTranslator {
         case 'backend':
           this.#mistakes.guard('reading', () => place.push(this.#targets.addBackend(declaration)));
           break;
-        case 'director':
-          this.#mistakes.guard('reading', () => {
-            const { backends, make } = this.#targets.addDirector(declaration);
-            place.push(...backends);
-            makers.push(make);
-          });
+        case 'director': {
+          const { backends, make } = this.#targets.addDirector(declaration);
+          place.push(...backends);
+          makers.push(make);
           break;
+        }
         case 'sub':
           subs.push(declaration);
           // Keeps its place among what comes after it.
