@@ -5,6 +5,9 @@ const WORDS = 8;
 /** Both ends belong to it. */
 type ByteRange = readonly [low: number, high: number];
 
+let none: ByteSet | undefined;
+let all: ByteSet | undefined;
+
 export class ByteSet {
   readonly #bits: Uint32Array;
   #anyCase: ByteSet | undefined;
@@ -14,8 +17,16 @@ export class ByteSet {
     this.#bits = bits;
   }
 
-  static readonly none = new ByteSet(new Uint32Array(WORDS));
-  static readonly all = ByteSet.none.complement();
+  // Not initialised in the class: tsc 7.0 emits a name for it there that has no value yet.
+  static get none(): ByteSet {
+    none ??= new ByteSet(new Uint32Array(WORDS));
+    return none;
+  }
+
+  static get all(): ByteSet {
+    all ??= ByteSet.none.complement();
+    return all;
+  }
 
   /** Of one byte. Most places of a pattern are such. */
   static byte(code: number): ByteSet {
