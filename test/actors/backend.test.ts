@@ -1,11 +1,10 @@
 /** The backend alone: what it tells its poller, the data planes and whoever follows it. */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type BackendEmitted, backendMachine } from '../../src/actors/backend.ts';
+import { backendMachine } from '../../src/actors/backend.ts';
 import type { ConfigKey } from '../../src/config-key.ts';
 import { configKeyOf } from '../../src/config-key.ts';
 import { type Addresses, identityOf } from '../../src/identity.ts';
-import type { BackendHealth, Override, PolledHealth } from '../../src/snapshot.ts';
+import type { Override, PolledHealth } from '../../src/snapshot.ts';
 import { startInTime } from '../support/actor-in-time.ts';
 import { probeOf } from '../support/control-world.ts';
 import { lintMachine } from '../support/machine-lint.ts';
@@ -132,130 +131,4 @@ test('ends, and its poller with it, when the last connection has closed', () => 
   closed();
   expect(types(heard())).toEqual(['poller.retire']);
   expect(life()).toBe('retired');
-});
-
-type Step =
-  | { readonly do: 'declare'; readonly config: ConfigKey; readonly active: boolean }
-  | { readonly do: 'withdraw'; readonly config: ConfigKey }
-  | { readonly do: 'set-health'; readonly override: Override }
-  | { readonly do: 'conclude'; readonly polled: PolledHealth; readonly passing: boolean }
-  | { readonly do: 'closed' };
-
-const key = fc.constantFrom(a, b, c);
-const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 4,
-      arbitrary: fc.record({ do: fc.constant('declare' as const), config: key, active: fc.boolean() }),
-    },
-    { weight: 3, arbitrary: fc.record({ do: fc.constant('withdraw' as const), config: key }) },
-    {
-      weight: 2,
-      arbitrary: fc.record({
-        do: fc.constant('set-health' as const),
-        override: fc.constantFrom<Override>('auto', 'healthy', 'sick', 'drain'),
-      }),
-    },
-    {
-      weight: 3,
-      arbitrary: fc.record({
-        do: fc.constant('conclude' as const),
-        polled: fc.constantFrom<PolledHealth>('unprobed', 'healthy', 'sick'),
-        passing: fc.boolean(),
-      }),
-    },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('closed' as const) }) },
-  ),
-  { maxLength: 40 },
-);
-
-/** Everything worked out anew from what is declared, after each step. */
-class NaiveBackend {
-  /** In order of first mention: whether active. `c` never gives it a probe. */
-  readonly declared = new Map<ConfigKey, boolean>();
-  elected: ConfigKey | undefined;
-  health: BackendHealth = { polled: 'unprobed', passing: false, override: 'auto' };
-  life: 'live' | 'retiring' | 'retired' = 'live';
-
-  take(step: Step): void {
-    const { declared } = this;
-    switch (step.do) {
-      case 'declare':
-        if (step.active) for (const one of declared.keys()) declared.set(one, false);
-        declared.set(step.config, step.active);
-        this.life = 'live';
-        break;
-      case 'withdraw':
-        if (declared.delete(step.config) && declared.size === 0) this.life = 'retiring';
-        break;
-      case 'set-health':
-        this.health = { ...this.health, override: step.override };
-        break;
-      case 'conclude':
-        if (this.elected !== undefined) {
-          this.health = { ...this.health, polled: step.polled, passing: step.passing };
-        }
-        break;
-      case 'closed':
-        if (this.life === 'retiring') this.life = 'retired';
-        break;
-      default:
-        step satisfies never;
-    }
-    const candidates = [...declared].filter(([config]) => config !== c);
-    const preferred =
-      candidates.find(([, active]) => active) ??
-      candidates.find(([config]) => config === this.elected) ??
-      candidates[0];
-    this.elected = preferred?.[0];
-    if (this.elected === undefined) this.health = { ...this.health, polled: 'unprobed', passing: false };
-  }
-}
-
-test('health is polling, order and declarations combined; it is told exactly when it appears or changes; it retires exactly when the last declaration is withdrawn', () => {
-  fc.assert(
-    fc.property(steps, (sequence) => {
-      const backend = startBackend();
-      const naive = new NaiveBackend();
-      let told: BackendHealth | undefined;
-      let polledFor: ConfigKey | undefined;
-      backend.declare(a, true);
-      naive.take({ do: 'declare', config: a, active: false });
-      for (const step of [undefined, ...sequence]) {
-        const before = { life: naive.life, health: told };
-        if (step !== undefined) {
-          naive.take(step);
-          if (step.do === 'declare') backend.declare(step.config, step.config !== c, step.active);
-          else if (step.do === 'withdraw') backend.withdraw(step.config);
-          else if (step.do === 'set-health') backend.setHealth(step.override);
-          else if (step.do === 'conclude') backend.conclude(step.polled, step.passing);
-          else backend.closed();
-        }
-        const heard = backend.heard();
-        const of = <T extends BackendEmitted['type']>(type: T) => heard.filter((one) => one.type === type);
-        expect(backend.life()).toBe(naive.life);
-        expect(of('backend.retired')).toHaveLength(
-          before.life === 'live' && naive.life === 'retiring' ? 1 : 0,
-        );
-        expect(of('poller.retire')).toHaveLength(naive.life === 'retired' ? 1 : 0);
-
-        const declaredNow = naive.declared.size > 0;
-        const isNews = declaredNow && JSON.stringify(before.health) !== JSON.stringify(naive.health);
-        expect(of('backend.health').map(({ identity: _, type: __, at: ___, ...health }) => health)).toEqual(
-          isNews ? [naive.health] : [],
-        );
-        told = declaredNow ? naive.health : undefined;
-
-        const elections = heard.filter((one) => one.type === 'poller.elect');
-        const isElection = naive.elected !== undefined && naive.elected !== polledFor;
-        expect(elections.map(({ config }) => config)).toEqual(isElection ? [naive.elected] : []);
-        expect(of('poller.dismiss')).toHaveLength(
-          naive.elected === undefined && polledFor !== undefined ? 1 : 0,
-        );
-        polledFor = naive.elected;
-        if (naive.life === 'retired') return;
-      }
-    }),
-    { numRuns: 200 },
-  );
 });

@@ -1,7 +1,5 @@
 /** One fetch for many: what becomes of it, of those who wait, and of what has come. */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createActor } from 'xstate';
 import { type CacheFetchEvent, cacheFetchMachine } from '../../src/actors/cache-fetch.ts';
 import {
   type CacheFetchAction,
@@ -31,8 +29,6 @@ const numbers: Record<EventName, number> = {
   'fetch.deserted': cacheFetchEvents.deserted,
   'fetch.abandoned': cacheFetchEvents.abandoned,
 };
-
-const actionNames = ['share', 'release', 'remember', 'keep', 'discard', 'stop', 'fail', 'finish'] as const;
 
 function life(readers: number) {
   const done: CacheFetchAction[] = [];
@@ -75,33 +71,4 @@ test.each([
   ],
 ] as const)('with %i readers: %j is %s', (readers, events, state, done) => {
   expect(life(readers).send(...events)).toEqual({ state, done });
-});
-
-test('does as its machine does, whatever comes, and what is purged or broken is never kept', () => {
-  fc.assert(
-    fc.property(fc.boolean(), fc.array(fc.constantFrom(...names), { maxLength: 8 }), (isWanted, events) => {
-      const readers = isWanted ? 1 : 0;
-      const { record, done } = life(readers);
-      const acted: string[] = [];
-      const actions = Object.fromEntries(actionNames.map((name) => [name, () => void acted.push(name)]));
-      const actor = createActor(cacheFetchMachine.provide({ actions: actions as never }), {
-        input: { readers },
-      });
-      actor.start();
-      let isPurged = false;
-      for (const type of events) {
-        const isOver = record.isOver;
-        if (type === 'object.purge' && !isOver) isPurged = true;
-        if (!isOver) actor.send({ type });
-        record.send(numbers[type]);
-        expect(record.state).toBe(actor.getSnapshot().value);
-        expect(record.isOver).toBe(actor.getSnapshot().status === 'done');
-      }
-      expect(done).toEqual(acted);
-      if (isPurged) expect(done).not.toContain('keep');
-      expect(done.filter((action) => action === 'share' || action === 'release').length).toBeLessThanOrEqual(
-        1,
-      );
-    }),
-  );
 });

@@ -1,6 +1,5 @@
 /** The director alone: who is a member, what is to be counted, and what it says of itself. That health rolls up
  * as it should: test/streams/tallies.test.ts. */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { directorMachine, type MemberKnown } from '../../src/actors/director.ts';
 import { targetTopic } from '../../src/actors/topic.ts';
@@ -24,7 +23,6 @@ const pool: Record<string, MemberKnown> = {
   s1: { target: 's1', weight: 1 },
   d1: { target: 'd1', weight: 1 },
 };
-const targets = Object.keys(pool);
 
 function memberOf(target: string): MemberKnown {
   const member = pool[target];
@@ -129,62 +127,4 @@ test('ends without a word', () => {
   actor.send({ type: 'director.end' });
   expect(heard()).toEqual([]);
   expect(actor.getSnapshot().status).toBe('done');
-});
-
-const target = fc.constantFrom(...targets);
-const steps = fc.array(
-  fc.oneof(
-    fc.record({ do: fc.constant('add' as const), target }),
-    fc.record({ do: fc.constant('remove' as const), target }),
-    fc.record({ do: fc.constant('hear' as const), healthy: fc.boolean() }),
-  ),
-  { maxLength: 50 },
-);
-
-test('what is counted for it is its members, and it says how it is exactly when that changes', () => {
-  fc.assert(
-    fc.property(fc.array(target, { maxLength: 5 }), steps, (initial, sequence) => {
-      const director = startDirector(initial);
-      const members = [...initial];
-      const count = new Map<string, number>();
-      let healthy = false;
-      let told: boolean | undefined;
-      const check = () => {
-        const now = members.length > 0 && healthy;
-        expect(director.state()).toBe(members.length === 0 ? 'empty' : now ? 'healthy' : 'sick');
-        const said: boolean[] = [];
-        for (const event of director.heard()) {
-          if (event.type === 'target.health') {
-            said.push(event.healthy);
-            continue;
-          }
-          for (const { topic } of event.members) {
-            count.set(topic, (count.get(topic) ?? 0) + (event.type === 'members.count' ? 1 : -1));
-          }
-        }
-        expect(said).toEqual(now === told ? [] : [now]);
-        told = now;
-        for (const one of targets) {
-          const topic = counted(one)[0]?.topic ?? '';
-          expect(count.get(topic) ?? 0, one).toBe(members.filter((member) => member === one).length);
-        }
-      };
-      check();
-      for (const step of sequence) {
-        if (step.do === 'add') {
-          director.add(step.target);
-          members.push(step.target);
-        } else if (step.do === 'remove') {
-          director.remove(step.target);
-          const index = members.indexOf(step.target);
-          if (index >= 0) members.splice(index, 1);
-        } else {
-          director.health(step.healthy);
-          healthy = step.healthy;
-        }
-        check();
-      }
-    }),
-    { numRuns: 300 },
-  );
 });

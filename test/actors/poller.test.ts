@@ -1,8 +1,7 @@
 /** The poller alone, in simulated time: it is given probes and answers, and asks for one probe at a time. */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type PollerEmitted, pollerMachine } from '../../src/actors/poller.ts';
-import { conclude, recordsOf } from '../../src/actors/probe-window.ts';
+import { pollerMachine } from '../../src/actors/poller.ts';
+import { recordsOf } from '../../src/actors/probe-window.ts';
 import type { ProbeDeclaration } from '../../src/config/declaration.ts';
 import { configKeyOf } from '../../src/config-key.ts';
 import { type Addresses, identityOf } from '../../src/identity.ts';
@@ -164,128 +163,6 @@ test.each(['idle', 'scheduled', 'probing'])('retires from %s and leaves nothing 
   expect(actor.getSnapshot().status).toBe('done');
   expect(clock.pending).toBe(0);
   expect(said.some(({ type }) => type === 'probe.unwanted')).toBe(from === 'probing');
-});
-
-type Step =
-  | { readonly do: 'elect'; readonly which: number }
-  | { readonly do: 'dismiss' }
-  | { readonly do: 'answer'; readonly happy: boolean }
-  | { readonly do: 'answer-late' }
-  | { readonly do: 'pass'; readonly ms: number };
-
-const probes = [
-  every(1_000),
-  every(250, { window: 8, threshold: 3, initial: 2 }),
-  every(4_000, { window: 1, threshold: 1, initial: 1 }),
-];
-
-const steps: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    {
-      weight: 4,
-      arbitrary: fc.record({ do: fc.constant('elect' as const), which: fc.nat(probes.length - 1) }),
-    },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('dismiss' as const) }) },
-    { weight: 4, arbitrary: fc.record({ do: fc.constant('answer' as const), happy: fc.boolean() }) },
-    { weight: 1, arbitrary: fc.record({ do: fc.constant('answer-late' as const) }) },
-    {
-      weight: 5,
-      arbitrary: fc.record({
-        do: fc.constant('pass' as const),
-        ms: fc.constantFrom(0, 1, 100, 249, 1_000, 5_000),
-      }),
-    },
-  ),
-  { maxLength: 60 },
-);
-
-/** What is known from outside: the elected probe, the probe under way, and when the last one ended. */
-interface Model {
-  elected: ProbeDeclaration | undefined;
-  underWay: number | undefined;
-  lastEnd: number | undefined;
-  answered: number;
-  /** What the backend was last told since the poller was last dismissed. */
-  verdict: { polled: string; passing: boolean } | undefined;
-}
-
-function listen(model: Model, { at, ...event }: PollerEmitted & { at: number }): void {
-  switch (event.type) {
-    case 'probe.wanted':
-      expect(model.underWay, 'one probe at a time').toBeUndefined();
-      expect(event.probe, 'the elected probe').toBe(model.elected);
-      expect(at - (model.lastEnd ?? Number.NEGATIVE_INFINITY)).toBeGreaterThanOrEqual(event.probe.intervalMs);
-      model.underWay = event.attempt;
-      return;
-    case 'probe.unwanted':
-      expect(event.attempt, 'calls off what is under way').toBe(model.underWay);
-      model.underWay = undefined;
-      model.lastEnd = at;
-      return;
-    case 'probe.recorded':
-      model.underWay = undefined;
-      model.lastEnd = at;
-      model.answered++;
-      return;
-    case 'health.concluded': {
-      const { polled, passing } = event;
-      expect({ polled, passing }, 'only what is new').not.toEqual(model.verdict);
-      model.verdict = { polled, passing };
-      return;
-    }
-    default:
-      event satisfies never;
-  }
-}
-
-test('a probe is under way or scheduled exactly while a config is elected; starts are at least one interval of the elected probe after the last end, and no later than that', () => {
-  fc.assert(
-    fc.property(steps, (sequence) => {
-      const { clock, elect, dismiss, answer, heard, context } = startPoller();
-      const model: Model = {
-        elected: undefined,
-        underWay: undefined,
-        lastEnd: undefined,
-        answered: 0,
-        verdict: undefined,
-      };
-      const take = () => {
-        for (const event of heard()) listen(model, event);
-      };
-      for (const step of sequence) {
-        if (step.do === 'elect') {
-          model.elected = probes[step.which];
-          elect(`config${step.which}`, probes[step.which] ?? probeOf());
-        } else if (step.do === 'dismiss') {
-          model.elected = undefined;
-          dismiss();
-          take();
-          model.verdict = undefined;
-        } else if (step.do === 'answer') {
-          if (model.underWay !== undefined) answer(step.happy, model.underWay);
-        } else if (step.do === 'answer-late') {
-          answer(true, (model.underWay ?? context().attempt + 1) - 1);
-        } else {
-          clock.advance(step.ms);
-        }
-        take();
-        const waits = clock.pending;
-        expect(waits + (model.underWay === undefined ? 0 : 1)).toBe(model.elected === undefined ? 0 : 1);
-        if (step.do === 'pass' && model.elected !== undefined && model.underWay === undefined) {
-          expect(clock.now()).toBeLessThan(
-            (model.lastEnd ?? Number.NEGATIVE_INFINITY) + model.elected.intervalMs,
-          );
-        }
-        const { history, elected } = context();
-        expect(recordsOf(history).length, 'history kept').toBe(Math.min(64, model.answered));
-        if (elected !== undefined && history !== undefined) {
-          const { polled, passing } = conclude(history, elected.probe);
-          expect(model.verdict).toEqual({ polled, passing });
-        }
-      }
-    }),
-    { numRuns: 200 },
-  );
 });
 
 test('a flood of elections neither starves nor floods probing', () => {

@@ -1,5 +1,4 @@
 /** One saint entry, in simulated time. */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { saintEntryMachine } from '../../src/actors/saint-entry.ts';
 import { identityOf } from '../../src/identity.ts';
@@ -44,32 +43,4 @@ test('a deadline that has passed already ends it at once', () => {
   const { actor, clock } = deny(-5);
   clock.advance(0);
   expect(actor.getSnapshot().value).toBe('expired');
-});
-
-test('is listed exactly until the latest deadline, whatever is denied meanwhile', () => {
-  const step = fc.oneof(
-    fc.record({ do: fc.constant('deny' as const), ttl: fc.integer({ min: -10, max: 500 }) }),
-    fc.record({ do: fc.constant('pass' as const), ms: fc.nat({ max: 200 }) }),
-  );
-  fc.assert(
-    fc.property(fc.nat({ max: 300 }), fc.array(step, { maxLength: 40 }), (ttl, steps) => {
-      const { actor, clock, said } = deny(ttl);
-      let latest = ttl;
-      clock.advance(0);
-      for (const one of steps) {
-        if (actor.getSnapshot().status === 'done') break;
-        if (one.do === 'pass') clock.advance(one.ms);
-        else {
-          const deadline = clock.now() + one.ttl;
-          actor.send({ type: 'saint.denied', deadline, at: clock.now() });
-          latest = Math.max(latest, deadline);
-        }
-        expect(actor.getSnapshot().value).toBe(clock.now() < latest ? 'listed' : 'expired');
-      }
-      clock.advance(10_000);
-      const unlisted = said.filter(({ type }) => type === 'saint.unlisted');
-      expect(unlisted.map(({ at }) => at)).toEqual([latest]);
-      expect(said.filter(({ type }) => type === 'saint.listed')).toHaveLength(1);
-    }),
-  );
 });

@@ -1,10 +1,9 @@
 /** The saintmode object alone: its backend's health, and the length of its backend's list. */
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { saintmodeMachine } from '../../src/actors/saintmode.ts';
 import { configKeyOf } from '../../src/config-key.ts';
 import { identityOf } from '../../src/identity.ts';
-import { type BackendHealth, isUsable, type Override, type PolledHealth } from '../../src/snapshot.ts';
+import type { BackendHealth } from '../../src/snapshot.ts';
 import { startInTime } from '../support/actor-in-time.ts';
 import { lintMachine } from '../support/machine-lint.ts';
 
@@ -79,47 +78,4 @@ test('ends without a word', () => {
   actor.send({ type: 'saintmode.end' });
   expect(heard()).toEqual([]);
   expect(actor.getSnapshot().status).toBe('done');
-});
-
-const anyHealth = fc.record({
-  polled: fc.constantFrom<PolledHealth>('unprobed', 'healthy', 'sick'),
-  passing: fc.boolean(),
-  override: fc.constantFrom<Override>('auto', 'auto', 'healthy', 'sick', 'drain'),
-});
-
-test('it is healthy exactly if its backend is and the list is shorter than the threshold, and says so exactly when that changes', () => {
-  const step = fc.oneof(anyHealth, fc.nat({ max: 5 }));
-  fc.assert(
-    fc.property(
-      fc.nat({ max: 3 }),
-      fc.boolean(),
-      fc.array(step, { maxLength: 40 }),
-      (threshold, probed, sequence) => {
-        const saintmode = startSaintmode(threshold, probed);
-        let backend: BackendHealth | undefined;
-        let count = 0;
-        let told: boolean | undefined;
-        for (const one of [undefined, ...sequence]) {
-          if (typeof one === 'number') {
-            count = one;
-            saintmode.count(one);
-          } else if (one !== undefined) {
-            backend = one;
-            saintmode.health(one);
-          }
-          const usable = isUsable(backend, probed);
-          const full = threshold > 0 && count >= threshold;
-          expect(saintmode.state()).toBe(!usable ? 'sick' : full ? 'full' : 'healthy');
-          const healthy = usable && !full;
-          const said = saintmode
-            .heard()
-            .flatMap((event) => (event.type === 'target.health' ? [event.healthy] : []));
-          // Sick is where it starts from, and said even if the next word is already another.
-          if (one === undefined) expect(said.at(-1)).toBe(healthy);
-          else expect(said).toEqual(healthy === told ? [] : [healthy]);
-          told = healthy;
-        }
-      },
-    ),
-  );
 });
