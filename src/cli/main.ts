@@ -7,6 +7,7 @@ import { version } from '../version.ts';
 import { type CheckOutput, runCheck, runUpgrade } from './check.ts';
 import { TOKEN_VARIABLE } from './dashboard-address.ts';
 import { parameterNames } from './parameters.ts';
+import { type ProveFlags, proveCommand } from './prove-options.ts';
 import { type RunOptions, run } from './run.ts';
 
 /** varnishd's flags that change nothing here; taken, so that its command lines work. */
@@ -109,14 +110,37 @@ Examples:
 
   program
     .command('prove')
-    .description("property-test a config's failover in simulated time")
-    .argument('<file>', 'a VCL file, or a TypeScript or JavaScript module')
-    .option('--runs <number>', 'scenarios to try', '200')
-    .option('--seed <number>', 'the same seed finds the same', '1')
-    .action(async (file: string, { runs, seed }: { readonly runs: string; readonly seed: string }) => {
-      // It brings fast-check and both planes along.
+    .description(
+      "property-test a config's failover in simulated time: exit 0 if nothing was found, 1 if something was",
+    )
+    .argument('[file]', 'a VCL file, or a TypeScript or JavaScript module')
+    .option('--runs <number>', 'worlds to try (default: 300)')
+    .option('--seed <number>', 'where chance begins: the same finds the same (default: 1)')
+    .option('--time-limit <seconds>', 'stop the search after that much time')
+    .option('--replay <story>', 'run a story again that was written before, with its config or FILE')
+    .option(
+      '--save <story>',
+      'where to write the story of what is found (default: FILE.story.json, in this folder)',
+    )
+    .option(
+      '--invariants <module>',
+      'your own invariants; may be repeated (NAME.prove.ts beside the config is taken anyway)',
+      collect,
+    )
+    .action(async (file: string | undefined, flags: ProveFlags) => {
+      const command = proveCommand(file, flags);
+      if (typeof command === 'string') {
+        standardOutput.err(`${command}\n`);
+        process.exitCode = 2;
+        return;
+      }
+      // It brings fast-check and all machines along, which no other command waits for.
       const { runProve } = await import('./prove.ts');
-      process.exitCode = await runProve({ file, runs: Number(runs), seed: Number(seed) }, standardOutput);
+      // A config may talk while it is loaded, here once for each run.
+      console.log = () => {};
+      console.info = () => {};
+      const columns = process.stderr.isTTY === true ? process.stderr.columns : undefined;
+      process.exitCode = await runProve(command, { ...standardOutput, columns });
     });
 
   program

@@ -10,6 +10,11 @@ import type { Run } from './run.ts';
 import { runScenario } from './run-scenario.ts';
 import type { Scenario } from './scenario.ts';
 import { scenarios } from './scenarios.ts';
+import { simplify } from './simplify.ts';
+
+/** Scenarios that fast-check may try to make a finding shorter, and then simplify. */
+const MOST_SHRINKINGS = 250;
+const MOST_SIMPLIFICATIONS = 400;
 
 export interface ProveOptions {
   /** Loads the config anew. */
@@ -19,7 +24,7 @@ export interface ProveOptions {
   readonly invariants: readonly Invariant[];
   readonly runs: number;
   readonly seed: number;
-  /** Milliseconds of real time, shrinking included; undefined: as long as it takes. */
+  /** Milliseconds of real time for the search; undefined: as long as it takes. */
   readonly timeLimitMs?: number | undefined;
   /** Called after each run. */
   readonly onRun?: ((run: Run, isShrinking: boolean) => void) | undefined;
@@ -34,55 +39,117 @@ export interface Counterexample {
 }
 
 export interface Proof {
-  /** Runs, those for shrinking not counted. */
+  /** Runs of the search, those for shrinking not counted. */
   readonly runs: number;
   readonly shrinkings: number;
+  /** Whether time was over before all runs were made. */
   readonly isInterrupted: boolean;
   readonly counterexample: Counterexample | undefined;
   /** Names of the invariants that something happened for that could have broken them. */
   readonly exercised: ReadonlySet<string>;
+  /** Whether the same scenario has come to the same finding a second time; true without one. */
+  readonly isReproducible: boolean;
 }
 
 /** @throws TroupeError what is wrong with the config */
 export async function prove(options: ProveOptions): Promise<Proof> {
-  const { load, invariants, timeLimitMs } = options;
+  const { load, seed, runs, timeLimitMs, text } = options;
   const { backends } = await load();
-  const exercised = new Set<string>();
-  let runs = 0;
-  let shrinkings = 0;
-  let best: Counterexample | undefined;
-  let problem: unknown;
-  const property = fc.asyncProperty(
-    scenarios({ backends, dictionary: dictionaryOf(options.text) }),
-    async (scenario) => {
-      let run: Run;
-      try {
-        run = await runScenario(scenario, load);
-      } catch (error) {
-        // Not a finding, and nothing to shrink: it is told as it is.
-        problem ??= error;
-        return true;
-      }
-      if (best === undefined) runs++;
-      else shrinkings++;
-      options.onRun?.(run, best !== undefined);
-      for (const invariant of invariants) {
-        // What is shrunk is one mistake, not whichever comes along.
-        if (best !== undefined && invariant !== best.invariant) continue;
-        const { finding, exercised: was } = invariant.judge(run);
-        if (was) exercised.add(invariant.name);
-        if (finding === undefined) continue;
-        best = { invariant, finding, scenario, run };
-        return false;
-      }
-      return true;
-    },
-  );
+  const search = new Search(options);
+  const arbitrary = scenarios({ backends, dictionary: dictionaryOf(text) });
+  const property = fc.asyncProperty(arbitrary, async (scenario) => !(await search.fails(scenario)));
   const result = await fc.check(property, {
-    seed: options.seed,
-    numRuns: options.runs,
-    ...(timeLimitMs === undefined ? {} : { interruptAfterTimeLimit: timeLimitMs }),
+    seed,
+    numRuns: runs,
+    ...(timeLimitMs === undefined
+      ? {}
+      : { interruptAfterTimeLimit: timeLimitMs, markInterruptAsFailure: false }),
   });
-  if (problem !== undefined) throw problem;
-  return { runs, shrinkings, isInterrupted: result.interrupted, counterexample: best, exercised };
+  if (search.problem !== undefined) throw search.problem;
+  const isReproducible = await search.finish();
+  const { found, exercised, shrinkings } = search;
+  return {
+    runs: search.runs,
+    shrinkings,
+    isInterrupted: result.interrupted && found === undefined,
+    counterexample: found,
+    exercised,
+    isReproducible,
+  };
+}
+
+/** What does not hold of one scenario. */
+export async function judge(
+  scenario: Scenario,
+  load: () => Promise<LoadedSource>,
+  invariants: readonly Invariant[],
+): Promise<{ readonly run: Run; readonly counterexample: Counterexample | undefined }> {
+  const run = await runScenario(scenario, load);
+  for (const invariant of invariants) {
+    const { finding } = invariant.judge(run);
+    if (finding !== undefined) return { run, counterexample: { invariant, finding, scenario, run } };
+  }
+  return { run, counterexample: undefined };
+}
+
+class Search {
+  readonly exercised = new Set<string>();
+  runs = 0;
+  shrinkings = 0;
+  found: Counterexample | undefined;
+  /** Why a scenario could not be carried out. */
+  problem: unknown;
+  readonly #options: ProveOptions;
+
+  constructor(options: ProveOptions) {
+    this.#options = options;
+  }
+
+  /** Whether a scenario breaks an invariant; once one is broken, whether it breaks the same. */
+  async fails(scenario: Scenario): Promise<boolean> {
+    const isShrinking = this.found !== undefined;
+    if (this.problem !== undefined || (isShrinking && this.shrinkings >= MOST_SHRINKINGS)) return false;
+    if (isShrinking) this.shrinkings++;
+    else this.runs++;
+    return this.#shows(scenario);
+  }
+
+  /** Makes what was found as simple as it gets. @returns whether it is found again */
+  async finish(): Promise<boolean> {
+    if (this.found === undefined) return true;
+    const { scenario } = this.found;
+    const simplest = await simplify(
+      scenario,
+      async (candidate) => {
+        this.shrinkings++;
+        return this.#shows(candidate);
+      },
+      MOST_SIMPLIFICATIONS,
+    );
+    return this.#shows(simplest);
+  }
+
+  async #shows(scenario: Scenario): Promise<boolean> {
+    const { load, invariants, onRun } = this.#options;
+    let run: Run;
+    try {
+      run = await runScenario(scenario, load);
+    } catch (error) {
+      // Not a finding, and nothing to shrink: it is told as it is.
+      this.problem ??= error;
+      return false;
+    }
+    onRun?.(run, this.found !== undefined);
+    const wanted = this.found?.invariant;
+    for (const invariant of invariants) {
+      // What is shrunk is one mistake, not whichever comes along.
+      if (wanted !== undefined && invariant !== wanted) continue;
+      const { finding, exercised } = invariant.judge(run);
+      if (exercised) this.exercised.add(invariant.name);
+      if (finding === undefined) continue;
+      this.found = { invariant, finding, scenario, run };
+      return true;
+    }
+    return false;
+  }
 }

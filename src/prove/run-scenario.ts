@@ -12,6 +12,7 @@ import type { SimulatedExchange, SimulatedRequest } from '../simulation/exchange
 import { hostOf, placeOf } from '../simulation/network.ts';
 import { type LoadedSource, World } from '../simulation/world.ts';
 import type { BackendHealth, Override, SnapshotDelta } from '../snapshot.ts';
+import { ActorSteps } from './actor-steps.ts';
 import {
   type ActRecord,
   type AskRecord,
@@ -61,6 +62,7 @@ class ScenarioRun {
   readonly #asks: AskRecord[] = [];
   readonly #healthChanges: HealthChange[] = [];
   readonly #health = new Map<Identity, BackendHealth>();
+  readonly #steps = new ActorSteps();
   readonly #probes: ProbeRecord[] = [];
   readonly #stored: StoreRecord[] = [];
   readonly #commands: CommandRecord[] = [];
@@ -110,6 +112,7 @@ class ScenarioRun {
 
   async carryOut(): Promise<Run> {
     const world = this.#world;
+    world.control.transitions$.subscribe((step) => this.#steps.add(step));
     await world.boot(this.#source);
     await world.runUntil(world.clock.now() + STEP_MS);
     this.#startedAt = world.clock.now();
@@ -149,6 +152,7 @@ class ScenarioRun {
       peersPending: this.#peersPending(),
       breaches: this.#breaches,
       members: this.#membersSince(before),
+      steps: this.#steps,
       endedAt: this.#now(),
     };
     world.close();

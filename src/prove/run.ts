@@ -11,6 +11,7 @@ import type { PeerResult } from '../proxy/peer/peer-operation.ts';
 import type { HookMistake, RequestReport } from '../proxy/request/request-report.ts';
 import type { AnswerState } from '../simulation/exchange.ts';
 import type { BackendHealth } from '../snapshot.ts';
+import type { ActorSteps } from './actor-steps.ts';
 import type { Act } from './scenario.ts';
 
 /** Milliseconds that a run goes on after its last event, if something is under way. Nobody waits longer. */
@@ -143,5 +144,7 @@ export interface Run {
   readonly peersPending: number;
   readonly breaches: readonly Breach[];
   readonly members: readonly MemberCount[];
+  /** What the actors of the control plane did. */
+  readonly steps: ActorSteps;
   readonly endedAt: number;
 }
