@@ -16,6 +16,7 @@ const requests: string[] = [];
 async function start(
   answer: (path: string, connection: RawConnection) => void,
   size = 1_000_000,
+  drainTimeout = 10_000,
 ): Promise<void> {
   requests.length = 0;
   origin = await rawOrigin(async (connection) => {
@@ -31,7 +32,7 @@ async function start(
     betweenBytesTimeout: '300ms',
     firstByteTimeout: '2s',
   });
-  proxy = createProxy(defineConfig({ backends: { b1 } }), { cache: { size } });
+  proxy = createProxy(defineConfig({ backends: { b1 } }), { cache: { size }, drainTimeout });
   const { port } = await proxy.listen({ host: '127.0.0.1', port: 0 });
   address = `http://127.0.0.1:${port}`;
 }
@@ -158,4 +159,133 @@ test('clients that reset hold back neither the others nor what is kept', async (
   await Promise.all(ended);
   expect(requests).toEqual(['/a']);
   expect(cache()?.objects).toBe(1);
+});
+
+/** All that comes for what is sent, until the proxy closes. */
+async function raw(text: string): Promise<string> {
+  const { port } = new URL(address);
+  const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+  socket.write(text);
+  let came = '';
+  socket.setEncoding('latin1').on('data', (chunk) => {
+    came += chunk;
+  });
+  await once(socket, 'close');
+  return came;
+}
+
+test('a reset origin in the middle of a chunked body: none of 100 readers takes it for whole, and all may ask again', async () => {
+  const isBroken = () => requests.length === 1;
+  let breakOff = () => {};
+  await start((_path, { socket }) => {
+    socket.write(`${fresh}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n`);
+    if (isBroken()) breakOff = () => void socket.resetAndDestroy();
+    else socket.write('0\r\n\r\n');
+  });
+  const { port } = new URL(address);
+  const readers = await Promise.all(
+    Array.from({ length: 100 }, async () => {
+      const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+      const closed = once(socket, 'close');
+      let came = '';
+      socket.setEncoding('latin1').on('data', (chunk) => {
+        came += chunk;
+      });
+      socket.write('GET /a HTTP/1.1\r\nHost: x\r\n\r\n');
+      while (!came.includes('hello')) await once(socket, 'data');
+      return { closed, came: () => came };
+    }),
+  );
+  breakOff();
+  for (const { closed, came } of readers) {
+    await closed;
+    expect(came()).not.toContain('\r\n0\r\n');
+  }
+  expect(requests).toHaveLength(1);
+  expect(cache()).toMatchObject({ objects: 0, bytes: 0 });
+  expect((await get('/a')).body).toBe('hello');
+});
+
+test('a range of what comes, of what is there, and HEAD first', async () => {
+  const body = Array.from({ length: 40_000 }, (_, i) => `${i % 10}`).join('');
+  await start((_path, { socket }) => {
+    socket.write(`${fresh}ETag: "a"\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+  });
+  const ask = (method: string, ...fields: string[]) =>
+    raw(
+      `${method} /a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n${fields.map((field) => `${field}\r\n`).join('')}\r\n`,
+    );
+  const head = await ask('HEAD', 'Range: bytes=0-9');
+  expect(head).toMatch(/^HTTP\/1.1 200 OK\r\n.*Content-Length: 40000\r\n.*\r\n\r\n$/s);
+  const cases: [string[], RegExp][] = [
+    [['Range: bytes=10-19'], /^HTTP\/1.1 206 .*Content-Range: bytes 10-19\/40000\r\n.*\r\n\r\n0123456789$/s],
+    [['Range: bytes=-3'], /^HTTP\/1.1 206 .*Content-Length: 3\r\n.*\r\n\r\n789$/s],
+    [['Range: bytes=39998-99999999999999999999'], /^HTTP\/1.1 206 .*bytes 39998-39999\/40000.*\r\n\r\n89$/s],
+    [['Range: bytes=40000-'], /^HTTP\/1.1 416 .*Content-Range: bytes \*\/40000\r\n.*Content-Length: 0\r\n/s],
+    [['Range: bytes=-0'], /^HTTP\/1.1 416 /s],
+    [['Range: bytes=5-2'], /^HTTP\/1.1 200 /s],
+    [['Range: bytes=0-1,5-6'], /^HTTP\/1.1 200 /s],
+    [['Range: lines=0-1'], /^HTTP\/1.1 200 /s],
+    [['Range: bytes=0-1', 'If-Range: "a"'], /^HTTP\/1.1 206 /s],
+    [['Range: bytes=0-1', 'If-Range: "b"'], /^HTTP\/1.1 200 /s],
+    [['Range: bytes=0-1', 'If-Range: W/"a"'], /^HTTP\/1.1 200 /s],
+    [['Range: bytes=0-1', 'If-None-Match: "a"'], /^HTTP\/1.1 304 .*\r\n\r\n$/s],
+  ];
+  for (const [fields, expected] of cases)
+    expect(await ask('GET', ...fields), fields.join()).toMatch(expected);
+  expect(requests).toEqual(['/a']);
+});
+
+test('one that does not read holds back nobody who wants the same', async () => {
+  const piece = 'x'.repeat(64 * 1024);
+  const pieces = 64;
+  await start((_path, { socket }) => {
+    socket.write(`${fresh}Content-Length: ${pieces * piece.length}\r\n\r\n`);
+    for (let i = 0; i < pieces; i++) socket.write(piece);
+  }, 20_000_000);
+  const { port } = new URL(address);
+  const slow = connect(Number(port), '127.0.0.1').on('error', () => {});
+  slow.write(`GET /a HTTP/1.1\r\nHost: 127.0.0.1:${port}\r\n\r\n`);
+  await once(slow, 'readable');
+  const all = await Promise.all([get('/a'), get('/a'), get('/a')]);
+  for (const { body } of all) expect(body.length).toBe(pieces * piece.length);
+  let bytes = 0;
+  slow.on('data', (chunk) => {
+    bytes += chunk.length;
+  });
+  while (bytes < pieces * piece.length) await once(slow, 'data');
+  slow.destroy();
+  expect(requests).toEqual(['/a']);
+});
+
+test('closing ends a fetch that comes, and who reads it', async () => {
+  await start((_path, { socket }) => socket.write(`${fresh}Content-Length: 10\r\n\r\nhello`), 1_000_000, 10);
+  const { port } = new URL(address);
+  const socket = connect(Number(port), '127.0.0.1').on('error', () => {});
+  socket.write('GET /a HTTP/1.1\r\nHost: x\r\n\r\n');
+  await once(socket, 'data');
+  const gone = once(socket, 'close');
+  await proxy.close();
+  await gone;
+  await origin.idle();
+});
+
+test('a switch in the middle of a body: it goes on, and is found by the new config', async () => {
+  let finish = () => {};
+  await start((_path, { socket }) => {
+    socket.write(`${fresh}Content-Length: 10\r\n\r\nhello`);
+    finish = () => void socket.write('world');
+  });
+  const before = get('/a');
+  while (requests.length === 0) await new Promise(setImmediate);
+  const b1 = backend({ host: '127.0.0.1', port: origin.port });
+  await proxy.load('next', defineConfig({ backends: { b1 } }));
+  await proxy.use('next');
+  const after = get('/a');
+  while (proxy.stats().inFlight < 2) await new Promise(setImmediate);
+  finish();
+  expect((await before).body).toBe('helloworld');
+  expect((await after).body).toBe('helloworld');
+  expect((await get('/a')).body).toBe('helloworld');
+  expect(requests).toEqual(['/a']);
 });
