@@ -102,9 +102,9 @@ export class MachineInTime<Machine extends AnyStateMachine> {
     return this.#settle(nowhere, snapshot as SnapshotFrom<Machine>, actions, undefined);
   }
 
-  /** The moment after an event, at the same time. */
+  /** The moment after an event, at the same time. Nothing happens to a machine that has come to its end. */
   send(moment: Moment<Machine>, event: EventFromLogic<Machine>): Moment<Machine> {
-    return this.#step(moment, event);
+    return this.isOver(moment) ? rest(moment, moment.now) : this.#step(moment, event);
   }
 
   /** The moment after an actor has answered. Nothing happens if it does not run (any more). */
