@@ -45,7 +45,8 @@ export class Comments {
     const { source } = token;
     const start = previous?.source === source ? previous.end : 0;
     const found: Comment[] = [];
-    const text = source.text.slice(start, Math.max(start, token.start));
+    const end = token.kind === 'EOI' ? source.text.length : token.start;
+    const text = source.text.slice(start, Math.max(start, end));
     for (const match of text.matchAll(pieces)) {
       if (match[0].startsWith('"')) continue;
       const isTrailing = start > 0 && !text.slice(0, match.index).includes('\n');

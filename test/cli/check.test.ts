@@ -1,15 +1,17 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { runCheck } from '../../src/cli/check.ts';
+import { type CheckOutput, runCheck, runUpgrade } from '../../src/cli/check.ts';
 import { ConfigFolder } from '../config/config-folder.ts';
 
 const folder = new ConfigFolder();
 afterAll(() => folder.remove());
 
-async function check(name: string, text: string): Promise<{ code: number; out: string; err: string }> {
+type Run = (file: string, output: CheckOutput) => Promise<number>;
+
+async function check(name: string, text: string, run: Run = runCheck) {
   const file = folder.write(name, text);
   let out = '';
   let err = '';
-  const code = await runCheck(file, {
+  const code = await run(file, {
     out: (text) => {
       out += text;
     },
@@ -120,5 +122,120 @@ export default defineConfig({
       color: false,
     });
     expect({ code, err }).toEqual({ code: 1, err: 'no/such/file.ts: there is no such file.\n' });
+  });
+});
+
+describe('troupe check of VCL', () => {
+  const backend = 'backend b1 { .host = "127.0.0.1"; }';
+
+  test('counts what a valid program has', async () => {
+    const text = `vcl 4.1; import directors; ${backend}
+sub vcl_init { new app = directors.round_robin(); app.add_backend(b1); }
+sub vcl_recv { set req.backend_hint = app.backend(); }`;
+    expect(await check('valid.vcl', text)).toEqual({
+      code: 0,
+      out: `${folder.path}/valid.vcl is valid: 1 backend, 1 director, 0 saintmode objects\n`,
+      err: '',
+    });
+  });
+
+  test('tells several mistakes, each with its line and all that it is about', async () => {
+    const text = `vcl 4.1;
+${backend}
+sub vcl_recv {
+  set req.htp.X = "1";
+  if (req.url ~ "(") { return (pass); }
+  unset req.url;
+}`;
+    const { code, out, err } = await check('wrong.vcl', text);
+    expect({ code, out }).toEqual({ code: 1, out: '' });
+    expect(err).toContain(`${folder.path}/wrong.vcl:4:7: Symbol not found: 'req.htp.X'
+  4 |   set req.htp.X = "1";
+    |       ^^^^^^^^^
+`);
+    expect(err.match(/^\S+wrong\.vcl:\d+/gm)?.map((place) => place.split(':').at(-1))).toEqual([
+      '4',
+      '5',
+      '6',
+    ]);
+  });
+
+  test('tells of a program of two dialects what is which', async () => {
+    const text = `${backend}\nsub vcl_fetch { }\nsub vcl_synth { }`;
+    expect(await check('mixed.vcl', text)).toEqual({
+      code: 1,
+      out: '',
+      err: `${folder.path}/mixed.vcl:3:1: 'vcl_fetch' is of Varnish 3, and 'vcl_synth' of Varnish 4 and later: one program cannot have both.
+  3 | sub vcl_synth { }
+    | ^^^^^^^^^^^^^
+  'vcl_fetch' is on line 2. Write all of it for the one or for the other.
+`,
+    });
+  });
+
+  test.each([
+    ['nothing at all', ''],
+    ['only blanks and comments', ' \n# nothing\n'],
+    ['no text', '\0\x01\xff\ufffd{"'],
+    ['an include of itself', 'vcl 4.1; include "odd.vcl";'],
+    ['an include of a folder', 'vcl 4.1; include "..";'],
+    ['more brackets than anybody writes', `vcl 4.1; ${backend} sub vcl_recv { if (${'('.repeat(5_000)}`],
+    ['more blocks than anybody writes', `vcl 4.1; ${backend} sub vcl_recv ${'{'.repeat(5_000)}`],
+    ['a sub that calls itself', `${backend} sub a { call a; } sub vcl_fetch { call a; }`],
+    ['a vcl_init that fails', `vcl 4.1; ${backend} sub vcl_init { return (fail("not today")); }`],
+    ['a vmod that there is not', `vcl 4.1; import cookie; ${backend}`],
+  ])('says what is wrong with %s', async (_what, text) => {
+    for (const run of [runCheck, runUpgrade]) {
+      const { code, out, err } = await check('odd.vcl', text, run);
+      // Printing does not try what vcl_init does.
+      if (run === runUpgrade && text.includes('fail(')) continue;
+      expect({ code, out }).toEqual({ code: 1, out: '' });
+      expect(err).not.toBe('');
+      expect(err).not.toMatch(/^\s+at /m);
+      expect(err).not.toMatch(/\bError\b/);
+    }
+  });
+});
+
+describe('troupe check --upgrade', () => {
+  const old = 'backend b1 { .host = "127.0.0.1"; }\nsub vcl_recv { remove req.http.Cookie; }';
+
+  test('prints a program of Varnish 3 in VCL 4.1, which is valid and stays as it is', async () => {
+    const { code, out, err } = await check('old.vcl', old, runUpgrade);
+    expect({ code, err }).toEqual({ code: 0, err: '' });
+    expect(out).toMatch(/^vcl 4\.1;\n\nbackend b1 \{\n {4}\.host = "127\.0\.0\.1";\n\}\n/);
+    expect(out).toContain('sub vcl_recv {\n    unset req.http.Cookie;\n}\n');
+    expect(await check('new.vcl', out)).toMatchObject({ code: 0 });
+    expect(await check('new.vcl', out, runUpgrade)).toEqual({ code: 0, out, err: '' });
+  });
+
+  test('prints one of VCL 4.0 in 4.1', async () => {
+    const text = 'vcl 4.0; backend b1 { .host = "127.0.0.1"; }';
+    const { out } = await check('forty.vcl', text, runUpgrade);
+    expect(out).toBe('vcl 4.1;\n\nbackend b1 {\n    .host = "127.0.0.1";\n}\n');
+  });
+
+  test('tells what 4.1 has no more', async () => {
+    const text = `vcl 4.0; backend b1 { .host = "127.0.0.1"; }
+sub vcl_backend_response { set beresp.http.X = beresp.storage_hint; }`;
+    const { code, err } = await check('hint.vcl', text, runUpgrade);
+    expect(code).toBe(1);
+    expect(err).toContain("hint.vcl:2:55: Unknown property 'storage_hint' for type HTTP");
+  });
+
+  test('keeps bytes that are not ASCII as they are', async () => {
+    const text =
+      'vcl 4.1; backend b1 { .host = "127.0.0.1"; } sub vcl_recv { set req.http.X = "Käse"; } # süß';
+    const { out } = await check('bytes.vcl', text, runUpgrade);
+    expect(out).toContain('set req.http.X = "Käse";');
+    expect(out).toContain('# süß');
+  });
+
+  test('takes VCL only', async () => {
+    const { code, err } = await check('valid.ts', head, runUpgrade);
+    expect({ code, err }).toEqual({
+      code: 1,
+      err: `${folder.path}/valid.ts: only VCL files (.vcl) can be upgraded.\n`,
+    });
   });
 });
