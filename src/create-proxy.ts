@@ -262,6 +262,8 @@ class RunningProxy implements TroupeProxy {
   readonly #sources = new Map<string, ConfigSource>();
   readonly #loadErrors = new Map<string, unknown>();
   #replacements = 0;
+  /** Settles when no replacement is under way. */
+  #replaced: Promise<unknown> = Promise.resolve();
   #closing: Promise<void> | undefined;
   #isGone = false;
 
@@ -332,12 +334,15 @@ class RunningProxy implements TroupeProxy {
 
   async listen(where: ListenAddress, name = `a${this.#places.length}`): Promise<SocketAddress> {
     await this.ready;
-    if (this.#closing !== undefined) {
-      throw new TroupeError('command.stopping', 'The proxy is closed: make a new one.', { side: 'troupe' });
-    }
+    this.#assertOpen();
     const address = await this.#listen(where, name);
     this.#places.push({ where: 'path' in where ? where : { host: where.host, port: address.port }, name });
     return address;
+  }
+
+  #assertOpen(): void {
+    if (this.#closing === undefined) return;
+    throw new TroupeError('command.stopping', 'The proxy is closed: make a new one.', { side: 'troupe' });
   }
 
   async #listen(where: ListenAddress, name: string): Promise<SocketAddress> {
@@ -390,7 +395,14 @@ class RunningProxy implements TroupeProxy {
     return this.#control.setState(name, state);
   }
 
-  async replace(source: ConfigSource): Promise<string> {
+  replace(source: ConfigSource): Promise<string> {
+    // One after the other: each discards the one before it.
+    const replaced = this.#replaced.then(() => this.#replace(source));
+    this.#replaced = replaced.catch(() => {});
+    return replaced;
+  }
+
+  async #replace(source: ConfigSource): Promise<string> {
     await this.ready;
     const before = this.configs().find(({ state }) => state === 'active')?.name;
     const name = `reload_${++this.#replacements}`;
@@ -439,6 +451,7 @@ class RunningProxy implements TroupeProxy {
   }
 
   async dashboard(options: DashboardOptions): Promise<Dashboard> {
+    this.#assertOpen();
     // Who opens none pays nothing for it, not even the time to read its code.
     const { openDashboard } = await import('./admin/http/dashboard.ts');
     const dashboard = await openDashboard(this.#operated(), options);
@@ -448,6 +461,7 @@ class RunningProxy implements TroupeProxy {
   }
 
   async commandLine(options: CommandPortOptions): Promise<CommandPort> {
+    this.#assertOpen();
     const { openCommandPort } = await import('./admin/cli/command-port.ts');
     const port = await openCommandPort(this.#commanded(), options);
     if (this.#isGone) await port.close();

@@ -14,6 +14,7 @@ export type ErrorCode =
   // a command cannot be carried out
   | 'command.unknown-config'
   | 'command.name-taken'
+  | 'command.illegal-name'
   | 'command.config-not-ready'
   | 'command.config-in-use'
   | 'command.unknown-backend'

@@ -66,6 +66,64 @@ test('replacing switches to a new backend without a 503, and discards the old co
   expect(proxy.configs()).toEqual([{ name, state: 'active' }]);
 });
 
+test('replacements that come at once are made one after the other, and none stays loaded', async () => {
+  const origins = [await startOrigin('a'), await startOrigin('b'), await startOrigin('c')];
+  const proxy = start(configFor(await startOrigin('before')));
+  const { port } = await proxy.listen({ host: '127.0.0.1', port: 0 });
+  const names = await Promise.all(origins.map((origin) => proxy.replace(configFor(origin))));
+  expect(proxy.configs()).toEqual([{ name: names[2], state: 'active' }]);
+  expect(await get(port)).toBe('200 c');
+});
+
+test('one that fails holds up none behind it', async () => {
+  const proxy = start(configFor(await startOrigin('before')));
+  const after = await startOrigin('after');
+  const wrong = proxy.replace('/nowhere/to/be/found.config.ts');
+  const right = proxy.replace(configFor(after));
+  await expect(wrong).rejects.toMatchObject({ code: 'config.unreadable' });
+  const name = await right;
+  expect(proxy.configs()).toEqual([{ name, state: 'active' }]);
+});
+
+test.each([
+  ['options that nobody gave to defineConfig', { backends: {} }],
+  ['a number', 42],
+  ['null', null],
+  ['a URL', new URL('file:///my.config.ts')],
+])('%s is no config, and that is said', async (_, source) => {
+  const proxy = start(source as never);
+  await expect(proxy.ready).rejects.toMatchObject({
+    name: 'TroupeError',
+    code: 'config.invalid',
+    message: expect.stringContaining('defineConfig'),
+  });
+});
+
+test.each(['', 'a b', 'a\n', 'a/b', 'a.b', 'a@1', '-a', 5 as never])(
+  'no config can be named %j',
+  async (name) => {
+    const proxy = start();
+    const loaded = proxy.load(name, configFor(await startOrigin('origin')));
+    await expect(loaded).rejects.toMatchObject({ code: 'command.illegal-name' });
+    expect(proxy.configs()).toEqual([]);
+  },
+);
+
+test('without a host it listens on all addresses, as node does', async () => {
+  const proxy = start(configFor(await startOrigin('origin')));
+  const { port } = await proxy.listen({ port: 0 });
+  expect(await get(port)).toBe('200 origin');
+});
+
+test('a closed one opens nothing any more', async () => {
+  const proxy = start(configFor(await startOrigin('origin')));
+  await proxy.close();
+  await expect(proxy.dashboard({ port: 0 })).rejects.toMatchObject({ code: 'command.stopping' });
+  await expect(proxy.listen({ host: '127.0.0.1', port: 0 })).rejects.toMatchObject({
+    code: 'command.stopping',
+  });
+});
+
 test('what is wrong with a config is told with its place, and the active one keeps serving', async () => {
   const origin = await startOrigin('origin');
   const proxy = start(configFor(origin));

@@ -38,7 +38,14 @@ function withoutEntry(configs: Configs, name: string): Configs {
   return others;
 }
 
+/** A name stands in commands between spaces, in URLs, and before the dot of `NAME.backend`. */
+const legalName = /^\w[\w-]{0,127}$/;
+
 function load(context: SupervisorContext, id: string, name: string): Decision {
+  if (typeof name !== 'string' || !legalName.test(name)) {
+    const rule = 'use up to 128 letters, digits, _ and -, and no - first';
+    return refuse(id, 'command.illegal-name', `No config can be named ${JSON.stringify(name)}: ${rule}.`);
+  }
   if (entryOf(context.configs, name) !== undefined) {
     const advice = 'discard it first, or choose another name';
     return refuse(id, 'command.name-taken', `A config named "${name}" is loaded already: ${advice}.`);

@@ -253,6 +253,18 @@ describe('a request', () => {
     expect(await chunked.until(/0\r\n\r\n$/)).toMatch(/abc\r\n3\r\ndef/);
   });
 
+  test('has its body read also when middleware has paused it while it asked somebody', async () => {
+    const origin = await stage.origin();
+    origin.answer = echo;
+    const { handler } = stage.proxyTo(origin);
+    const port = await stage.serve((request, response) => {
+      request.pause();
+      setImmediate(() => handler(request, response));
+    });
+    const response = await fetch(`http://127.0.0.1:${port}/`, { method: 'POST', body: 'abc' });
+    expect(await response.text()).toBe('abc');
+  });
+
   test('is told to go on only when the backend wants its body, where the server leaves that to the handler', async () => {
     const origin = await stage.origin();
     origin.answer = echo;

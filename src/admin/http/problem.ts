@@ -5,6 +5,7 @@ import type { Problem } from './schema/problem-schema.ts';
 
 const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   'admin.malformed': 400,
+  'command.illegal-name': 400,
   'admin.unauthorized': 401,
   'admin.forbidden': 403,
   'admin.not-found': 404,
@@ -25,6 +26,7 @@ const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
 const adviceByCode: Readonly<Partial<Record<ErrorCode, string>>> = {
   'command.unknown-config': 'GET /api/v1/configs lists those that are loaded.',
   'command.name-taken': 'Discard that config first, or load this one under another name.',
+  'command.illegal-name': 'Choose another name.',
   'command.config-in-use': 'Use another config first.',
   'command.config-not-ready': 'GET /api/v1/configs tells the state of each; wait until it is warm.',
   'command.stopping': 'Troupe is being stopped; start it again.',

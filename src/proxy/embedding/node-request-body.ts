@@ -44,6 +44,8 @@ export class NodeRequestBody extends Readable {
     this.#isReading = true;
     this.#goOn();
     this.#request.on('data', this.#onData);
+    // Middleware may have paused it, which listening alone does not end.
+    this.#request.resume();
   }
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {

@@ -8,6 +8,8 @@
 import type { IncomingMessage } from 'node:http';
 import { Fields } from '../http/fields.ts';
 
+type SetValue = string | number | boolean | readonly unknown[] | null | undefined;
+
 export function requestFields({ rawHeaders, headers }: IncomingMessage): Fields {
   const kept: string[] = [];
   const seen = new Map<string, string[]>();
@@ -16,7 +18,7 @@ export function requestFields({ rawHeaders, headers }: IncomingMessage): Fields 
     const value = rawHeaders[i + 1] as string;
     const key = name.toLowerCase();
     // Node leaves no name out, so one that is missing was deleted.
-    if (headers[key] === undefined && !isFraming(key)) continue;
+    if ((headers[key] ?? undefined) === undefined && !isFraming(key)) continue;
     const values = seen.get(key);
     if (values === undefined) seen.set(key, [value]);
     else values.push(value);
@@ -24,8 +26,10 @@ export function requestFields({ rawHeaders, headers }: IncomingMessage): Fields 
   }
   const fields = new Fields(kept);
   for (const key of Object.keys(headers)) {
-    const now = headers[key];
-    if (now !== undefined && !isFraming(key) && !isUntouched(now, seen.get(key))) replace(fields, key, now);
+    // Middleware without types sets numbers, and null for what is to go.
+    const now: SetValue = headers[key];
+    if (now === undefined || now === null || isFraming(key)) continue;
+    if (!isUntouched(now, seen.get(key))) replace(fields, key, now);
   }
   return fields;
 }
@@ -36,13 +40,13 @@ function isFraming(key: string): boolean {
 }
 
 /** Node makes one value of several: the first, or all joined, or an array, as the name wants it. */
-function isUntouched(now: string | string[], raw: readonly string[] | undefined): boolean {
+function isUntouched(now: SetValue, raw: readonly string[] | undefined): boolean {
   if (raw === undefined) return false;
-  if (typeof now !== 'string') return now.length === raw.length && now.every((value, i) => value === raw[i]);
+  if (Array.isArray(now)) return now.length === raw.length && now.every((value, i) => value === raw[i]);
   return now === raw[0] || (raw.length > 1 && (now === raw.join(', ') || now === raw.join('; ')));
 }
 
-function replace(fields: Fields, name: string, now: string | string[]): void {
+function replace(fields: Fields, name: string, now: SetValue): void {
   fields.unset(name);
-  for (const value of typeof now === 'string' ? [now] : now) fields.append(name, String(value));
+  for (const value of Array.isArray(now) ? now : [now]) fields.append(name, String(value));
 }

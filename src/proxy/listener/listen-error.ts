@@ -13,7 +13,8 @@ export function listenError(cause: Error, where: ListenAddress): TroupeError {
 
 function shown(where: ListenAddress): string {
   if ('path' in where) return where.path;
-  return where.host.includes(':') ? `[${where.host}]:${where.port}` : `${where.host}:${where.port}`;
+  const { host = '', port } = where;
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 function advice(code: unknown, cause: Error, where: ListenAddress): string {

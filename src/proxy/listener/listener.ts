@@ -13,7 +13,10 @@ import { defaultLimits, type ListenerLimits } from './listener-limits.ts';
 import { TurnEnd } from './turn-end.ts';
 
 /** Port 0 takes a free port; an empty host means all addresses. A path is a unix socket's. */
-export type ListenAddress = { readonly host: string; readonly port: number } | { readonly path: string };
+/** Without a host, or with an empty one: on all addresses. */
+export type ListenAddress =
+  | { readonly host?: string | undefined; readonly port: number }
+  | { readonly path: string };
 
 export interface ListenerOptions {
   /** Called once for each request. */
@@ -120,7 +123,7 @@ class NetListener implements Listener, ConnectionOwner {
       };
       try {
         if ('path' in where) server.listen({ path: where.path }, ready);
-        else if (where.host === '') server.listen({ port: where.port }, ready);
+        else if (where.host === undefined || where.host === '') server.listen({ port: where.port }, ready);
         else server.listen({ host: where.host, port: where.port }, ready);
       } catch (error) {
         fail(error as Error);

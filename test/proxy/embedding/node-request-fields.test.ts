@@ -35,6 +35,31 @@ describe('requestFields', () => {
     },
   );
 
+  test('takes what middleware without types sets: a number is its digits, null is gone', () => {
+    const request = received([
+      ['Host', 'h'],
+      ['X-A', 'a'],
+    ]);
+    const headers = request.headers as Record<string, unknown>;
+    headers['x-user-id'] = 42;
+    headers['x-admin'] = false;
+    headers['x-a'] = null;
+    headers['x-list'] = [1, '2'];
+    headers['x-none'] = undefined;
+    expect(requestFields(request).raw).toEqual([
+      'Host',
+      'h',
+      'x-user-id',
+      '42',
+      'x-admin',
+      'false',
+      'x-list',
+      '1',
+      'x-list',
+      '2',
+    ]);
+  });
+
   test('lets nobody change how the body is framed', () => {
     const request = received([
       ['Host', 'h'],
