@@ -1,0 +1,14 @@
+vcl 4.1;
+
+# Pages are fresh for 10 s; old copies are served while the server is down.
+# MISTAKE: for 5 s a copy may be served that has run out, but only after 30 s does a probe look again: in between,
+# pages that could have been served are answered with 503.
+
+probe health { .url = "/health"; .interval = 30s; .timeout = 2s; .window = 3; .threshold = 2; }
+
+backend app1 { .host = "10.0.0.1"; .port = "8080"; .probe = health; }
+
+sub vcl_backend_response {
+    set beresp.ttl = 10s;
+    set beresp.grace = 5s;
+}
