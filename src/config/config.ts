@@ -31,6 +31,12 @@ export interface ConfigOrigin {
   thrown(error: unknown): Place | undefined;
 }
 
+export interface SourceText {
+  /** Path of a file, or a name in angle brackets. */
+  readonly name: string;
+  readonly text: string;
+}
+
 export interface Config {
   readonly backends: readonly BackendDeclaration[];
   readonly directors: readonly DirectorDeclaration[];
@@ -43,6 +49,10 @@ export interface Config {
   /** How it speaks with clients and backends; `varnish`: as varnishd does. Default: as a proxy by RFC 9110. */
   readonly manners?: 'varnish' | undefined;
   readonly hooks: Hooks;
+  /** Labels that its recv hook may hand requests over to; `return (vcl(label))` in VCL. */
+  readonly labels?: readonly string[] | undefined;
+  /** The texts it was made of, the main one first. */
+  readonly sources?: readonly SourceText[] | undefined;
   /** Absolute path of the file it came from; undefined for a config made in the program itself. */
   readonly file: string | undefined;
   readonly origin?: ConfigOrigin | undefined;

@@ -96,6 +96,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   /** As published last. */
   readonly #health = new Map<Identity, BackendHealth>();
   #active: LoadedConfig | undefined;
+  #labels: ReadonlyMap<string, ConfigKey> = new Map();
   #requests = 0;
   #saidSaintsFull = false;
   #keepsTimes = false;
@@ -206,7 +207,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     const { store } = this;
     const entry = store?.find(new RequestHash([...parts]).key());
     if (store === undefined || entry === undefined) return 0;
-    return purgeEntry(store, entry, options?.soft === true, this.clock.wallNow());
+    return purgeEntry(store, entry, options, this.clock.wallNow());
   }
 
   drain(key: ConfigKey): void {
@@ -278,6 +279,19 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     this.#keepsTimes = true;
     this.traffic.keepDurations();
     for (const record of this.#records.values()) record.keepTimes();
+  }
+
+  label(labels: ReadonlyMap<string, ConfigKey>): void {
+    this.#labels = labels;
+  }
+
+  labelled(label: string): LoadedConfig | undefined {
+    const key = this.#labels.get(label);
+    return key === undefined ? undefined : this.#configs.get(key);
+  }
+
+  busy(key: ConfigKey): number {
+    return this.#configs.get(key)?.running.size ?? 0;
   }
 
   nextXid(): number {

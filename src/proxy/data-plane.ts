@@ -49,6 +49,12 @@ export interface DataPlane {
    */
   purge(parts: readonly string[], options?: PurgeOptions): number;
 
+  /** Says to which configs labels point. */
+  label(labels: ReadonlyMap<string, ConfigKey>): void;
+
+  /** How many requests are on a config now. */
+  busy(key: ConfigKey): number;
+
   /** Changes limits of requests, and for how long answers are kept where nobody says it. */
   adjust(limits: Partial<RequestLimits>, cacheDefaults: Partial<CacheDefaults>): void;
 

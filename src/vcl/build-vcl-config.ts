@@ -17,8 +17,8 @@ import { placeOf } from './mistake.ts';
 import { vclWarnings } from './vcl-warnings.ts';
 import type { VclContext } from './vmod.ts';
 
-/** @param file absolute path of the program */
-export function buildVclConfig(program: CheckedProgram, file: string): Config {
+/** @param file absolute path of the program; undefined: it comes from none */
+export function buildVclConfig(program: CheckedProgram, file: string | undefined): Config {
   const directors: DirectorDeclaration[] = [];
   const saintmodes: SaintmodeDeclaration[] = [];
   const peers: PeerDeclaration[] = [];

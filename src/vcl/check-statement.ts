@@ -151,6 +151,7 @@ function checkReturn(statement: Extract<Statement, { kind: 'return' }>, scope: S
     return { op: 'return', word: text, args: [] };
   }
   const [one, two, more] = args;
+  if (text === 'vcl') return { op: 'return', word: text, args: [], label: checkLabel(args, scope) };
   if (one === undefined) throw new VclMistake('Missing argument.', word);
   const most = text === 'synth' || text === 'error' ? two : one;
   const extra = most === one ? two : more;
@@ -166,8 +167,6 @@ function checkReturn(statement: Extract<Statement, { kind: 'return' }>, scope: S
         return [checkValue(one, 'DURATION', scope)];
       case 'fail':
         return [checkValue(one, 'STRING', scope)];
-      case 'vcl':
-        throw new VclMistake('return (vcl(...)) is not supported: Troupe has no labels.', word);
       default:
         throw new VclMistake('Arguments not allowed.', word);
     }
@@ -175,6 +174,14 @@ function checkReturn(statement: Extract<Statement, { kind: 'return' }>, scope: S
   const checked = check();
   if (extra !== undefined) throw new VclMistake("Expected ')' got ','", extra.first);
   return { op: 'return', word: text, args: checked };
+}
+
+function checkLabel([one, more]: readonly Expression[], { symbols }: Scope): string {
+  if (one === undefined) throw new VclMistake('Missing argument.');
+  const token = one.kind === 'name' && one.name.length === 1 ? one.name[0] : undefined;
+  if (token === undefined) throw new VclMistake(`Expected ID got '${one.first.text}'`, one.first);
+  if (more !== undefined) throw new VclMistake("Expected ')' got ','", more.first);
+  return symbols.useLabel(token);
 }
 
 /** A function or a method, called for what it does. */

@@ -69,7 +69,13 @@ export type CheckedStatement =
   | { readonly op: 'unset'; readonly variable: Variable }
   | { readonly op: 'unset-header'; readonly message: string; readonly name: string }
   | { readonly op: 'call'; readonly sub: string }
-  | { readonly op: 'return'; readonly word: string | undefined; readonly args: readonly Checked[] }
+  | {
+      readonly op: 'return';
+      readonly word: string | undefined;
+      readonly args: readonly Checked[];
+      /** Of `vcl`. */
+      readonly label?: string;
+    }
   | { readonly op: 'hash-data' | 'synthetic' | 'evaluate'; readonly value: Checked };
 
 export interface Definition {

@@ -37,6 +37,8 @@ export interface CheckedProgram {
   readonly subs: ReadonlyMap<string, SubRecord>;
   readonly instances: ReadonlyMap<string, VmodInstance & { readonly defined: Token }>;
   readonly vmods: readonly Vmod[];
+  /** Labels that it may hand requests over to. */
+  readonly labels: readonly string[];
   /** What is worth knowing, but no mistake. */
   readonly notes: readonly { readonly message: string; readonly token: Token }[];
 }
@@ -56,8 +58,10 @@ export function check(
   vmods: ReadonlyMap<string, Vmod>,
   hosts: HostAddresses,
   mistakes: Mistakes,
+  labels: ReadonlySet<string> = new Set(),
 ): CheckedProgram {
-  const checker = new Checker(versionOf(declarations, mistakes), vmods, hosts, mistakes);
+  const version = versionOf(declarations, mistakes);
+  const checker = new Checker(version, new Symbols(version, labels), vmods, hosts, mistakes);
   for (const declaration of declarations) mistakes.guard('reading', () => checker.take(declaration));
   for (const declaration of builtinDeclarations()) mistakes.guard('reading', () => checker.take(declaration));
   return checker.finish();
@@ -113,12 +117,18 @@ class Checker {
   #first: string | undefined;
   #hasDefault = false;
 
-  constructor(version: number, vmods: ReadonlyMap<string, Vmod>, hosts: HostAddresses, mistakes: Mistakes) {
+  constructor(
+    version: number,
+    symbols: Symbols,
+    vmods: ReadonlyMap<string, Vmod>,
+    hosts: HostAddresses,
+    mistakes: Mistakes,
+  ) {
     this.#version = version;
     this.#vmods = vmods;
     this.#hosts = hosts;
     this.#mistakes = mistakes;
-    this.#symbols = new Symbols(version);
+    this.#symbols = symbols;
     for (const method of methods) {
       const { name } = method;
       const symbol = {
@@ -175,6 +185,7 @@ class Checker {
       instances: this.#instances,
       vmods: [...this.#imported],
       notes: this.#notes,
+      labels: [...this.#symbols.usedLabels],
     };
   }
 

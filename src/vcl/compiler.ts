@@ -117,7 +117,7 @@ class Compiler {
     }
   }
 
-  #return({ word, args }: Extract<CheckedStatement, { op: 'return' }>): string {
+  #return({ word, args, label }: Extract<CheckedStatement, { op: 'return' }>): string {
     if (word === undefined) return 'return undefined;';
     const [first, second] = args;
     switch (word) {
@@ -132,6 +132,8 @@ class Compiler {
         const reason = second === undefined ? '' : `, ${this.#value(second)}`;
         return `return backendError(${this.#value(first)}${reason});`;
       }
+      case 'vcl':
+        return `return { vcl: ${JSON.stringify(label)} };`;
       case 'fail': {
         if (first === undefined) return 'return "fail";';
         return `c.log(${this.#strands(first)}); return "fail";`;

@@ -4,6 +4,7 @@ import { checkConfig } from '../config/check-config.ts';
 import { combined } from '../config/combined-error.ts';
 import type { Config } from '../config/config.ts';
 import { buildVclConfig } from './build-vcl-config.ts';
+import { builtinVcl } from './builtin-vcl.ts';
 import { aclHosts, type CheckedProgram, check, type HostAddresses } from './checker.ts';
 import { Mistakes } from './mistake.ts';
 import { parse } from './parser.ts';
@@ -19,6 +20,12 @@ import { knownVmods } from './vmods/known-vmods.ts';
 export interface VclOptions {
   /** Objects on its saint list that make a backend of a Varnish 3 program sick. Default: 10, as in Varnish 3. */
   readonly saintmodeThreshold?: number | undefined;
+  /** Folders in which files are looked for that are included by their names. Default: varnishd's vcl_path. */
+  readonly folders?: readonly string[] | undefined;
+  /** Whether names of included files may have a slash in them; varnishd's vcc_unsafe_path. Default: true. */
+  readonly allowsPaths?: boolean | undefined;
+  /** Labels that requests can be handed over to, by `return (vcl(label))`. */
+  readonly labels?: ReadonlySet<string> | undefined;
 }
 
 /** varnishd(1) of 3.0, saintmode_threshold. */
@@ -29,11 +36,34 @@ const DEFAULT_SAINTMODE_THRESHOLD = 10;
  * @throws TroupeError `config.syntax`, `config.invalid`; of several mistakes, see combined-error.ts
  */
 export async function loadVclFile(file: string, options: VclOptions = {}): Promise<Config> {
-  const { program } = await readProgram(file, options);
+  return configOf(await readProgram(new VclSource(file, readText(file)), options), file);
+}
+
+/**
+ * Loads a VCL program that comes in one piece.
+ *
+ * @param name stands for the file in errors: `<vcl.inline>`
+ * @param text one character for each byte
+ * @throws TroupeError as loadVclFile
+ */
+export async function loadVclText(name: string, text: string, options: VclOptions = {}): Promise<Config> {
+  return configOf(await readProgram(new VclSource(name, text), options), undefined);
+}
+
+function configOf({ program, tokens }: ReadProgram, file: string | undefined): Config {
   const config = buildVclConfig(program, file);
   const { errors } = checkConfig(config);
   if (errors.length > 0) throw combined(errors);
-  return config;
+  const sources = [...new Set([...tokens.slice(-1), ...tokens].map(({ source }) => source)), builtinVcl];
+  return {
+    ...config,
+    ...(program.labels.length > 0 && { labels: program.labels }),
+    sources: sources.map(({ file: name, text }) => ({ name, text: asText(text) })),
+  };
+}
+
+function asText(latin1: string): string {
+  return Buffer.from(latin1, 'latin1').toString('utf8');
 }
 
 /**
@@ -44,7 +74,8 @@ export async function loadVclFile(file: string, options: VclOptions = {}): Promi
  * @throws TroupeError as loadVclFile
  */
 export async function upgradeVclFile(file: string, options: VclOptions = {}): Promise<string> {
-  const { declarations, tokens, order } = await readProgram(file, { ...options, isUpgrade: true });
+  const source = new VclSource(file, readText(file));
+  const { declarations, tokens, order } = await readProgram(source, { ...options, isUpgrade: true });
   return Buffer.from(printProgram(declarations, tokens, order), 'latin1').toString('utf8');
 }
 
@@ -58,12 +89,11 @@ interface ReadProgram {
 
 /** @throws TroupeError as loadVclFile */
 async function readProgram(
-  file: string,
+  source: VclSource,
   options: VclOptions & { readonly isUpgrade?: boolean },
 ): Promise<ReadProgram> {
   const mistakes = new Mistakes();
-  const tokens =
-    mistakes.guard('lexing', () => readTokens(new VclSource(file, readText(file)), readText)) ?? [];
+  const tokens = mistakes.guard('lexing', () => readTokens(source, { ...options, read: readText })) ?? [];
   const order = new Map(tokens.map((token, index) => [token, index]));
   throwAny(mistakes, order);
   const dialect = mistakes.guard('reading', () => dialectOf(tokens));
@@ -81,7 +111,7 @@ async function readProgram(
       declarations = [newestVersion(first, declarations[0]), ...others];
     }
   }
-  const program = check(declarations, knownVmods, await addressesOf(declarations), mistakes);
+  const program = check(declarations, knownVmods, await addressesOf(declarations), mistakes, options.labels);
   throwAny(mistakes, order);
   return { tokens, order, declarations, program };
 }

@@ -24,13 +24,21 @@ export function readText(file: string): string {
   return bytes.toString('latin1');
 }
 
+export interface IncludeRules {
+  readonly read: ReadText;
+  /** Where files are looked for that are included by name. Default: varnishd's vcl_path. */
+  readonly folders?: readonly string[] | undefined;
+  /** Whether a name may have a slash in it. Default: true. */
+  readonly allowsPaths?: boolean | undefined;
+}
+
 /**
  * @returns the tokens of the program, in its order; the last one is EOI
  * @throws VclMistake
  */
-export function readTokens(source: VclSource, read: ReadText): Token[] {
+export function readTokens(source: VclSource, rules: IncludeRules): Token[] {
   const tokens: Token[] = [];
-  append(source, read, [], tokens);
+  append(source, rules, [], tokens);
   // What is missing at the end is told of behind the last thing that is there, and not lines of comments below.
   const last = tokens.findLast((token) => token.source === source);
   const end = last?.end ?? 0;
@@ -39,7 +47,7 @@ export function readTokens(source: VclSource, read: ReadText): Token[] {
 }
 
 /** @param around the files that include this one, outermost first */
-function append(source: VclSource, read: ReadText, around: readonly string[], tokens: Token[]): void {
+function append(source: VclSource, rules: IncludeRules, around: readonly string[], tokens: Token[]): void {
   const own = lex(source);
   for (let at = 0; at < own.length - 1; at++) {
     const token = own[at] as Token;
@@ -56,20 +64,28 @@ function append(source: VclSource, read: ReadText, around: readonly string[], to
       throw new VclMistake('include <string> not followed by semicolon.', path);
     }
     const chain = [...around, source.file];
-    const included = open(path, source.file, read);
+    const included = open(path, source.file, rules);
     if (chain.includes(included.file)) throw new VclMistake(`Recursive use of file "${included.file}"`, path);
-    append(included, read, chain, tokens);
+    append(included, rules, chain, tokens);
     at += 2;
   }
 }
 
-function open(path: Token, from: string, read: ReadText): VclSource {
+function open(path: Token, from: string, rules: IncludeRules): VclSource {
   const name = Buffer.from(path.text, 'latin1').toString('utf8');
+  const { read, folders = libraryFolders, allowsPaths = true } = rules;
+  const isRelative = name.startsWith('./') || name.startsWith('../');
+  if (isRelative && !isAbsolute(from)) {
+    throw new VclMistake('include "./xxxxx"; needs absolute filename of including file.', path);
+  }
+  if (!allowsPaths && name.includes('/')) {
+    throw new VclMistake(`'${name}' is unsafe: a slash is not allowed here, by vcc_unsafe_path.`, path);
+  }
   const folder = dirname(resolve(from));
   const candidates =
-    isAbsolute(name) || name.startsWith('./') || name.startsWith('../')
+    isAbsolute(name) || isRelative
       ? [resolve(folder, name)]
-      : [folder, ...libraryFolders].map((place) => join(place, name));
+      : [...(isAbsolute(from) ? [folder] : []), ...folders].map((place) => join(place, name));
   let reason = '';
   for (const file of candidates) {
     try {

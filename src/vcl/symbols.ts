@@ -53,9 +53,13 @@ export interface Found {
 
 export class Symbols {
   readonly #symbols = new Map<string, VclSymbol>();
+  /** Labels that operators have given, and those that the program names. */
+  readonly #labels: ReadonlySet<string>;
+  readonly usedLabels = new Set<string>();
 
   /** @param version of VCL, times ten */
-  constructor(version: number) {
+  constructor(version: number, labels: ReadonlySet<string>) {
+    this.#labels = labels;
     for (const variable of variables) {
       if (version < variable.since || version > variable.until) continue;
       const kind = variable.type === 'HEADER' ? 'headers' : 'var';
@@ -64,6 +68,13 @@ export class Symbols {
     for (const name of builtinNames) this.add({ kind: 'builtin', name });
     for (const name of actions) this.add({ kind: 'action', name });
     for (const name of reserved) this.add({ kind: 'reserved', name });
+  }
+
+  /** @throws VclMistake */
+  useLabel(token: Token): string {
+    if (!this.#labels.has(token.text)) throw notFound([token]);
+    this.usedLabels.add(token.text);
+    return token.text;
   }
 
   get(name: string): VclSymbol | undefined {

@@ -85,6 +85,12 @@ export class Fields implements HeaderFields {
     raw.length = kept;
   }
 
+  /** Takes over what another one has. */
+  become({ raw, isLegal }: Fields): void {
+    this.raw.splice(0, this.raw.length, ...raw);
+    this.isLegal = isLegal;
+  }
+
   clone(): Fields {
     return new Fields(this.raw.slice(), this.isLegal);
   }

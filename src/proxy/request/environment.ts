@@ -9,6 +9,7 @@ import type { SilenceWatch } from '../fetch/silence-watch.ts';
 import type { Transport } from '../fetch/transport.ts';
 import type { BackendRecord } from './backend-record.ts';
 import type { FailedRequests } from './failed-requests.ts';
+import type { LoadedConfig } from './loaded-config.ts';
 import type { RequestLog } from './request-log.ts';
 import type { RequestReport } from './request-report.ts';
 import type { Traffic } from './traffic.ts';
@@ -56,6 +57,8 @@ export interface RequestEnvironment {
   readonly saints: SaintList;
   /** undefined: nothing is kept. */
   readonly store: ObjectStore | undefined;
+  /** The config that a label points to. */
+  labelled(label: string): LoadedConfig | undefined;
   /** Numbers requests, from 1. */
   nextXid(): number;
   /** The counters of a backend, whatever config asks. */

@@ -37,8 +37,18 @@ function rule<Action>(
   return { hook, byDefault, words: new Set<unknown>(words), takes };
 }
 
+/** Go on in the config that a label points to, with the request as it came: `return (vcl(label))`. */
+export interface HandOver {
+  readonly vcl: string;
+}
+
 export const hookRules = {
-  recv: rule<RecvAction>('recv', 'hash', ['hash', 'pass', 'pipe', 'purge', 'restart', 'fail'], 'synth'),
+  recv: rule<RecvAction | HandOver>(
+    'recv',
+    'hash',
+    ['hash', 'pass', 'pipe', 'purge', 'restart', 'fail'],
+    'synth',
+  ),
   hash: rule<HashAction>('hash', 'lookup', ['lookup', 'fail']),
   pipe: rule<PipeAction>('pipe', 'pipe', ['pipe', 'fail'], 'synth'),
   pass: rule<PassAction>('pass', 'fetch', ['fetch', 'restart', 'fail'], 'synth'),
@@ -60,6 +70,7 @@ export const hookRules = {
 /** A sentence about what is wrong with a hook's answer, or undefined if nothing is. */
 export function illegalAnswer<Action>(rule: HookRule<Action>, answer: unknown): string | undefined {
   if (rule.words.has(answer)) return undefined;
+  if (rule.hook === 'recv' && isHandOver(answer)) return undefined;
   const { takes } = rule;
   if (takes !== undefined && typeof answer === 'object' && answer !== null && takes in answer) {
     return illegalStatus(takes, answer);
@@ -67,6 +78,10 @@ export function illegalAnswer<Action>(rule: HookRule<Action>, answer: unknown): 
   const words = [...rule.words].map((word) => `'${word}'`);
   if (takes !== undefined) words.push(`{ ${takes}: STATUS }`);
   return `returned ${shown(answer)}; it may return ${words.join(', ')}, or nothing`;
+}
+
+function isHandOver(answer: unknown): answer is HandOver {
+  return typeof answer === 'object' && answer !== null && 'vcl' in answer && typeof answer.vcl === 'string';
 }
 
 function illegalStatus(takes: 'synth' | 'error', answer: object): string | undefined {

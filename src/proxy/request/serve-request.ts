@@ -10,9 +10,8 @@
  *   fail:    from every hook to synth, and from synth to a plain answer without hooks
  */
 import type { Duplex } from 'node:stream';
-import type { Synth } from '../../config/hooks.ts';
+import type { PurgeOptions, Synth } from '../../config/hooks.ts';
 import type { ByteRange } from '../cache/byte-range.ts';
-import type { CacheEntry } from '../cache/cache-entry.ts';
 import { alsoInvalid, invalidates } from '../cache/invalidation.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import { purgeEntry } from '../cache/purge.ts';
@@ -84,11 +83,17 @@ type Step =
   | Synth
   | 'wait';
 
+/** A request that another config has seen before. */
+interface HandedOver {
+  readonly xid: number;
+}
+
 /** Serves one request with one config. The client gets an answer even if every hook fails. */
 export function serveRequest(
   environment: RequestEnvironment,
   loaded: LoadedConfig,
   exchange: Exchange,
+  handedOver?: HandedOver,
 ): void {
   const target = parseRequestTarget(exchange.method, exchange.target);
   if (target === undefined) {
@@ -96,9 +101,12 @@ export function serveRequest(
     return;
   }
   const { fields } = exchange;
+  const mayHandOver = handedOver === undefined && loaded.config.labels !== undefined;
+  const asSent = mayHandOver ? fields.clone() : undefined;
   if (target.host !== undefined) fields.set('Host', target.host);
   const mayUpgrade = loaded.manners.arrive(fields, exchange.client.address);
-  new RequestRun(environment, loaded, exchange, target.url, mayUpgrade).start();
+  const xid = handedOver?.xid ?? environment.nextXid();
+  new RequestRun(environment, loaded, exchange, target.url, mayUpgrade, xid, asSent).start();
 }
 
 /** Bytes up to which a body is sent in one write with its head. */
@@ -127,9 +135,13 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
   #unpacked: UnpackedBody | undefined;
   /** Nobody shall wait for what this request fetches (hit-for-miss). */
   #isAlone = false;
+  /** What is served is stale, and nobody fetches it yet. */
+  #refreshes = false;
   /** What has become of the request; no response can be sent any more. */
   #tunnel: Tunnel | undefined;
   readonly #mayUpgrade: boolean;
+  readonly #asSent: Fields | undefined;
+  readonly #xid: number;
   /** The response under way. */
   #stream: ResponseBody | undefined;
   /** Of the response; 0 until it begins. */
@@ -137,20 +149,27 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
   #bytesSent = 0;
   #isOver = false;
 
-  /** @param mayUpgrade whether what it offers in Upgrade means anything */
+  /**
+   * @param mayUpgrade whether what it offers in Upgrade means anything
+   * @param asSent a copy of its fields, if it may be handed over to another config
+   */
   constructor(
     environment: RequestEnvironment,
     loaded: LoadedConfig,
     exchange: Exchange,
     url: string,
     mayUpgrade: boolean,
+    xid: number,
+    asSent: Fields | undefined,
   ) {
     const { method, version, fields, body, bodyLength } = exchange;
     this.environment = environment;
     this.loaded = loaded;
     this.exchange = exchange;
     this.#mayUpgrade = mayUpgrade;
-    this.req = new ClientMessage(environment.nextXid(), method, url, `HTTP/${version}`, fields);
+    this.#asSent = asSent;
+    this.#xid = xid;
+    this.req = new ClientMessage(xid, method, url, `HTTP/${version}`, fields);
     this.req.backend = loaded.config.defaultTarget;
     this.#body =
       body === undefined
@@ -365,10 +384,29 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     const { recv } = this.loaded.config.hooks;
     const action = recv === undefined ? 'hash' : runHook(this, hookRules.recv, recv, this.#clientContext());
     if (action === 'fail') return 'failed';
+    if (typeof action === 'object' && 'vcl' in action) return this.#handOver(action.vcl);
     if (action !== 'pipe' && action !== 'pass') this.loaded.manners.lookUp(this.req.http);
     // varnishd hashes whatever vcl_recv has decided, unless that failed.
     if (this.#runHash() === 'fail') return 'failed';
     return action === 'hash' ? 'lookup' : action;
+  }
+
+  /** As varnishd's VPI_vcl_select(): once, and not after a restart. */
+  #handOver(label: string): Step {
+    const { environment, exchange, loaded, req } = this;
+    const target = environment.labelled(label);
+    if (this.#asSent === undefined || req.restarts > 0 || target === undefined) {
+      const why = req.restarts > 0 ? 'not after a restart' : 'only from the active config, to a label';
+      storyOf(this)?.fail({ message: `return (vcl(${label})) is not possible: ${why}` });
+      return { synth: 503 };
+    }
+    this.#isOver = true;
+    exchange.onAborted = undefined;
+    loaded.running.remove(this);
+    if (loaded.running.size === 0) loaded.onIdle?.();
+    exchange.fields.become(this.#asSent);
+    serveRequest(environment, target, exchange, { xid: this.#xid });
+    return 'wait';
   }
 
   #runHash(): 'lookup' | 'fail' {
@@ -378,7 +416,8 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       const parts = new RequestHash();
       const action = runHook(this, hookRules.hash, hash, new HashSideContext(this, parts));
       if (action === 'fail') return 'fail';
-      if (!parts.isEmpty) this.#hash = parts;
+      // Without a part varnishd's hash is that of nothing, the same for all.
+      if (!parts.isEmpty || this.loaded.manners.kind === 'varnish') this.#hash = parts;
     }
     // The pass hook may change what the default hash is made of.
     if (pass !== undefined) this.#hash ??= this.#defaultHash();
@@ -406,19 +445,23 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     this.#isAlone = false;
     req.isHitMiss = false;
     req.isHitPass = false;
+    this.#refreshes = false;
+    if (req.missesAlways) return 'miss';
     const entry = store.find(this.requestHash().key());
     if (entry === undefined) {
       this.#isAlone = this.#isPersonal();
       return 'miss';
     }
     const now = clock.wallNow();
-    const object = entry.match(req.http);
+    const { mostTtl, mostGrace } = req;
+    const found = req.ignoresVary ? entry.objects.at(-1) : entry.match(req.http);
+    const object = isOlderThan(found, mostTtl, now) ? undefined : found;
     this.#object = object;
     if (object !== undefined) {
       const stage = object.life.stage(now);
       if (stage === 'fresh') return 'hit';
-      if (stage === 'graced') {
-        if (entry.pending(req.http, now) === undefined) this.#refresh(store, entry, object);
+      if (stage === 'graced' && (mostGrace === undefined || now < object.life.freshUntil + mostGrace)) {
+        this.#refreshes = entry.pending(req.http, now) === undefined;
         return 'hit';
       }
     }
@@ -429,7 +472,8 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       return 'pass';
     }
     req.isHitMiss = isMarked;
-    this.#isAlone = isMarked || (isRfc && object?.isAlwaysAsked === true) || this.#isPersonal();
+    if (req.ignoresBusy) return 'miss';
+    this.#isAlone = isMarked || (isRfc && (object?.isAlwaysAsked === true || this.#isPersonal()));
     const pending = entry.pending(req.http, now);
     if (!(pending instanceof CacheFetch) || (this.#isAlone && pending.object === undefined)) return 'miss';
     this.#shared = pending;
@@ -458,6 +502,8 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       const action = runHook(this, hookRules.hit, hit, context);
       if (action !== 'deliver') return action === 'fail' ? 'failed' : action;
     }
+    // Behind the hook, which may have changed what is asked for.
+    if (this.#refreshes && store !== undefined) this.#refresh(store, object);
     return this.#deliverObject(object, object.hits);
   }
 
@@ -494,10 +540,13 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
   }
 
   /** Fetches an object anew while it is still served. */
-  #refresh(store: ObjectStore, entry: CacheEntry, stale: StoredObject): void {
+  #refresh(store: ObjectStore, stale: StoredObject): void {
     const { policy } = this.loaded;
+    this.#refreshes = false;
     if (policy === undefined) return;
+    const { entry } = stale;
     const bereq = this.#cacheRequest(true);
+    bereq.isBackground = true;
     new CacheFetch({
       owner: this,
       leader: undefined,
@@ -525,11 +574,11 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     shared.leave(this, this.#reading);
   }
 
-  readonly #purgeHere = (isSoft: boolean): number => {
+  readonly #purgeHere = (options?: PurgeOptions): number => {
     const { store, clock } = this.environment;
     const entry = store?.find(this.requestHash().key());
     if (store === undefined || entry === undefined) return 0;
-    return purgeEntry(store, entry, isSoft, clock.wallNow());
+    return purgeEntry(store, entry, options, clock.wallNow());
   };
 
   /** What was asked for may have changed what is stored: RFC 9111 section 4.4. */
@@ -538,11 +587,11 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     const { req, loaded } = this;
     if (store === undefined || loaded.policy?.rules !== 'rfc9111') return;
     if (!invalidates(req.method, beresp.status)) return;
-    this.#purgeHere(false);
+    this.#purgeHere();
     const host = req.http.get('Host');
     for (const url of alsoInvalid(req.url, host, beresp.http)) {
       const entry = store.find(new RequestHash([url, host?.toLowerCase() ?? '']).key());
-      if (entry !== undefined) purgeEntry(store, entry, false, clock.wallNow());
+      if (entry !== undefined) purgeEntry(store, entry, undefined, clock.wallNow());
     }
   }
 
@@ -554,7 +603,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
   }
 
   #purge(): Step {
-    this.#purgeHere(false);
+    this.#purgeHere();
     const { purge } = this.loaded.config.hooks;
     const rule = hookRules.purge;
     const action = purge === undefined ? rule.byDefault : runHook(this, rule, purge, this.#clientContext());
@@ -857,6 +906,12 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     this.#context ??= new ClientSideContext(this);
     return this.#context;
   }
+}
+
+/** Whether an object is fresh, but longer than this request wants it to be: then it is not there for the request. */
+function isOlderThan(object: StoredObject | undefined, mostTtl: number | undefined, now: number): boolean {
+  if (object === undefined || mostTtl === undefined) return false;
+  return object.life.stage(now) === 'fresh' && now > object.origin + mostTtl;
 }
 
 /** What a hook wants instead of the response, for people. */
