@@ -101,10 +101,9 @@ export async function expectReadable(path: string): Promise<string> {
 }
 
 async function evaluate(file: string, files: SourceFiles, timeoutMs: number): Promise<Namespace> {
-  const provided = await providedModules();
   try {
     return await refusingStrays(
-      () => withinTime(new ModuleRunner(files, provided).run(file), file, timeoutMs),
+      () => withinTime(new ModuleRunner(files, providedModules).run(file), file, timeoutMs),
       (reason) => !(reason instanceof Error) || files.thrown(reason) !== undefined,
     );
   } catch (error) {

@@ -13,6 +13,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { Script } from 'node:vm';
 import { createJiti } from 'jiti';
 import { TroupeError } from '../errors.ts';
+import type { ProvideModule } from './provided-modules.ts';
 import type { SourceFiles } from './source-files.ts';
 import { transpile } from './transpile.ts';
 
@@ -49,13 +50,13 @@ const transpiled = new Set(['.ts', '.mts', '.cts', '.js', '.mjs', '.cjs']);
 export class ModuleRunner {
   readonly #modules = new Map<string, Module>();
   readonly #files: SourceFiles;
-  readonly #provided: ReadonlyMap<string, unknown>;
+  readonly #provided: ReadonlyMap<string, ProvideModule>;
 
   /**
    * @param files takes in each file that is evaluated
    * @param provided modules that are there already, by specifier
    */
-  constructor(files: SourceFiles, provided: ReadonlyMap<string, unknown>) {
+  constructor(files: SourceFiles, provided: ReadonlyMap<string, ProvideModule>) {
     this.#files = files;
     this.#provided = provided;
   }
@@ -120,7 +121,8 @@ export class ModuleRunner {
     importer: Module,
     resolver: { esmResolve(id: string, options: { try: true }): string | undefined },
   ): Promise<unknown> {
-    if (this.#provided.has(specifier)) return this.#provided.get(specifier);
+    const provide = this.#provided.get(specifier);
+    if (provide !== undefined) return provide();
     if (isBuiltin(specifier) || specifier.startsWith('data:')) return import(specifier);
     const url = resolver.esmResolve(specifier, { try: true });
     if (url === undefined) throw this.#notFound(specifier, importer);

@@ -1,5 +1,5 @@
 /**
- * What a config file gets when it imports 'troupe': this very package, whether or not the folder of the file
+ * What a config file gets when it imports 'troupe' or 'troupe/testing': this very package, whether or not the folder of the file
  * has one installed. So the handles that it makes are ours, and no second copy is loaded.
  */
 import { extname } from 'node:path';
@@ -12,10 +12,20 @@ import { didYouMean } from './suggest.ts';
  */
 const entry = new URL(`../index${extname(import.meta.url)}`, import.meta.url);
 
-/** @returns modules by specifier */
-export async function providedModules(): Promise<ReadonlyMap<string, unknown>> {
-  const troupe: object = await import(entry.href);
-  return new Map([['troupe', strict('troupe', troupe)]]);
+/** Only what is proved needs it: it brings fast-check along. */
+const testingEntry = new URL(`../testing/index${extname(import.meta.url)}`, import.meta.url);
+
+/** Imports a module that is there already. */
+export type ProvideModule = () => Promise<unknown>;
+
+/** Modules by specifier. */
+export const providedModules: ReadonlyMap<string, ProvideModule> = new Map([
+  provided('troupe', entry),
+  provided('troupe/testing', testingEntry),
+]);
+
+function provided(specifier: string, { href }: URL): [string, ProvideModule] {
+  return [specifier, async () => strict(specifier, (await import(href)) as object)];
 }
 
 /**

@@ -31,6 +31,7 @@ export function dictionaryOf(text: string): Dictionary {
       else if (methodNames.test(word)) methods.add(word);
       else if (ADDRESS.test(word)) clients.add(word);
       else if (/^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}$/i.test(word)) hosts.add(word);
+      else if (/^[a-z0-9-]+\.$/i.test(word)) hosts.add(`${word}example.com`);
       if (word.length <= 60) words.add(word);
     }
   }

@@ -1,5 +1,11 @@
-/** The entry `troupe/testing`: property tests for XState machines, in simulated time, for any test runner. */
+/**
+ * The entry `troupe/testing`: property tests for XState machines, in simulated time, for any test runner; and what
+ * belongs to `troupe prove`: invariants of one's own, and stories that it has written.
+ */
 
+export { type Finding, type Invariant, invariant, type Objection } from '../prove/invariant.ts';
+export { type Replay, replayStory } from '../prove/replay.ts';
+export type { AskRecord, HealthChange, ProbeRecord, RequestRecord, Run } from '../prove/run.ts';
 export { SimulatedClock } from '../streams/simulated-clock.ts';
 export {
   checkMachine,
