@@ -1,7 +1,7 @@
 /**
  * Hits against other caches: one hot object, or 100,000 by Zipf, each run in fresh processes, alternating.
  */
-import { mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -42,7 +42,9 @@ export async function compareHits(processes, { only, say, isZipf, ...setting }) 
   const cores = chooseCores();
   const dir = mkdtempSync(join(tmpdir(), 'troupe-bench-origin-'));
   const port = await freePort();
-  const values = { port, dir, body: 'x'.repeat(setting.bodyBytes) };
+  writeFileSync(join(dir, 'body.html'), 'x'.repeat(setting.bodyBytes));
+  chmodSync(dir, 0o755);
+  const values = { port, dir };
   const file = fillTemplate(new URL('./origin.nginx.conf', import.meta.url), dir, values);
   const origin = processes.start(['nginx', '-c', file, '-p', dir], { core: cores.load });
   try {

@@ -7,6 +7,8 @@ import type { TurnEnd } from './turn-end.ts';
 
 /** Bytes from which gathering gains nothing any more. */
 const gatherBytes = 16 * 1024;
+/** Bytes up to which a body is copied behind its head: beyond, the memory for that costs more than a write of both. */
+const copyMessageBytes = 16 * 1024;
 /** Bytes up to which pieces are copied together; beyond, they are handed over as they are (writev). */
 const copyBytes = 64 * 1024;
 
@@ -93,12 +95,21 @@ export class Outbox {
     socket.uncork();
   }
 
-  /** Sends a whole small message. Nothing may have been gathered before. */
+  /** Sends a whole message. Nothing may have been gathered before. */
   send(text: string, body: Uint8Array): void {
+    const socket = this.#socket;
+    if (body.length > copyMessageBytes) {
+      if (!socket.writable) return;
+      socket.cork();
+      socket.write(text, 'latin1');
+      socket.write(body);
+      socket.uncork();
+      return;
+    }
     const message = Buffer.allocUnsafe(text.length + body.length);
     message.write(text, 0, 'latin1');
     message.set(body, text.length);
-    if (this.#socket.writable) this.#socket.write(message);
+    if (socket.writable) socket.write(message);
   }
 }
 
