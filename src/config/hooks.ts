@@ -160,6 +160,10 @@ export interface CacheObject {
 export interface PurgeOptions {
   /** Ends only the ttl: what is purged is stale, may be served for its grace, and is asked about. Default: false. */
   readonly soft?: boolean | undefined;
+  /** If soft, milliseconds for which it may be fresh from now on, and bounds of its grace and keep. Default: 0, none. */
+  readonly ttl?: number | undefined;
+  readonly grace?: number | undefined;
+  readonly keep?: number | undefined;
 }
 
 /** An answer that a hook writes: in synth and in backendError. VCL: `synthetic()`. */

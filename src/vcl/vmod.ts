@@ -8,7 +8,7 @@
  * FieldRef, BLOB a Uint8Array, an ENUM its word.
  */
 import type { DirectorDeclaration, PeerDeclaration, SaintmodeDeclaration } from '../config/declaration.ts';
-import type { BackendRef, BackendRequest, ClientRequest, Response } from '../config/hooks.ts';
+import type { BackendRef, BackendRequest, ClientRequest, PurgeOptions, Response } from '../config/hooks.ts';
 import type { HeaderFields } from '../proxy/http/fields.ts';
 import { methodBits } from './methods.ts';
 import { parseSignature, type Signature } from './signature.ts';
@@ -26,7 +26,7 @@ export interface VclContext {
   log(message: string): void;
   healthy?(target: BackendRef): boolean;
   deny?(duration: number | string): void;
-  purge?(options?: { readonly soft?: boolean }): number;
+  purge?(options?: PurgeOptions): number;
 }
 
 export interface IpValue {

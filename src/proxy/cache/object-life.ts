@@ -20,13 +20,22 @@ export class ObjectLife {
     this.keepUntil = this.graceUntil + Math.max(0, keep);
   }
 
-  /** Purged softly: its grace and its keep begin now. What is stale already stays as it is. */
-  expire(now: number): void {
-    const sooner = this.freshUntil - now;
-    if (sooner <= 0) return;
-    this.freshUntil = now;
-    this.graceUntil -= sooner;
-    this.keepUntil -= sooner;
+  /**
+   * Purged softly: its grace and its keep begin now. What is stale already stays so. Nothing gets longer.
+   *
+   * @param ttl milliseconds from now on
+   */
+  expire(
+    now: number,
+    ttl = 0,
+    mostGrace = Number.POSITIVE_INFINITY,
+    mostKeep = Number.POSITIVE_INFINITY,
+  ): void {
+    const grace = Math.min(this.graceUntil - this.freshUntil, mostGrace);
+    const keep = Math.min(this.keepUntil - this.graceUntil, mostKeep);
+    this.freshUntil = Math.min(this.freshUntil, now + ttl);
+    this.graceUntil = this.freshUntil + grace;
+    this.keepUntil = this.graceUntil + keep;
   }
 
   stage(now: number): Stage {

@@ -1,16 +1,23 @@
 /** Takes what is stored under one request hash out of use, what is on its way included. */
+import type { PurgeOptions } from '../../config/hooks.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import type { ObjectStore } from './object-store.ts';
 
 /**
- * @param isSoft whether it may still be served for its grace, and be asked about
+ * @param options what of it may still be used; default: nothing
  * @param now milliseconds since 1970
  * @returns how many objects that were
  */
-export function purgeEntry(store: ObjectStore, entry: CacheEntry, isSoft: boolean, now: number): number {
+export function purgeEntry(
+  store: ObjectStore,
+  entry: CacheEntry,
+  options: PurgeOptions | undefined,
+  now: number,
+): number {
+  const { soft: isSoft = false, ttl, grace, keep } = options ?? {};
   const objects = [...entry.objects];
   for (const object of objects) {
-    if (isSoft) object.life.expire(now);
+    if (isSoft) object.life.expire(now, ttl, grace, keep);
     else store.remove(object);
   }
   if (entry.marker !== undefined) store.remove(entry.marker);

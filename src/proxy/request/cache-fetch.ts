@@ -133,7 +133,9 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     this.vary = entry.vary;
     this.#request = new Fields(owner.req.http.raw.slice());
     this.variant = variantKey(entry.vary, this.#request);
-    this.#asksWhether = stale?.hasValidator === true;
+    // varnishd asks about objects with status 200 only.
+    const isAskable = this.loaded.manners.kind === 'rfc' || stale?.status === 200;
+    this.#asksWhether = isAskable && stale?.hasValidator === true;
     if (isShared || this.#asksWhether) dropConditions(bereq.http);
     this.#isPart = bereq.http.has('Range');
     if (!this.#isPart && bereq.http.get('Accept-Encoding') !== 'gzip') {
@@ -238,8 +240,9 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const stale = this.#stale;
     let answer = { status, reason, fields };
     const isVarnish = this.loaded.manners.kind === 'varnish';
-    if (status === 304 && !this.#asksWhether && isVarnish) {
-      const message = `${this.#bereq.asked} answered 304, Not Modified, to a request without a condition`;
+    if (isVarnish && ((status === 304 && !this.#asksWhether) || fields.has('Content-Range'))) {
+      const what = status === 304 ? '304, Not Modified' : `${status}, with a part`;
+      const message = `${this.#bereq.asked} answered ${what}, which was not asked for`;
       return new TroupeError('backend.malformed', message, { side: 'backend' });
     }
     // varnishd reads the terms from what it was sent.

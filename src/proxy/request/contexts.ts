@@ -92,16 +92,16 @@ export class HashSideContext extends ClientSideContext implements HashContext {
 export class LookupSideContext extends ClientSideContext implements LookupContext {
   readonly purge: (options?: PurgeOptions) => number;
 
-  constructor(owner: HookOwner, purge: (isSoft: boolean) => number) {
+  constructor(owner: HookOwner, purge: (options?: PurgeOptions) => number) {
     super(owner);
-    this.purge = (options) => purge(options?.soft === true);
+    this.purge = purge;
   }
 }
 
 export class HitSideContext extends LookupSideContext implements HitContext {
   readonly obj: CacheObject;
 
-  constructor(owner: HookOwner, purge: (isSoft: boolean) => number, obj: CacheObject) {
+  constructor(owner: HookOwner, purge: (options?: PurgeOptions) => number, obj: CacheObject) {
     super(owner, purge);
     this.obj = obj;
   }

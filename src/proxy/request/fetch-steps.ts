@@ -385,9 +385,10 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
 
   #deliver(beresp: BackendResponseMessage): Step {
     const { owner } = this;
-    owner.loaded.manners.accept(beresp.http, owner.receive !== undefined && !beresp.uncacheable);
+    const hasBody = this.#hasBody && this.#length !== 0;
     this.#delivered = beresp;
-    this.#filter = this.#hasBody && this.#length !== 0 ? filterOf(beresp, this) : undefined;
+    this.#filter = hasBody ? filterOf(beresp, this) : undefined;
+    owner.loaded.manners.accept(beresp.http, owner.receive !== undefined && !beresp.uncacheable, hasBody);
     if (this.#filter === undefined) {
       this.#isDelivered = true;
       owner.fetched(beresp, this.#hasBody, this.#length);
@@ -435,7 +436,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
       if (action !== 'deliver') return 'nothing';
     }
     this.remember(code, error);
-    loaded.manners.accept(beresp.http, owner.receive !== undefined && !beresp.uncacheable);
+    loaded.manners.accept(beresp.http, owner.receive !== undefined && !beresp.uncacheable, false);
     beresp.narrow();
     owner.fetchedSynthetic(beresp);
     return 'wait';

@@ -43,7 +43,7 @@ export interface Manners {
   /** An answer before the hook backendResponse. */
   receive(fields: Fields): void;
   /** The same answer behind it. @param isKept whether it goes into the cache */
-  accept(fields: Fields, isKept: boolean): void;
+  accept(fields: Fields, isKept: boolean, hasBody: boolean): void;
   /** The terms of an answer that is for one request only. */
   passedTerms(fields: Fields, now: number): CacheTerms;
   /** Makes a request ask whether a stored object has changed. */

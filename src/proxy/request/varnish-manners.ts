@@ -9,6 +9,7 @@
 import { leadingSeconds } from '../cache/varnish-rules.ts';
 import { Fields, sameName } from '../http/fields.ts';
 import { notKept } from './backend-response.ts';
+import { varyByEncoding } from './fetch-filter.ts';
 import { appendForwardedFor } from './forwarded.ts';
 import { dropConnectionOptions } from './hop-by-hop.ts';
 import type { Delivery, Manners } from './manners.ts';
@@ -67,9 +68,12 @@ export const varnishManners: Manners = {
     collect(fields, 'Cache-Control');
     collect(fields, 'Vary');
   },
-  accept(fields, isKept) {
+  accept(fields, isKept, hasBody) {
     dropConnectionOptions(fields);
     drop(fields, isKept ? notStored : notGivenOn);
+    if (!hasBody) unset(fields, 'Content-Encoding');
+    // It may be unpacked for one client, and not for the next.
+    else if (fields.get('Content-Encoding')?.toLowerCase() === 'gzip') varyByEncoding(fields);
   },
   passedTerms(fields, now) {
     const age = fields.get('Age');
@@ -93,8 +97,8 @@ export const varnishManners: Manners = {
   stored: (fields) => fields.clone(),
   deliver({ http, status }, req, delivery) {
     const { isLegal } = http;
-    if (delivery.isUnpacked) weaken(http);
     http.raw.push('X-Varnish', numbers(req, delivery), 'Age', String(delivery.age), 'Via', via);
+    if (delivery.isUnpacked) weaken(http);
     if (status === 200 && !delivery.isPassed) force(http, 'Accept-Ranges', 'bytes');
     http.isLegal = isLegal;
   },
