@@ -9,7 +9,7 @@ import { statesThereAre } from '../prove/actor-steps.ts';
 import { Covered } from '../prove/covered.ts';
 import type { Invariant } from '../prove/invariant.ts';
 import { builtInInvariants } from '../prove/invariants/built-in.ts';
-import { invariantsFor } from '../prove/invariants/own.ts';
+import { invariantsFor, modulesFor } from '../prove/invariants/own.ts';
 import { loaderFor, textOf } from '../prove/load-for-proof.ts';
 import { type Counterexample, judge, type Proof, prove } from '../prove/prove.ts';
 import { readStory, saveStory } from '../prove/story-file.ts';
@@ -48,7 +48,7 @@ async function search(command: ProveCommand, output: ProveOutput): Promise<numbe
   const bar = new ProgressBar(output, runs);
   const proof = await prove({
     load,
-    text: await textOf(resolve(file)),
+    text: await allText(file, command),
     invariants,
     runs,
     seed,
@@ -106,6 +106,13 @@ function tell(counterexample: Counterexample, { out }: ProveOutput): void {
 
 async function allInvariants(file: string, { invariants }: ProveCommand): Promise<Invariant[]> {
   return [...(await invariantsFor(file, invariants)), ...builtInInvariants];
+}
+
+/** Invariants name what their config need not: a path that must not go somewhere. */
+async function allText(file: string, { invariants }: ProveCommand): Promise<string> {
+  const files = [file, ...(await modulesFor(file, invariants))];
+  const texts = await Promise.all(files.map((one) => textOf(resolve(one))));
+  return texts.join('\n');
 }
 
 function summary(covered: Covered, { exercised }: Proof, invariants: readonly Invariant[]): string {

@@ -15,16 +15,22 @@ import type { Invariant } from '../invariant.ts';
  */
 export async function invariantsFor(file: string, named: readonly string[]): Promise<Invariant[]> {
   const found: Invariant[] = [];
-  const beside = await moduleBeside(file);
-  for (const path of [...(beside === undefined ? [] : [beside]), ...named])
-    found.push(...(await invariantsIn(path)));
+  for (const path of await modulesFor(file, named)) found.push(...(await invariantsIn(path)));
   return found;
 }
 
+/** The modules with a user's own invariants for a config. */
+export async function modulesFor(file: string, named: readonly string[]): Promise<string[]> {
+  const beside = await moduleBeside(file);
+  return [...(beside === undefined ? [] : [beside]), ...named];
+}
+
 async function moduleBeside(file: string): Promise<string | undefined> {
-  const stem = basename(file, extname(file)).replace(/\.config$/, '');
-  for (const extension of ['.prove.ts', '.prove.js', '.prove.mjs']) {
-    const path = join(dirname(file), `${stem}${extension}`);
+  const name = basename(file, extname(file));
+  // `shop.config.ts` and `shop.staging.vcl` are about the shop.
+  const stems = new Set([name, name.replace(/\..*$/, '')]);
+  for (const path of [...stems].map((stem) => join(dirname(file), `${stem}.prove.ts`))) {
+    if (path === file) continue;
     const isThere = await access(path).then(
       () => true,
       () => false,
