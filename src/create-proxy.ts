@@ -2,6 +2,7 @@
  * The wiring: one control plane, one data plane, the real network, and what connects them. The command line
  * and embedding programs both stand on this.
  */
+import { readFileSync } from 'node:fs';
 import { Observable, Subject, share } from 'rxjs';
 import type { Commanded } from './admin/cli/cli-stage.ts';
 import type { CommandPort, CommandPortOptions } from './admin/cli/command-port.ts';
@@ -261,6 +262,8 @@ class RunningProxy implements TroupeProxy {
   /** By name, between the command to load a config and its answer. */
   readonly #sources = new Map<string, ConfigSource>();
   readonly #loadErrors = new Map<string, unknown>();
+  /** What they were made of, for whoever asks. */
+  readonly #loadedConfigs = new Map<ConfigKey, Pick<Config, 'labels' | 'sources'>>();
   #replacements = 0;
   /** Settles when no replacement is under way. */
   #replaced: Promise<unknown> = Promise.resolve();
@@ -482,6 +485,11 @@ class RunningProxy implements TroupeProxy {
       startServing: () => this.#startServing(),
       stopServing: () => this.#stopServing(),
       adjust: (settings) => this.#adjust(settings),
+      loadVcl: (name, origin, text) => this.#loadVcl(name, origin, text),
+      label: (labels) => this.#label(labels),
+      labelsUsedBy: (key) => this.#loadedConfigs.get(key)?.labels ?? [],
+      sources: (key) => this.#loadedConfigs.get(key)?.sources ?? [],
+      busy: (key) => this.#data.busy(key),
     };
   }
 
@@ -493,7 +501,18 @@ class RunningProxy implements TroupeProxy {
     this.#listenerLimits = withSettings({ ...this.#options.listener }, listener);
     for (const one of this.#listeners) one.adjust(this.#listenerLimits);
     this.#fetchLimits = withSettings({ ...this.#options.fetch }, fetch);
-    this.#vclOptions = withSettings({ ...this.#options.vcl }, vcl);
+    const { labels } = this.#vclOptions;
+    this.#vclOptions = withSettings({ ...this.#options.vcl, labels }, vcl);
+  }
+
+  async #loadVcl(name: string, origin: string, text: string): Promise<void> {
+    const { loadVclText } = await import('./vcl/load-vcl.ts');
+    await this.load(name, await loadVclText(origin, text, this.#vclOptions));
+  }
+
+  #label(labels: ReadonlyMap<string, ConfigKey>): void {
+    this.#data.label(labels);
+    this.#vclOptions = { ...this.#vclOptions, labels: new Set(labels.keys()) };
   }
 
   /** Listens again where it did. */
@@ -548,11 +567,21 @@ class RunningProxy implements TroupeProxy {
       const { config, backends } = await loadConfig(source, this.#fetchLimits, {
         vcl: this.#vclOptions,
       });
+      this.#keepSources(key, config);
       return await loadWithRings(config.directors, this.#clock, () => this.#data.load(key, config, backends));
     } catch (error) {
       this.#loadErrors.set(name, error);
       throw error;
     }
+  }
+
+  #keepSources(key: ConfigKey, { labels, sources, file }: Config): void {
+    for (const kept of this.#loadedConfigs.keys()) {
+      const isLoaded = this.#control.configs().some((config) => config.key === kept);
+      if (!isLoaded) this.#loadedConfigs.delete(kept);
+    }
+    const texts = sources ?? (file === undefined ? [] : [{ name: file, text: readFileSync(file, 'utf8') }]);
+    this.#loadedConfigs.set(key, { labels, sources: texts });
   }
 
   async #close(): Promise<void> {

@@ -26,6 +26,8 @@ export interface CliCommand {
   readonly most: number | undefined;
   /** d: shown by `help -d` only. */
   readonly hidden?: true;
+  /** Not there while nothing is served. */
+  readonly needsWorker?: true;
   /** Taken before authentication, too. */
   readonly open?: true;
   readonly run?: Run;

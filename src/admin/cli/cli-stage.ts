@@ -1,5 +1,7 @@
 /** What commands of the command line work on. */
 
+import type { SourceText } from '../../config/config.ts';
+import type { ConfigKey } from '../../config-key.ts';
 import type { ProxySettings } from '../../proxy-settings.ts';
 import type { Operated } from '../http/operated.ts';
 import type { ParameterSet } from '../parameters/parameter-set.ts';
@@ -12,6 +14,22 @@ export interface Commanded extends Operated {
   startServing(): Promise<void>;
   stopServing(): Promise<void>;
   adjust(settings: ProxySettings): void;
+  /**
+   * Loads a program that came as text.
+   *
+   * @param origin path of its file, or a name in angle brackets
+   * @param text one character for each byte
+   * @throws TroupeError as `load`
+   */
+  loadVcl(name: string, origin: string, text: string): Promise<void>;
+  /** Says to which configs labels point. */
+  label(labels: ReadonlyMap<string, ConfigKey>): void;
+  /** Labels that a loaded config hands requests over to. */
+  labelsUsedBy(key: ConfigKey): readonly string[];
+  /** The texts that a loaded config was made of, the main one first. */
+  sources(key: ConfigKey): readonly SourceText[];
+  /** How many requests are on a config now. */
+  busy(key: ConfigKey): number;
 }
 
 export interface CliStage {

@@ -47,7 +47,14 @@ export async function openCommandPort(
 
 function stageOf(operated: Commanded, parameters: ParameterSet): CliStage {
   parameters.onChange = () => operated.adjust(settingsOf(parameters));
-  return { operated, shelf: new ConfigShelf(operated.control), parameters };
+  const shelf = new ConfigShelf({
+    control: operated.control,
+    clock: operated.clock,
+    labelsUsedBy: (key) => operated.labelsUsedBy(key),
+    onLabels: (labels) => operated.label(labels),
+    cooldownMs: () => parameters.number('vcl_cooldown') * 1_000,
+  });
+  return { operated, shelf, parameters };
 }
 
 class ListeningPort implements CommandPort {
@@ -89,6 +96,7 @@ class ListeningPort implements CommandPort {
 
   async close(): Promise<void> {
     this.#turns.close();
+    this.#stage.shelf.close();
     const closed = this.#servers.map((server) => once(server.close(), 'close'));
     for (const session of this.#sessions) session.destroy();
     await Promise.all(closed);

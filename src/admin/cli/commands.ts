@@ -6,7 +6,10 @@ import { helpCommand } from './commands/help.ts';
 import { parameterCommands } from './commands/parameters.ts';
 import { servingCommands } from './commands/serving.ts';
 import { sessionCommands } from './commands/session.ts';
-import { vclCommands } from './commands/vcl.ts';
+import { vclDiscardCommand } from './commands/vcl-discard.ts';
+import { vclListCommands } from './commands/vcl-list.ts';
+import { vclLoadCommands } from './commands/vcl-load.ts';
+import { vclUseCommands } from './commands/vcl-use.ts';
 
 const all: readonly CliCommand[] = [
   ...sessionCommands,
@@ -15,7 +18,10 @@ const all: readonly CliCommand[] = [
   ...backendCommands,
   ...parameterCommands,
   ...servingCommands,
-  ...vclCommands,
+  ...vclLoadCommands,
+  ...vclUseCommands,
+  vclDiscardCommand,
+  ...vclListCommands,
 ].toSorted((a, b) => (a.name < b.name ? -1 : 1));
 
 export const commands: ReadonlyMap<string, CliCommand> = byName(all);

@@ -2,32 +2,52 @@
  * Configs as operators arrange them: in the order of loading, each to be warm, cold or as needed (varnish-cli(7),
  * vcl.state), and labels that point to some of them. What is loaded, and what is active, the supervisor knows.
  */
+import type { SupervisorContext } from '../../actors/supervisor.ts';
+import type { Clock } from '../../clock.ts';
+import type { ConfigKey } from '../../config-key.ts';
 import type { ControlPlane } from '../../streams/control-plane.ts';
+import { SUPERVISOR } from '../../streams/routes.ts';
 
 /** What an operator wants of a config. */
-type WantedState = 'auto' | 'warm' | 'cold';
+export type WantedState = 'auto' | 'warm' | 'cold';
 
-interface ShelvedConfig {
+export interface ShelvedConfig {
   readonly kind: 'config';
   readonly name: string;
   wanted: WantedState;
+  /** Labels that it hands requests over to. */
+  readonly uses: readonly string[];
+  /** Milliseconds of the clock at which it was last needed; for one that is to cool down when it is not. */
+  neededAt: number;
 }
 
-interface Label {
+export interface Label {
   readonly kind: 'label';
   readonly name: string;
   target: string;
 }
 
-type Shelved = ShelvedConfig | Label;
+export type Shelved = ShelvedConfig | Label;
+
+interface ShelfOptions {
+  readonly control: ControlPlane;
+  readonly clock: Clock;
+  /** Labels that a loaded config hands requests over to. */
+  readonly labelsUsedBy: (key: ConfigKey) => readonly string[];
+  /** Told when labels have changed. */
+  readonly onLabels: (labels: ReadonlyMap<string, ConfigKey>) => void;
+  /** Milliseconds; varnishd's vcl_cooldown. */
+  readonly cooldownMs: () => number;
+}
 
 export class ConfigShelf {
-  readonly #control: ControlPlane;
+  readonly #options: ShelfOptions;
   readonly #entries = new Map<string, Shelved>();
   #usedLabel: string | undefined;
+  #cancel: (() => void) | undefined;
 
-  constructor(control: ControlPlane) {
-    this.#control = control;
+  constructor(options: ShelfOptions) {
+    this.#options = options;
   }
 
   /** All, in the order in which they came. */
@@ -41,33 +61,140 @@ export class ConfigShelf {
     return this.#entries.get(name);
   }
 
+  /** Keys of configs that were discarded and are still used by requests. */
+  leaving(): readonly ConfigKey[] {
+    const supervisor = this.#options.control.registry.snapshot('supervisor', SUPERVISOR);
+    const context: SupervisorContext | undefined = supervisor?.context;
+    return context?.leaving ?? [];
+  }
+
   /** Name of what is used: a config, or a label that points to it. */
   activeName(): string | undefined {
     this.#takeStock();
-    const active = this.#control.configs().find(({ state }) => state === 'active')?.name;
+    const active = this.#options.control.configs().find(({ state }) => state === 'active')?.name;
     const label = this.#usedLabel === undefined ? undefined : this.#entries.get(this.#usedLabel);
     return label?.kind === 'label' && label.target === active ? label.name : active;
   }
 
-  isCold(name: string): boolean {
-    return this.#control.configs().some((one) => one.name === name && one.state === 'cold');
+  /** The config that a name means. */
+  configOf(entry: Shelved): string {
+    return entry.kind === 'label' ? entry.target : entry.name;
   }
 
-  /** Notes what is wanted of a config that was loaded. */
+  stateOf(config: string): 'loading' | 'warm' | 'cold' | 'active' | undefined {
+    return this.#options.control.configs().find(({ name }) => name === config)?.state;
+  }
+
+  keyOf(config: string): ConfigKey | undefined {
+    return this.#options.control.configs().find(({ name }) => name === config)?.key;
+  }
+
+  /** What would break without it: labels that point to a config, configs that name a label. */
+  dependents(entry: Shelved): readonly Shelved[] {
+    return this.entries().filter((one) =>
+      entry.kind === 'config'
+        ? one.kind === 'label' && one.target === entry.name
+        : one.kind === 'config' && one.uses.includes(entry.name),
+    );
+  }
+
+  /** What it needs: the config that a label points to, the labels that a config names. */
+  dependencies(entry: Shelved): readonly Shelved[] {
+    const names = entry.kind === 'label' ? [entry.target] : entry.uses;
+    return names.flatMap((name) => this.#entries.get(name) ?? []);
+  }
+
+  /** Notes what is wanted of a config. */
   want(name: string, wanted: WantedState): void {
     const entry = this.find(name);
     if (entry?.kind === 'config') entry.wanted = wanted;
+    this.#settle();
+  }
+
+  /** Warms a config up, if it has cooled down by itself. */
+  async warm(config: string): Promise<void> {
+    if (this.stateOf(config) === 'cold') await this.#options.control.setState(config, 'warm');
+  }
+
+  /** Switches to a config, or to what a label points to. */
+  async use(entry: Shelved): Promise<void> {
+    const config = this.configOf(entry);
+    await this.warm(config);
+    await this.#options.control.use(config);
+    this.#usedLabel = entry.kind === 'label' ? entry.name : undefined;
+    this.#settle();
+  }
+
+  /** Makes a label point to a config; if it is in use, requests go there from now on. */
+  async label(name: string, target: string): Promise<void> {
+    await this.warm(target);
+    const isInUse = this.activeName() === name;
+    this.#entries.set(name, { kind: 'label', name, target });
+    if (isInUse) await this.#options.control.use(target);
+    this.#settle();
+  }
+
+  /** Takes one out. */
+  async discard(entry: Shelved): Promise<void> {
+    this.#entries.delete(entry.name);
+    if (entry.kind === 'config') await this.#options.control.discard(entry.name);
+    this.#settle();
+  }
+
+  close(): void {
+    this.#cancel?.();
   }
 
   /** Others come and go by other ways: a reload, the HTTP API. */
   #takeStock(): void {
-    const loaded = new Set(this.#control.configs().map(({ name }) => name));
+    const { control, clock, labelsUsedBy } = this.#options;
+    const configs = control.configs();
+    const loaded = new Set(configs.map(({ name }) => name));
     for (const entry of this.#entries.values()) {
-      const config = entry.kind === 'label' ? entry.target : entry.name;
-      if (!loaded.has(config)) this.#entries.delete(entry.name);
+      if (!loaded.has(this.configOf(entry))) this.#entries.delete(entry.name);
     }
-    for (const name of loaded) {
-      if (!this.#entries.has(name)) this.#entries.set(name, { kind: 'config', name, wanted: 'auto' });
+    for (const { name, key, state } of configs) {
+      if (this.#entries.has(name) || state === 'loading') continue;
+      const uses = labelsUsedBy(key);
+      this.#entries.set(name, { kind: 'config', name, wanted: 'auto', uses, neededAt: clock.now() });
     }
+  }
+
+  /** After each change: who is needed, which labels there are, and who cools down next. */
+  #settle(): void {
+    const { clock, onLabels, cooldownMs } = this.#options;
+    const entries = this.entries();
+    const labels = new Map<string, ConfigKey>();
+    let next = Number.POSITIVE_INFINITY;
+    for (const entry of entries) {
+      if (entry.kind === 'label') {
+        const key = this.keyOf(entry.target);
+        if (key !== undefined) labels.set(entry.name, key);
+      } else if (entry.wanted === 'auto' && this.stateOf(entry.name) === 'warm' && !this.#isNeeded(entry)) {
+        next = Math.min(next, entry.neededAt + cooldownMs());
+      } else {
+        entry.neededAt = clock.now();
+      }
+    }
+    onLabels(labels);
+    this.#cancel?.();
+    this.#cancel = undefined;
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#cancel = clock.after(Math.max(0, next - clock.now()), () => void this.#coolDown());
+  }
+
+  #isNeeded(entry: ShelvedConfig): boolean {
+    return entry.uses.length > 0 || this.dependents(entry).length > 0;
+  }
+
+  async #coolDown(): Promise<void> {
+    const { clock, control, cooldownMs } = this.#options;
+    for (const entry of this.entries()) {
+      if (entry.kind === 'label' || entry.wanted !== 'auto' || this.stateOf(entry.name) !== 'warm') continue;
+      if (this.#isNeeded(entry) || entry.neededAt + cooldownMs() > clock.now()) continue;
+      // It may have gone in this very moment.
+      await control.setState(entry.name, 'cold').catch(() => {});
+    }
+    this.#settle();
   }
 }

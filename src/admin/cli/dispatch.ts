@@ -6,6 +6,9 @@ import { replyOfError } from './reply-of-error.ts';
 
 const UNKNOWN = "Unknown request.\nType 'help' for more info.\n";
 
+const UNKNOWN_WHEN_STOPPED =
+  "Unknown request in manager process (child not running).\nType 'help' for more info.";
+
 /** A command line that cannot be read. */
 export function syntaxError(mistake: string): CliReply {
   return { status: CliStatus.syntax, text: `${UNKNOWN}Syntax Error: ${mistake}\n` };
@@ -31,7 +34,10 @@ export function dispatch(
     return { status: CliStatus.unknown, text: `${UNKNOWN}all commands are in lower-case.\n` };
   }
   const command = /^[a-z]/.test(name) ? commands.get(name) : undefined;
-  if (command === undefined) return { status: CliStatus.unknown, text: UNKNOWN };
+  const isServing = stage.operated.isServing;
+  if (command === undefined || (command.needsWorker === true && !isServing)) {
+    return { status: CliStatus.unknown, text: isServing ? UNKNOWN : UNKNOWN_WHEN_STOPPED };
+  }
   const args = words.slice(1);
   const json = args[0] === '-j' ? 1 : 0;
   const run = json === 1 ? command.json : command.run;

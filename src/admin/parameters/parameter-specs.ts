@@ -443,7 +443,13 @@ export const parameterSpecs: readonly ParameterSpec[] = [
   { name: 'vary_notice', kind: 'count', default: '10', unit: 'variants', least: '1' },
   { name: 'vcc_allow_inline_c', kind: 'boolean', default: 'off' },
   { name: 'vcc_err_unref', kind: 'boolean', default: 'on' },
-  { name: 'vcc_unsafe_path', kind: 'boolean', default: 'on' },
+  {
+    name: 'vcc_unsafe_path',
+    kind: 'boolean',
+    default: 'on',
+    takes: 'now',
+    help: 'Whether names of included files may have a slash in them.',
+  },
   {
     name: 'vcl_cooldown',
     kind: 'seconds',
@@ -452,7 +458,13 @@ export const parameterSpecs: readonly ParameterSpec[] = [
     takes: 'now',
     help: 'How long a config whose state is auto stays warm after it was used or labelled last.',
   },
-  { name: 'vcl_path', kind: 'text', default: '/etc/varnish:/usr/share/varnish/vcl' },
+  {
+    name: 'vcl_path',
+    kind: 'text',
+    default: '/etc/varnish:/usr/share/varnish/vcl',
+    takes: 'now',
+    help: 'Where files are looked for that vcl.load and include name without a folder; a list with colons.',
+  },
   { name: 'vmod_path', kind: 'text', default: '' },
   { name: 'vsl_buffer', kind: 'bytes', default: '16k', least: '267' },
   bits(

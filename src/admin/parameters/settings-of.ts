@@ -28,7 +28,11 @@ export function settingsOf(parameters: ParameterSet): ProxySettings {
       targetBytes: count('http_req_hdr_len'),
       fieldCount: count('http_max_hdr'),
     },
-    vcl: { saintmodeThreshold: count('saintmode_threshold') },
+    vcl: {
+      saintmodeThreshold: count('saintmode_threshold'),
+      folders: parameters.isSet('vcl_path') ? parameters.shown('vcl_path').split(':') : undefined,
+      allowsPaths: parameters.value('vcc_unsafe_path') === true,
+    },
     fetch: {
       connectTimeoutMs: ms('connect_timeout'),
       firstByteTimeoutMs: ms('first_byte_timeout'),

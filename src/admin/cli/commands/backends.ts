@@ -19,6 +19,7 @@ export const backendCommands: readonly CliCommand[] = [
     help: 'List backends.\n',
     least: 0,
     most: 2,
+    needsWorker: true,
     run: list,
     json: list,
   },
@@ -28,6 +29,7 @@ export const backendCommands: readonly CliCommand[] = [
     help: 'Set health status of backend(s) matching <backend_pattern>.',
     least: 2,
     most: 2,
+    needsWorker: true,
     run: setHealth,
   },
 ];

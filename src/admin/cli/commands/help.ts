@@ -1,6 +1,7 @@
 /** `help`: what commands there are. */
 import type { CliCommand } from '../cli-command.ts';
 import { type CliReply, CliStatus, reply } from '../cli-reply.ts';
+import type { CliStage } from '../cli-stage.ts';
 import { jsonReply } from '../json-reply.ts';
 import { secondsNow } from './serving.ts';
 
@@ -13,9 +14,13 @@ export function helpCommand(all: () => readonly CliCommand[]): CliCommand {
     least: 0,
     most: 1,
     open: true,
-    run: ({ args }) => help(all(), args),
-    json: ({ stage, words }) => jsonReply(2, words, secondsNow(stage), all().map(asJson)),
+    run: ({ stage, args }) => help(present(all(), stage), args),
+    json: ({ stage, words }) => jsonReply(2, words, secondsNow(stage), present(all(), stage).map(asJson)),
   };
+}
+
+function present(all: readonly CliCommand[], { operated }: CliStage): readonly CliCommand[] {
+  return operated.isServing ? all : all.filter(({ needsWorker }) => needsWorker !== true);
 }
 
 function help(all: readonly CliCommand[], args: readonly string[]): CliReply {

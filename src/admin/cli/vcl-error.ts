@@ -1,0 +1,50 @@
+/** What is wrong with a VCL program, as varnishd's compiler says it. */
+import { readFileSync } from 'node:fs';
+import { mistakesOf } from '../../config/combined-error.ts';
+import { type Place, TroupeError } from '../../errors.ts';
+import type { CliReply } from './cli-reply.ts';
+import { wrong } from './cli-reply.ts';
+import { replyOfError } from './reply-of-error.ts';
+
+/** @param text of a program that is in no file */
+export function replyOfVclError(error: unknown, text?: string): CliReply {
+  if (!(error instanceof TroupeError)) return replyOfError(error);
+  switch (error.code) {
+    case 'config.syntax':
+    case 'config.invalid':
+    case 'config.unresolvable': {
+      const mistakes = mistakesOf(error).map((mistake) => described(mistake, text));
+      return compilerFailed(mistakes.join('\n'));
+    }
+    default:
+      return replyOfError(error);
+  }
+}
+
+export function compilerFailed(message: string): CliReply {
+  return wrong(
+    `Message from VCC-compiler:\n${message}\nRunning VCC-compiler failed, exited with 2\nVCL compilation failed`,
+  );
+}
+
+function described({ message, advice, place }: TroupeError, text: string | undefined): string {
+  const said = advice === undefined ? message : `${message}\n${advice}`;
+  return place === undefined ? `${said}\n` : `${said}\n${shownPlace(place, text)}`;
+}
+
+function shownPlace({ file, line, column, length = 1 }: Place, text: string | undefined): string {
+  const head = `('${file}' Line ${line} Pos ${column})\n`;
+  const source = lineOf(file, line, text);
+  if (source === undefined) return head;
+  const before = source.slice(0, column - 1).replace(/[^\t]/g, '-');
+  const after = '-'.repeat(Math.max(0, source.length - before.length - length));
+  return `${head}${source}\n${before}${'#'.repeat(length)}${after}\n`;
+}
+
+function lineOf(file: string, line: number, text: string | undefined): string | undefined {
+  try {
+    return (file.startsWith('<') ? text : readFileSync(file, 'utf8'))?.split('\n')[line - 1];
+  } catch {
+    return undefined;
+  }
+}
