@@ -538,6 +538,7 @@ class RunningProxy implements TroupeProxy {
       stats: () => this.stats(),
       failedRequests: () => this.failedRequests(),
       load: (name, file) => this.load(name, file),
+      purge: (url, options) => this.purge(url, options),
       keepTimes: () => this.#data.keepTimes(),
       get isClosing() {
         return proxy.#closing !== undefined;

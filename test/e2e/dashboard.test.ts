@@ -158,7 +158,9 @@ test('every endpoint answers by its schema, under load, while configs are switch
     ['/api/v1/backends/{backend}/health', 'one()', { health: 'auto' }],
     ['/api/v1/saint-entries/lift', '', {}],
     ['/api/v1/saint-entries/lift', '', { backend: 'one()', object: '0'.repeat(24) }],
-    ['/api/v1/configs/{name}/use', 'boot', undefined],
+    ['/api/v1/purge', '', { url: 'http://h/' }],
+    ['/api/v1/purge', '', { url: 'http://h/', soft: true }],
+    ['/api/v1/configs/{name}/use', 'boot', {}],
     ['/api/v1/configs/{name}/state', 'next', { state: 'cold' }],
     ['/api/v1/configs/{name}/discard', 'next', undefined],
   ] as const;
@@ -336,6 +338,30 @@ describe('what is done', () => {
       expect(json).toEqual({ health, backends: [`one(127.0.0.1:${good.port},)`] });
       expect((await ask(proxyPort, '/alone')).status).toBe(health === 'sick' ? 503 : 200);
     }
+  });
+
+  test('what is purged is fetched anew', async () => {
+    good.answer = (_request, response) => {
+      response.setHeader('Cache-Control', 'max-age=60');
+      response.end('good');
+    };
+    const plain = backend({ host: '127.0.0.1', port: good.port });
+    await proxy.load('caching', defineConfig({ backends: { plain } }));
+    await proxy.use('caching');
+    const url = `http://127.0.0.1:${proxyPort}/kept`;
+    const asked = () => good.requests.filter((request) => request.url === '/kept').length;
+    for (const times of [1, 1]) {
+      await (await fetch(url)).text();
+      expect(asked()).toBe(times);
+    }
+    expect((await post('/api/v1/purge', { url })).json).toEqual({ purged: 1 });
+    expect((await post('/api/v1/purge', { url })).json).toEqual({ purged: 0 });
+    await (await fetch(url)).text();
+    expect(asked()).toBe(2);
+  });
+
+  test.each(['/kept', 'h/kept', 'file:///kept', 'http://', ''])('%j is no URL to purge', async (url) => {
+    expectProblem(await post('/api/v1/purge', { url }), 400, 'admin.malformed');
   });
 
   test('what is wrong with a config comes back with its place', async () => {

@@ -38,6 +38,8 @@ export interface Endpoint {
 }
 
 const noQuery = z.strictObject({});
+/** Clients that send `{}` with every POST mean nothing by it. */
+const noBody = z.strictObject({}).optional();
 
 /** Makes an endpoint whose code sees only what has been checked. */
 export function endpoint<
@@ -67,7 +69,7 @@ export function endpoint<
       const checked = {
         ...call,
         query: check('query', query, call.query) as z.output<Query>,
-        body: check('body', body ?? z.undefined('takes none'), call.body) as z.output<Body>,
+        body: check('body', body ?? noBody, call.body) as z.output<Body>,
       };
       return options.run(checked);
     },

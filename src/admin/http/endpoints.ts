@@ -19,6 +19,7 @@ import { directorsQuerySchema, directorsSchema } from './schema/director-schema.
 import { failedRequestsQuerySchema, failedRequestsSchema } from './schema/failed-request-schema.ts';
 import { peersSchema } from './schema/peer-schema.ts';
 import { pollersQuerySchema, pollersSchema } from './schema/poller-schema.ts';
+import { purgeBodySchema, purgedSchema } from './schema/purge-schema.ts';
 import { liftBodySchema, liftedSchema, saintEntriesSchema, saintQuerySchema } from './schema/saint-schema.ts';
 import { statusSchema } from './schema/traffic-schema.ts';
 import { backendNamed, backendsNamed, knownBackends } from './show/known-backends.ts';
@@ -212,6 +213,14 @@ const act = [
       const counts = backendsNamed(control, backend).map(({ identity }) => control.lift(identity, object));
       return { lifted: counts.reduce((sum, lifted) => sum + lifted, 0) };
     },
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/purge',
+    summary: 'Take what is stored under a URL out of the cache',
+    body: purgeBodySchema,
+    answer: purgedSchema,
+    run: ({ stage: { operated }, body: { url, soft } }) => ({ purged: operated.purge(url, { soft }) }),
   }),
 ];
 

@@ -4,6 +4,7 @@
  */
 import type { Observable } from 'rxjs';
 import type { Clock } from '../../clock.ts';
+import type { PurgeOptions } from '../../config/hooks.ts';
 import type { FailedRequest } from '../../proxy/request/request-report.ts';
 import type { ProxyStats } from '../../proxy-stats.ts';
 import type { ControlPlane } from '../../streams/control-plane.ts';
@@ -15,6 +16,8 @@ export interface Operated {
   failedRequests(): readonly FailedRequest[];
   /** Loads a config from a file. @throws TroupeError what is wrong with it */
   load(name: string, file: string): Promise<void>;
+  /** Takes what is stored under a URL out of the cache. @returns how many objects that were */
+  purge(url: string, options: PurgeOptions): number;
   /** From now on counts how long requests take. */
   keepTimes(): void;
   /** Each request that fails. Nothing is made for it while nobody subscribes. */

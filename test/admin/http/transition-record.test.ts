@@ -16,6 +16,7 @@ function operatedIn(world: ControlWorld): Operated {
     stats: unused,
     failedRequests: unused,
     load: unused,
+    purge: unused,
     keepTimes: unused,
     failedRequests$: EMPTY,
     isClosing: false,
