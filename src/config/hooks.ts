@@ -54,6 +54,8 @@ export interface HookContext {
   readonly now: number;
   readonly client: { readonly ip: string; readonly port: number };
   readonly server: { readonly ip: string; readonly port: number; readonly listener: string };
+  /** Number of the client's connection among those of requests; "0" without one. VCL: `sess.xid`. */
+  readonly sessionXid: string;
   /** Adds a line to this request's entry in the log. VCL: `std.log()`. */
   log(message: string): void;
   /** Whether something can be asked now. VCL: `std.healthy()`. Unknown names are sick. */

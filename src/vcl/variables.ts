@@ -253,7 +253,7 @@ export const variables: readonly Variable[] = [
   ...(['idle_send_timeout', 'send_timeout', 'timeout_idle', 'timeout_linger'] as const).map((name) =>
     variable(`sess.${name}`, 'DURATION', 'client', { write: 'client' }),
   ),
-  variable('sess.xid', 'STRING', 'client, backend', { since: 41 }),
+  variable('sess.xid', 'STRING', 'client, backend', { since: 41, get: 'c.sessionXid' }),
   ...(['free_space', 'used_space'] as const).map((name) =>
     variable(`storage.s0.${name}`, 'BYTES', 'client, backend'),
   ),

@@ -3,7 +3,13 @@
  * exchange's contract (a second answer, bytes after the end, anything after the client has gone).
  */
 import { Duplex, type DuplexOptions, Readable } from 'node:stream';
-import type { Exchange, ResponseBody, ResponseHead, SocketAddress } from '../../src/proxy/http/exchange.ts';
+import type {
+  Exchange,
+  ResponseBody,
+  ResponseHead,
+  Session,
+  SocketAddress,
+} from '../../src/proxy/http/exchange.ts';
 import { Fields } from '../../src/proxy/http/fields.ts';
 
 export interface FakeRequest {
@@ -14,6 +20,8 @@ export interface FakeRequest {
   readonly body?: Readable | string | undefined;
   readonly bodyLength?: number | undefined;
   readonly client?: SocketAddress;
+  /** Of the connection; default: none. */
+  readonly session?: Session;
 }
 
 export interface FakeAnswer {
@@ -37,6 +45,7 @@ export class FakeExchange implements Exchange {
   readonly client: SocketAddress;
   readonly server: SocketAddress = { address: '192.0.2.1', port: 80 };
   readonly listener = 'a0';
+  readonly session?: Session;
   readonly receivedAt = 0;
   readonly canSwitch = true;
   onAborted: (() => void) | undefined;
@@ -53,6 +62,7 @@ export class FakeExchange implements Exchange {
 
   constructor(request: FakeRequest = {}) {
     const { body } = request;
+    if (request.session !== undefined) this.session = request.session;
     this.method = request.method ?? 'GET';
     this.target = request.target ?? '/';
     this.version = request.version ?? '1.1';

@@ -50,6 +50,12 @@ export interface ResponseBody {
   onDrain: (() => void) | undefined;
 }
 
+/** What the requests of one connection have in common. */
+export interface Session {
+  /** Its number among those of requests; 0: it has none yet. VCL: `sess.xid`. */
+  xid: number;
+}
+
 export interface Exchange {
   readonly method: string;
   /** Origin-form, absolute-form, authority-form or `*`, as sent. */
@@ -68,6 +74,8 @@ export interface Exchange {
   readonly trailers?: Fields | undefined;
   readonly client: SocketAddress;
   readonly server: SocketAddress;
+  /** Absent where requests do not come over a connection of the proxy's own. */
+  readonly session?: Session;
   /** Name of the listening socket (`-a NAME=ADDR:PORT`), `a0`, `a1`, ... by default. */
   readonly listener: string;
   /** Milliseconds of the clock at which the request's head was complete. */

@@ -53,6 +53,7 @@ export class Connection implements ResponseChannel, BodySource {
   readonly client: SocketAddress;
   readonly server: SocketAddress;
   readonly outbox: Outbox;
+  xid = 0;
   readonly #owner: ConnectionOwner;
   readonly #socket: Socket;
   readonly #inbox = new Inbox();

@@ -8,6 +8,7 @@ import type {
   Persistence,
   ResponseBody,
   ResponseHead,
+  Session,
   SocketAddress,
 } from '../http/exchange.ts';
 import type { Fields } from '../http/fields.ts';
@@ -23,7 +24,7 @@ const copyBytes = 64 * 1024;
 const pieceBytes = 256 * 1024;
 
 /** The connection, as an exchange uses it. */
-export interface ResponseChannel {
+export interface ResponseChannel extends Session {
   readonly outbox: Outbox;
   readonly clock: Clock;
   readonly listener: string;
@@ -86,6 +87,10 @@ export class HttpExchange implements Exchange, BodyOwner {
 
   get server(): SocketAddress {
     return this.#channel.server;
+  }
+
+  get session(): Session {
+    return this.#channel;
   }
 
   get listener(): string {

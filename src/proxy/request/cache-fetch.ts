@@ -515,7 +515,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       body,
       now,
     );
-    object.storedBy = this.req.xid;
+    object.storedBy = this.#bereq.xid;
     object.length = length;
     object.bytes += body.bytes;
     if (this.#confirmed?.body.state === 'whole') this.#removeStale();

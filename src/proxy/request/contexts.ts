@@ -63,6 +63,11 @@ export class RequestContext implements HookContext {
     this.healthy = healthy ?? ((target) => owner.loaded.graph.get(nameOf(target))?.healthy ?? false);
   }
 
+  get sessionXid(): string {
+    const { session } = this.#owner.exchange;
+    return String(session?.xid ?? 0);
+  }
+
   /** 32 bytes. VCL: `req.hash`, `bereq.hash`. */
   get requestHash(): Uint8Array {
     return this.#owner.requestHash().bytes();

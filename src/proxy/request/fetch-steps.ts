@@ -451,6 +451,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
     const refusal = this.#body?.refusal('retry');
     if (refusal !== undefined) return refusal;
     bereq.retries++;
+    bereq.number = owner.environment.nextXid();
     traffic.retries++;
     if (this.#attempt !== undefined) this.#attempt.record.retried++;
     const { story } = owner;

@@ -70,10 +70,11 @@ export class BackendMessage implements BackendRequest {
   wanted: BackendRef | undefined;
   /** Name of the backend that was asked; what a director stands for is found out anew at each attempt. */
   asked: string | undefined;
-  readonly #req: ClientMessage;
+  /** Each try has one of its own. */
+  number: number;
 
-  constructor(req: ClientMessage, http: Fields, hasBody: boolean) {
-    this.#req = req;
+  constructor(req: ClientMessage, http: Fields, hasBody: boolean, number: number) {
+    this.number = number;
     this.method = req.method;
     this.url = req.url;
     this.http = http;
@@ -84,7 +85,7 @@ export class BackendMessage implements BackendRequest {
   }
 
   get xid(): string {
-    return this.#req.xid;
+    return String(this.number);
   }
 
   /** The request's body is not sent. VCL: `unset bereq.body`. */

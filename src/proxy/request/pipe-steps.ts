@@ -49,6 +49,7 @@ export class Pipe implements PickReceiver {
       owner.req,
       owner.loaded.manners.askPiped(owner.req, owner.exchange.version),
       owner.exchange.body !== undefined,
+      owner.environment.nextXid(),
     );
     this.#pick = new BackendPick(owner, this.#bereq, this);
   }

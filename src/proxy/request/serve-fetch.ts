@@ -161,7 +161,8 @@ class FetchRun implements FetchClient, Running {
 
   #ask(retries: number): void {
     const { exchange, req } = this;
-    const bereq = new BackendMessage(req, endToEndRequest(req.http), this.#body !== undefined);
+    const number = this.environment.nextXid();
+    const bereq = new BackendMessage(req, endToEndRequest(req.http), this.#body !== undefined, number);
     bereq.retries = retries;
     bereq.firstByteTimeoutMs = exchange.firstByteTimeoutMs;
     bereq.betweenBytesTimeoutMs = exchange.betweenBytesTimeoutMs;

@@ -105,6 +105,9 @@ export function serveRequest(
   const asSent = mayHandOver ? fields.clone() : undefined;
   if (target.host !== undefined) fields.set('Host', target.host);
   const mayUpgrade = loaded.manners.arrive(fields, exchange.client.address);
+  const { session } = exchange;
+  // The connection takes a number before its first request does, as in varnishd.
+  if (session !== undefined && session.xid === 0) session.xid = environment.nextXid();
   const xid = handedOver?.xid ?? environment.nextXid();
   new RequestRun(environment, loaded, exchange, target.url, mayUpgrade, xid, asSent).start();
 }
@@ -562,7 +565,8 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
   /** @param isWhole whether what is asked for is for others, too, and therefore the whole */
   #cacheRequest(isWhole: boolean): BackendMessage {
     const { manners } = this.loaded;
-    const bereq = new BackendMessage(this.req, manners.ask(this.req, this.exchange.version, false), false);
+    const fields = manners.ask(this.req, this.exchange.version, false);
+    const bereq = new BackendMessage(this.req, fields, false, this.environment.nextXid());
     if (isWhole || manners.kind === 'varnish') bereq.method = 'GET';
     return bereq;
   }
@@ -616,7 +620,8 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     const { manners } = this.loaded;
     if (this.req.method === 'CONNECT' && manners.kind === 'rfc') return { synth: 501 };
     const fields = manners.ask(this.req, this.exchange.version, true);
-    const bereq = new BackendMessage(this.req, fields, this.#body !== undefined);
+    const number = this.environment.nextXid();
+    const bereq = new BackendMessage(this.req, fields, this.#body !== undefined, number);
     bereq.isPassed = true;
     const offer = this.#offer();
     if (offer !== undefined) bereq.http.appendLegal('Upgrade', offer);
