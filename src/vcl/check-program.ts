@@ -10,23 +10,27 @@ import type { Token } from './token.ts';
 
 export type SubRecords = ReadonlyMap<string, SubRecord>;
 
+/** Calls in each other; more, and looking at them would need more stack than there is. */
+const DEEPEST = 500;
+
 /** @param subs in the order of their names, in which varnishd looks at them */
 export function checkProgram(symbols: Symbols, subs: SubRecords, mistakes: Mistakes): void {
   checkReferences(symbols, mistakes);
   if (!mistakes.isEmpty) return;
   for (const sub of subs.values()) {
-    mistakes.guard('returns', () => checkReturns(sub, subs, sub.method, []));
+    mistakes.guard('returns', () => checkReturns(sub, subs, sub.method, new Map()));
   }
   if (!mistakes.isEmpty) return;
   for (const sub of subs.values()) {
     if (sub.method !== undefined) {
       const { method } = sub;
-      mistakes.guard('uses', () => checkUses(sub, subs, method));
+      mistakes.guard('uses', () => checkUses(sub, subs, method, new Set()));
     }
   }
   if (!mistakes.isEmpty) return;
+  const possible = new Map<SubRecord, number>();
   for (const sub of subs.values()) {
-    if (possibleMethods(sub, subs) !== 0) continue;
+    if (possibleMethods(sub, subs, possible) !== 0) continue;
     mistakes.add('uses', new VclMistake('Impossible Subroutine', sub.name));
   }
 }
@@ -43,14 +47,22 @@ function checkReferences(symbols: Symbols, mistakes: Mistakes): void {
   }
 }
 
-/** @throws VclMistake */
+/**
+ * @param seen subs that were come to, and whether they are done with: each is looked at once, however it is called
+ * @throws VclMistake
+ */
 function checkReturns(
   sub: SubRecord,
   subs: SubRecords,
   method: Method | undefined,
-  callers: readonly SubRecord[],
+  seen: Map<SubRecord, 'open' | 'done'>,
+  depth = 0,
 ): void {
-  if (callers.includes(sub)) throw new VclMistake('Subroutine recurses on', sub.name);
+  const known = seen.get(sub);
+  if (known === 'open') throw new VclMistake('Subroutine recurses on', sub.name);
+  if (known === 'done') return;
+  if (depth > DEEPEST) throw new VclMistake(`Subs call each other more than ${DEEPEST} deep.`, sub.name);
+  seen.set(sub, 'open');
   if (method !== undefined) {
     for (const [word, token] of sub.returns) {
       if (method.returns.includes(word)) continue;
@@ -65,8 +77,9 @@ function checkReturns(
   }
   for (const { sub: symbol } of sub.calls) {
     const called = subs.get(symbol.name.toLowerCase());
-    if (called !== undefined) checkReturns(called, subs, method, [...callers, sub]);
+    if (called !== undefined) checkReturns(called, subs, method, seen, depth + 1);
   }
+  seen.set(sub, 'done');
 }
 
 const useSentences: Readonly<Record<UseKind, string>> = {
@@ -76,15 +89,20 @@ const useSentences: Readonly<Record<UseKind, string>> = {
   action: 'Not a valid action',
 };
 
-/** @throws VclMistake */
-function checkUses(sub: SubRecord, subs: SubRecords, method: Method): void {
+/**
+ * @param seen subs that are looked at already
+ * @throws VclMistake
+ */
+function checkUses(sub: SubRecord, subs: SubRecords, method: Method, seen: Set<SubRecord>): void {
+  if (seen.has(sub)) return;
+  seen.add(sub);
   for (const use of sub.uses) {
     if ((use.methods & method.bit) !== 0) continue;
     throw new VclMistake(`${useSentence(use, method)} in subroutine '${method.name}'.`, use.first, use.last);
   }
   for (const { sub: symbol, token } of sub.calls) {
     const called = subs.get(symbol.name.toLowerCase());
-    if (called !== undefined) within(token, () => checkUses(called, subs, method));
+    if (called !== undefined) within(token, () => checkUses(called, subs, method, seen));
   }
 }
 
@@ -104,16 +122,19 @@ function within(token: Token, work: () => void): void {
   }
 }
 
-/** Methods that could call a sub, as bits. */
-function possibleMethods(sub: SubRecord, subs: SubRecords): number {
-  let bits = everywhere;
+/** Methods that could call a sub, as bits. @param known of those that are looked at already */
+function possibleMethods(sub: SubRecord, subs: SubRecords, known: Map<SubRecord, number>): number {
+  let bits = known.get(sub);
+  if (bits !== undefined) return bits;
+  bits = everywhere;
   for (const use of sub.uses) bits &= use.methods;
   for (const word of sub.returns.keys()) {
     bits &= methods.reduce((all, { bit, returns }) => (returns.includes(word) ? all | bit : all), 0);
   }
   for (const { sub: symbol } of sub.calls) {
     const called = subs.get(symbol.name.toLowerCase());
-    if (called !== undefined) bits &= possibleMethods(called, subs);
+    if (called !== undefined) bits &= possibleMethods(called, subs, known);
   }
+  known.set(sub, bits);
   return bits;
 }

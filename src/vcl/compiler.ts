@@ -28,6 +28,7 @@ class Compiler {
   readonly #indexes = new Map<unknown, number>();
   readonly #regexes = new Map<string, number>();
   readonly #returning = new Map<string, boolean>();
+  #chains = 0;
 
   constructor(program: CheckedProgram) {
     this.#program = program;
@@ -79,13 +80,8 @@ class Compiler {
     switch (statement.op) {
       case 'block':
         return this.#block(statement.body);
-      case 'if': {
-        const branches = statement.branches.map(
-          ({ condition, body }) => `if (${this.#value(condition)}) ${this.#block(body)}`,
-        );
-        const { otherwise } = statement;
-        return branches.join(' else ') + (otherwise === undefined ? '' : ` else ${this.#block(otherwise)}`);
-      }
+      case 'if':
+        return this.#if(statement);
       case 'set':
         return `${this.#assignment(statement)};`;
       case 'set-header': {
@@ -115,6 +111,22 @@ class Compiler {
       default:
         return statement satisfies never;
     }
+  }
+
+  #if({ branches, otherwise }: Extract<CheckedStatement, { op: 'if' }>): string {
+    const last = otherwise === undefined ? '' : this.#block(otherwise);
+    const tests = branches.map(({ condition, body }) => {
+      const test = `if (${this.#value(condition)})`;
+      return [test, this.#block(body)] as const;
+    });
+    if (branches.length <= LONGEST_IF) {
+      const chain = tests.map(([test, block]) => `${test} ${block}`).join(' else ');
+      return last === '' ? chain : `${chain} else ${last}`;
+    }
+    // Each else contains all that follow, and JavaScript's parser has a stack, too.
+    const label = `chain${++this.#chains}`;
+    const flat = tests.map(([test, block]) => `${test} { ${block} break ${label}; }`);
+    return `${label}: { ${flat.join('\n')} ${last} }`;
   }
 
   #return({ word, args, label }: Extract<CheckedStatement, { op: 'return' }>): string {
@@ -339,6 +351,9 @@ class Compiler {
     return `k${index}`;
   }
 }
+
+/** Branches, from which on they stand below each other. */
+const LONGEST_IF = 100;
 
 /** Whether a text may be missing. */
 function isOptional(value: Checked): boolean {

@@ -10,11 +10,14 @@ import type { Argument, Call, Expression, Name } from './syntax.ts';
 import { type Token, tokenName } from './token.ts';
 import type { TokenReader } from './token-reader.ts';
 
+/** Words of a name; varnishd's longest has four. */
+const LONGEST_NAME = 100;
+
 const comparisons = new Set(['==', '!=', '<', '>', '<=', '>=', '~', '!~']);
 
 /** @throws VclMistake */
 export function parseExpression(reader: TokenReader): Expression {
-  return reader.nested(() => parseLogic(reader, '||'));
+  return reader.expression(() => parseLogic(reader, '||'));
 }
 
 function parseLogic(reader: TokenReader, kind: '||' | '&&'): Expression {
@@ -45,6 +48,7 @@ function parseComparison(reader: TokenReader): Expression {
 function parseSum(reader: TokenReader): Expression {
   let left = parseProduct(reader);
   while (reader.is('+') || reader.is('-')) {
+    reader.chained();
     const operator = reader.next();
     const right = parseProduct(reader);
     left = { kind: 'sum', operator, left, right, first: left.first, last: right.last };
@@ -55,6 +59,7 @@ function parseSum(reader: TokenReader): Expression {
 function parseProduct(reader: TokenReader): Expression {
   let left = parseTerm(reader);
   while (reader.is('*') || reader.is('/') || reader.is('%')) {
+    reader.chained();
     const operator = reader.next();
     const right = parseTerm(reader);
     left = { kind: 'product', operator, left, right, first: left.first, last: right.last };
@@ -66,6 +71,7 @@ function parseProduct(reader: TokenReader): Expression {
 export function parseTerm(reader: TokenReader): Expression {
   let of = parsePrimary(reader);
   while (reader.take('.') !== undefined) {
+    reader.chained();
     const name = reader.expect('ID');
     const call = reader.is('(') ? parseCall(reader) : undefined;
     of = { kind: 'property', of, name, call, first: of.first, last: reader.previous };
@@ -117,6 +123,7 @@ export function parseName(reader: TokenReader): Name {
   const name: [Token, ...Token[]] = [reader.expect('ID')];
   while (reader.is('.') && (reader.peek().kind === 'ID' || reader.peek().kind === 'CSTR')) {
     reader.next();
+    if (name.length >= LONGEST_NAME) throw new VclMistake('This name has too many parts.', name[0]);
     name.push(reader.next());
   }
   return name;

@@ -13,6 +13,8 @@ export class TokenReader {
   readonly #tokens: readonly Token[];
   #at = 0;
   #depth = 0;
+  #expressions = 0;
+  #chained = 0;
 
   /** @param tokens the last one is EOI */
   constructor(tokens: readonly Token[], actions = noActions) {
@@ -76,6 +78,28 @@ export class TokenReader {
     }
   }
 
+  /** Reads an expression, by itself or in another one. @throws VclMistake as `nested` and `chained` */
+  expression<Result>(read: () => Result): Result {
+    if (this.#expressions === 0) this.#chained = 0;
+    this.#expressions++;
+    try {
+      return this.nested(read);
+    } finally {
+      this.#expressions--;
+    }
+  }
+
+  /**
+   * Counts one more operator of a row, `a + b + c`: each contains what stands in front of it.
+   *
+   * @throws VclMistake
+   */
+  chained(): void {
+    if (++this.#chained > LONGEST) {
+      throw new VclMistake(`This has more than ${LONGEST} operators in a row.`, this.current);
+    }
+  }
+
   /** After a mistake: goes on to the next declaration, which begins with one of the words, outside of braces. */
   skipToDeclaration(words: ReadonlySet<string>): void {
     // Where the mistake was inside of braces is not known, but declarations begin at the left margin.
@@ -89,3 +113,4 @@ export class TokenReader {
 }
 
 const DEEPEST = 200;
+const LONGEST = 1_000;
