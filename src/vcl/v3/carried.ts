@@ -32,6 +32,8 @@ const discard = 'set beresp.ttl = 0s; set beresp.uncacheable = true; return (del
 export class Carried {
   readonly #modules: Modules;
   readonly #used = new Set<keyof typeof field>();
+  /** What a fetch changes of a request, by the fields that it does so with. */
+  readonly #changed = new Map<string, string>();
 
   constructor(modules: Modules) {
     this.#modules = modules;
@@ -72,6 +74,18 @@ export class Carried {
     return `set req.http.${field[what]} = ${value};`;
   }
 
+  /**
+   * In a fetch: sets a part of the client's request to VALUE, as it stands in the text, or unsets it.
+   *
+   * @param part `url`, `method`, or a field as in `http.X-Foo`
+   */
+  changeRequest(part: string, isUnset: boolean): string {
+    const name = `X-Varnish3-Req-${part.replace(/^http\./, '').replaceAll(/[^\w-]/g, '_')}`;
+    this.#changed.set(name, `req.${part}`);
+    if (isUnset) return `unset bereq.${part}; set beresp.http.${name} = "";`;
+    return `set bereq.${part} = VALUE; set beresp.http.${name} = bereq.${part};`;
+  }
+
   /** What begins each sub, so that fields that others send mean nothing, and those that are ours take effect. */
   beginnings(): readonly (readonly [sub: string, text: string])[] {
     const requested = [...new Set(toFetch.values())].filter((what) => this.#used.has(what));
@@ -79,6 +93,7 @@ export class Carried {
     const answered = [
       ...(this.#used.has('restart') ? [field.restart] : []),
       ...(hasErrors ? [field.status, field.reason] : []),
+      ...this.#changed.keys(),
     ];
     const std = requested.some((what) => what !== 'method') || hasErrors ? this.#modules.named('std') : '';
     const recv = requested.map((what) => `unset req.http.${field[what]};`);
@@ -88,7 +103,12 @@ export class Carried {
       const taken = what === 'method' ? value : `${std}.duration(${value}, 60s)`;
       return `if (${value}) { set bereq.${what} = ${taken}; unset ${value}; }`;
     });
-    const deliver: string[] = [];
+    const deliver = [...this.#changed].map(([name, part]) => {
+      const value = `resp.http.${name}`;
+      const unset = part.startsWith('req.http.') ? `if (${part} == "") { unset ${part}; }` : '';
+      // Whoever gets it from the cache has not fetched it.
+      return `if (obj.hits == 0 && ${value}) { set ${part} = ${value}; ${unset} } unset ${value};`;
+    });
     if (this.#used.has('restart')) deliver.push(`if (resp.http.${field.restart}) { return (restart); }`);
     if (hasErrors) {
       const synth = `synth(${std}.integer(resp.http.${field.status}, 503), resp.http.${field.reason})`;

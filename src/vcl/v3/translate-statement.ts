@@ -1,5 +1,6 @@
 /** Statements of Varnish 3 as those of VCL 4.1 that do the same in the sub that each context is now. */
 import { type Mistakes, VclMistake } from '../mistake.ts';
+import { printName } from '../print-expression.ts';
 import type { Block, Expression, Name, Statement } from '../syntax.ts';
 import type { Token } from '../token.ts';
 import { durationUnits } from '../value-type.ts';
@@ -49,7 +50,7 @@ class StatementTranslator {
       case 'set':
         return this.#set(statement);
       case 'unset':
-        return [{ ...statement, name: this.#unset(statement.name) }];
+        return this.#unset(statement);
       case 'return':
         return this.#return(statement);
       case 'call':
@@ -82,7 +83,11 @@ class StatementTranslator {
     this.#expectIn(name, old.writable, 'Cannot be set');
     const value = this.#expression(statement.value);
     if (old.name === 'beresp.saintmode') return this.#saintmode(first, value);
-    if (this.#context === 'fetch' && old.name.startsWith('req.')) throw this.#otherSide(name);
+    if (old.name === 'obj.ttl' && this.#context === 'hit') return this.#expire(name, first, value);
+    if (this.#context === 'fetch' && old.name.startsWith('req.')) {
+      const part = this.#requestPart(old, name);
+      return this.#made(this.#translation.carried.changeRequest(part, false), first, { VALUE: value });
+    }
     if (this.#context === 'miss' || this.#context === 'pass') {
       const text = this.#translation.carried.setInFetch(old.name, value);
       if (text !== undefined) return this.#made(text, first, { VALUE: value });
@@ -90,19 +95,38 @@ class StatementTranslator {
     return [{ ...statement, name: this.#name(old, name), value }];
   }
 
-  #unset(name: Name): Name {
+  #unset(statement: Extract<Statement, { kind: 'unset' }>): readonly Statement[] {
+    const { name, first } = statement;
     const old = variableOf(name);
-    if (old === undefined) return name;
+    if (old === undefined) return [statement];
     this.#expectIn(name, old.writable, 'Cannot be unset');
-    if (this.#context === 'fetch' && old.name === 'req.http') throw this.#otherSide(name);
-    return this.#name(old, name);
+    if (this.#context === 'fetch' && old.name === 'req.http') {
+      const part = this.#requestPart(old, name);
+      return this.#made(this.#translation.carried.changeRequest(part, true), first);
+    }
+    return [{ ...statement, name: this.#name(old, name) }];
   }
 
-  #otherSide(name: Name): VclMistake {
-    const advice =
-      'The fetch has a copy of it as bereq. For vcl_deliver, set a field of beresp.http, and unset it there.';
-    const message = `${textOf(name)} cannot be changed in vcl_fetch: from Varnish 4 on, a fetch does not know the client's request.`;
-    return new VclMistake(message, name[0], name.at(-1), advice);
+  /**
+   * What a fetch changes of the client's request, of which it has only a copy by now.
+   *
+   * @throws VclMistake it could not be told the request
+   */
+  #requestPart(old: OldVariable, name: Name): string {
+    if (old.name === 'req.url') return 'url';
+    if (old.name === 'req.request') return 'method';
+    if (old.name === 'req.http') return printName(this.#name(old, name)).replace(/^bereq\./, '');
+    const message = `${textOf(name)} cannot be changed in vcl_fetch: by then the request has gone where it says.`;
+    throw new VclMistake(message, name[0], name.at(-1), adviceFor(old, this.#context));
+  }
+
+  /** The way in which objects were purged before there was `purge`. */
+  #expire(name: Name, first: Token, value: Expression): readonly Statement[] {
+    if (value.kind === 'number' && Number(value.token.text) === 0) {
+      return this.#made(`${this.#translation.modules.named('purge')}.soft();`, first);
+    }
+    const message = 'obj.ttl cannot be changed any more, but for 0s, which expires it.';
+    throw new VclMistake(message, name[0], name.at(-1), 'Set beresp.ttl in vcl_fetch.');
   }
 
   #saintmode(first: Token, value: Expression): readonly Statement[] {

@@ -337,3 +337,57 @@ eachWay(
     expect(await forwarded('/none')).not.toHaveProperty('x-forwarded-for');
   },
 );
+
+eachWay(
+  'what vcl_fetch changes of a request',
+  `BACKENDS
+  sub vcl_recv { if (req.restarts > 0) { set req.backend = b2; } return (lookup); }
+  sub vcl_fetch {
+    if (beresp.http.Location) {
+      set req.url = beresp.http.Location;
+      set req.http.X-Way = req.http.X-Way + req.url;
+      remove req.http.X-Start;
+      return (restart);
+    }
+    set req.http.X-Way = req.http.X-Way + " fetched";
+  }
+  sub vcl_deliver {
+    set resp.http.X-Way = req.http.X-Way;
+    set resp.http.X-Start = req.http.X-Start;
+    set resp.http.X-Url = req.url;
+  }`,
+  async (w) => {
+    w.one.answer = (request, response) => {
+      if (request.url === '/old') response.setHeader('Location', '/new');
+      cacheable(response, '1');
+    };
+    w.two.answer = (_request, response) => cacheable(response, '2');
+    const headers = { 'X-Way': 'asked', 'X-Start': 's' };
+    const direct = await w.ask('/plain', 'GET', headers);
+    expect(direct.headers).toMatchObject({ 'x-way': 'asked fetched', 'x-start': 's', 'x-url': '/plain' });
+    const again = await w.ask('/plain', 'GET', headers);
+    expect(again.headers).toMatchObject({ 'x-way': 'asked', 'x-start': 's' });
+    const moved = await w.ask('/old', 'GET', headers);
+    expect(moved).toMatchObject({ status: 200, body: '2' });
+    expect(moved.headers).toMatchObject({ 'x-way': 'asked/new fetched', 'x-start': '', 'x-url': '/new' });
+    for (const { headers: given } of [direct, again, moved]) {
+      expect(Object.keys(given).filter((name) => name.startsWith('x-varnish3'))).toEqual([]);
+    }
+  },
+);
+
+eachWay(
+  'obj.ttl = 0s, as objects were purged before there was purge',
+  `backend b1 { .host = "127.0.0.1"; .port = "PORT1"; }
+  sub vcl_recv { if (req.request == "PURGE") { return (lookup); } }
+  sub vcl_fetch { set beresp.grace = 0s; }
+  sub vcl_hit { if (req.request == "PURGE") { set obj.ttl = 0s; error 200 "Expired."; } }`,
+  async (w) => {
+    w.one.answer = (_request, response) => cacheable(response, '1');
+    await w.ask('/a');
+    await w.ask('/a');
+    expect(await w.ask('/a', 'PURGE')).toMatchObject({ status: 200, reason: 'Expired.' });
+    await w.ask('/a');
+    expect(w.one.requests).toHaveLength(2);
+  },
+);

@@ -78,6 +78,7 @@ describe('a statement', () => {
 
   test.each([
     ['vcl_hit', 'purge;', 'import purge;', 'purge.hard();'],
+    ['vcl_hit', 'set obj.ttl = 0s;', 'import purge;', 'purge.soft();'],
     [
       'vcl_recv',
       'if (!req.backend.healthy) { error 503; }',
@@ -208,10 +209,12 @@ describe('what cannot be', () => {
     ['sub vcl_recv { set req.esi = false; }', ['1:20 req.esi is not supported in vcl_recv.']],
     ['sub vcl_recv { panic "no"; }', ['1:16 panic is not supported: no request may end Troupe.']],
     [
-      'sub vcl_fetch { set req.http.X = "1"; }',
-      [
-        "1:21 req.http.X cannot be changed in vcl_fetch: from Varnish 4 on, a fetch does not know the client's request.",
-      ],
+      'sub vcl_fetch { set req.backend = b1; }',
+      ['1:21 req.backend cannot be changed in vcl_fetch: by then the request has gone where it says.'],
+    ],
+    [
+      'sub vcl_hit { set obj.ttl = 10s; }',
+      ['1:19 obj.ttl cannot be changed any more, but for 0s, which expires it.'],
     ],
     ['director d dns { }', ['1:12 director dns is not supported.']],
     ['director d best { }', ["1:12 Unknown director policy: 'best'"]],
