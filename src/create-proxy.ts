@@ -261,6 +261,8 @@ class RunningProxy implements TroupeProxy {
   readonly #drainTimeoutMs: number;
   /** By name, between the command to load a config and its answer. */
   readonly #sources = new Map<string, ConfigSource>();
+  /** A mistake of our own that was contained. */
+  #lastFault: string | undefined;
   readonly #loadErrors = new Map<string, unknown>();
   /** What they were made of, for whoever asks. */
   readonly #loadedConfigs = new Map<ConfigKey, Pick<Config, 'labels' | 'sources'>>();
@@ -300,7 +302,7 @@ class RunningProxy implements TroupeProxy {
       probe: probeOnce,
       drainTimeoutMs: this.#drainTimeoutMs,
       saintEntries: options.saintEntries,
-      onFault: (error, where) => log?.fault?.(error, where),
+      onFault: (error, where) => this.#noteFault(error, where),
     });
     const data = this.#data;
     this.#failedRequests$ = new Observable<FailedRequest>((subscriber) => {
@@ -328,7 +330,7 @@ class RunningProxy implements TroupeProxy {
     this.#handler = new EmbeddedHandler({
       ...embedded,
       name: 'handler',
-      onFault: (error, where) => log?.fault?.(error, where),
+      onFault: (error, where) => this.#noteFault(error, where),
     });
     this.handler = this.#handler.handle;
     this.#upgrades = new EmbeddedUpgrades({ ...embedded, name: 'upgrade', limits: options.listener });
@@ -490,6 +492,20 @@ class RunningProxy implements TroupeProxy {
       labelsUsedBy: (key) => this.#loadedConfigs.get(key)?.labels ?? [],
       sources: (key) => this.#loadedConfigs.get(key)?.sources ?? [],
       busy: (key) => this.#data.busy(key),
+      lastFault: () => this.#lastFault,
+      clearFault: () => {
+        this.#lastFault = undefined;
+      },
+      xid: () => this.#data.xid,
+      setXid: (xid) => {
+        this.#data.xid = xid;
+      },
+      listenAddresses: () =>
+        this.#places.map(({ where, name }) =>
+          'path' in where
+            ? { name, address: where.path, port: 0 }
+            : { name, address: where.host ?? '', port: where.port },
+        ),
     };
   }
 
@@ -513,6 +529,12 @@ class RunningProxy implements TroupeProxy {
   #label(labels: ReadonlyMap<string, ConfigKey>): void {
     this.#data.label(labels);
     this.#vclOptions = { ...this.#vclOptions, labels: new Set(labels.keys()) };
+  }
+
+  #noteFault(error: unknown, where: string): void {
+    const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    this.#lastFault = `${new Date(this.#clock.wallNow()).toUTCString()}, ${where}: ${what}`;
+    this.#log?.fault?.(error, where);
   }
 
   /** Listens again where it did. */

@@ -294,6 +294,14 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     return this.#configs.get(key)?.running.size ?? 0;
   }
 
+  get xid(): number {
+    return this.#requests;
+  }
+
+  set xid(xid: number) {
+    this.#requests = xid;
+  }
+
   nextXid(): number {
     return ++this.#requests;
   }

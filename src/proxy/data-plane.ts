@@ -52,6 +52,9 @@ export interface DataPlane {
   /** Says to which configs labels point. */
   label(labels: ReadonlyMap<string, ConfigKey>): void;
 
+  /** The number that the last request got. */
+  xid: number;
+
   /** How many requests are on a config now. */
   busy(key: ConfigKey): number;
 

@@ -5,6 +5,7 @@ import type { ConfigKey } from '../../config-key.ts';
 import type { ProxySettings } from '../../proxy-settings.ts';
 import type { Operated } from '../http/operated.ts';
 import type { ParameterSet } from '../parameters/parameter-set.ts';
+import type { BanList } from './ban-list.ts';
 import type { ConfigShelf } from './config-shelf.ts';
 
 /** The proxy as the command line operates it. */
@@ -28,6 +29,13 @@ export interface Commanded extends Operated {
   labelsUsedBy(key: ConfigKey): readonly string[];
   /** The texts that a loaded config was made of, the main one first. */
   sources(key: ConfigKey): readonly SourceText[];
+  /** The last mistake of Troupe's own that was contained, with its stack. */
+  lastFault(): string | undefined;
+  clearFault(): void;
+  /** The number that the last request got. */
+  xid(): number;
+  setXid(xid: number): void;
+  listenAddresses(): readonly { readonly name: string; readonly address: string; readonly port: number }[];
   /** How many requests are on a config now. */
   busy(key: ConfigKey): number;
 }
@@ -36,4 +44,5 @@ export interface CliStage {
   readonly operated: Commanded;
   readonly shelf: ConfigShelf;
   readonly parameters: ParameterSet;
+  readonly bans: BanList;
 }

@@ -8,6 +8,7 @@ import type { SocketAddress } from '../../proxy/http/exchange.ts';
 import { listenError } from '../../proxy/listener/listen-error.ts';
 import type { ParameterSet } from '../parameters/parameter-set.ts';
 import { settingsOf } from '../parameters/settings-of.ts';
+import { BanList } from './ban-list.ts';
 import { CliSession } from './cli-session.ts';
 import type { CliStage, Commanded } from './cli-stage.ts';
 import { CommandTurns } from './command-turns.ts';
@@ -54,7 +55,7 @@ function stageOf(operated: Commanded, parameters: ParameterSet): CliStage {
     onLabels: (labels) => operated.label(labels),
     cooldownMs: () => parameters.number('vcl_cooldown') * 1_000,
   });
-  return { operated, shelf, parameters };
+  return { operated, shelf, parameters, bans: new BanList(operated.clock.wallNow() / 1_000) };
 }
 
 class ListeningPort implements CommandPort {

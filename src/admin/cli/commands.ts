@@ -2,10 +2,14 @@
 import type { CliCommand } from './cli-command.ts';
 import { backendCommands } from './commands/backends.ts';
 import { bannerCommand } from './commands/banner.ts';
+import { banCommands } from './commands/bans.ts';
+import { debugCommands } from './commands/debug.ts';
 import { helpCommand } from './commands/help.ts';
 import { parameterCommands } from './commands/parameters.ts';
 import { servingCommands } from './commands/serving.ts';
 import { sessionCommands } from './commands/session.ts';
+import { storageCommands } from './commands/storage.ts';
+import { troupeCommands } from './commands/troupe.ts';
 import { vclDiscardCommand } from './commands/vcl-discard.ts';
 import { vclListCommands } from './commands/vcl-list.ts';
 import { vclLoadCommands } from './commands/vcl-load.ts';
@@ -18,6 +22,10 @@ const all: readonly CliCommand[] = [
   ...backendCommands,
   ...parameterCommands,
   ...servingCommands,
+  ...banCommands,
+  ...storageCommands,
+  ...troupeCommands,
+  ...debugCommands,
   ...vclLoadCommands,
   ...vclUseCommands,
   vclDiscardCommand,
