@@ -154,12 +154,14 @@ test('the example does what it says', async () => {
     run(file, a, { NEIGHBOUR: `127.0.0.1:${b}` }),
     run(file, b, { NEIGHBOUR: `127.0.0.1:${a}` }),
   ]);
+  const page = async () => (await fetch(`http://127.0.0.1:${b}/page`)).text();
+  expect([await page(), await page()]).toEqual(Array(2).fill('the origin says: /page is fine (answer 1)\n'));
   const purged = await fetch(`http://127.0.0.1:${a}/page`, { method: 'PURGE' });
   expect(purged.status).toBe(200);
   await other.until(() => other.said.err.includes('purged /page, told by a neighbour'));
   const status = await fetch(`http://127.0.0.1:${a}/status`);
   expect(await status.text()).toBe('pending peer requests: 0\n');
-  expect(await (await fetch(`http://127.0.0.1:${b}/page`)).text()).toBe('the origin says: /page is fine\n');
+  expect(await page()).toBe('the origin says: /page is fine (answer 2)\n');
 });
 
 test('SIGTERM waits for what was queued, no longer than the drain timeout, and reports what was left', async () => {
