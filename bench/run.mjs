@@ -9,6 +9,7 @@
  * picks    what one pick of a director costs
  * peer     what repeating requests to a peer costs them, and operations a second against curl
  * dashboard  what an open dashboard costs a request, and one that is watched
+ * prove    the simulated world: messages a second, and 1,000 backends for an hour
  * saint    a million saint entries, and pass-through with 100,000 of them against none
  */
 import { writeFileSync } from 'node:fs';
@@ -19,6 +20,7 @@ import { compareHits } from './hit/hits.mjs';
 import { comparePassThrough } from './pass/pass-through.mjs';
 import { reportPassThrough } from './pass/report.mjs';
 import { runPeer } from './peer/suite.mjs';
+import { runProveBench } from './prove/suite.mjs';
 import { runSaint } from './saint/suite.mjs';
 import { Processes } from './support/processes.mjs';
 
@@ -51,6 +53,7 @@ const suites = {
   zipf: () => hits({ bodyBytes: 1024, clients: 32, seconds: 6, rounds: 3 }, true),
   control: () => runControl(options.short),
   picks: () => runPicks(options.short),
+  prove: () => runProveBench(options.short),
   saint: () => withProcesses(saint),
   peer: () => withProcesses(peer),
   dashboard: () => withProcesses(dashboard),
@@ -119,7 +122,9 @@ async function withProcesses(work) {
 }
 
 const byDefault =
-  options.short && options.only === undefined ? ['pass', 'control', 'picks', 'peer', 'dashboard'] : ['pass'];
+  options.short && options.only === undefined
+    ? ['pass', 'control', 'picks', 'prove', 'peer', 'dashboard']
+    : ['pass'];
 const named = positionals.length > 0 ? positionals : byDefault;
 const unknown = named.filter((name) => suites[name] === undefined);
 if (unknown.length > 0) {
