@@ -10,19 +10,21 @@ import { VclRegex } from './regex.ts';
 import { createRegsub } from './regsub.ts';
 import { runtime } from './runtime.ts';
 import { mayReturn, type SubRecord } from './sub-record.ts';
-import type { VclContext } from './vmod.ts';
+import type { ProgramFacts, VclContext, VmodCall, VmodFunction } from './vmod.ts';
 
 /** A sub: what it returns is an action, or undefined where it returns nothing. */
 export type CompiledSub = (context: VclContext) => unknown;
 
 /** @returns the subs that requests call, by their names; those that only do what the hook's default does are left out */
-export function compile(program: CheckedProgram): ReadonlyMap<string, CompiledSub> {
-  const compiler = new Compiler(program);
+export function compile(program: CheckedProgram, facts: ProgramFacts): ReadonlyMap<string, CompiledSub> {
+  const compiler = new Compiler(program, facts);
   return compiler.run();
 }
 
 class Compiler {
   readonly #program: CheckedProgram;
+  readonly #facts: ProgramFacts;
+  readonly #calls = new Map<VmodFunction, VmodCall>();
   /** What the text refers to by number. */
   readonly #values: unknown[] = [];
   readonly #indexes = new Map<unknown, number>();
@@ -30,8 +32,9 @@ class Compiler {
   readonly #returning = new Map<string, boolean>();
   #chains = 0;
 
-  constructor(program: CheckedProgram) {
+  constructor(program: CheckedProgram, facts: ProgramFacts) {
     this.#program = program;
+    this.#facts = facts;
   }
 
   run(): ReadonlyMap<string, CompiledSub> {
@@ -250,12 +253,17 @@ class Compiler {
         const { parameters } = value.function.signature;
         const args = value.args.map((arg, index) => {
           if (arg === undefined) return 'undefined';
-          return parameters[index]?.type === 'STRANDS' ? this.#strands(arg) : this.#value(arg);
+          const parameter = parameters[index];
+          if (parameter?.type === 'STRANDS') return this.#strands(arg);
+          // An argument that is given, but is nothing, is something else than none.
+          return parameter?.isOptional === true && isOptional(arg)
+            ? `(${this.#value(arg)} ?? null)`
+            : this.#value(arg);
         });
         const instance =
           value.instance === undefined ? undefined : this.#program.instances.get(value.instance);
         const self = instance === undefined ? [] : [this.#keep(instance.self)];
-        return `${this.#keep(value.function.run)}(${['c', ...self, ...args].join(', ')})`;
+        return `${this.#called(value.function)}(${['c', ...self, ...args].join(', ')})`;
       }
       default:
         return value satisfies never;
@@ -308,7 +316,7 @@ class Compiler {
       case 'TIME':
         return `time(${value})`;
       case 'IP':
-        return `(${value}).ip`;
+        return `ipText(${value})`;
       case 'BACKEND':
         return `nameOf(${value})`;
       default:
@@ -340,6 +348,15 @@ class Compiler {
       this.#regexes.set(source, index);
     }
     return `k${index}`;
+  }
+
+  #called(called: VmodFunction): string {
+    let call = this.#calls.get(called);
+    if (call === undefined) {
+      call = called.bind(this.#facts);
+      this.#calls.set(called, call);
+    }
+    return this.#keep(call);
   }
 
   #keep(value: unknown): string {

@@ -2,6 +2,7 @@
  * What compiled VCL calls while it runs, by the names that the compiler writes. Texts are latin1; a field that is
  * not there is undefined. Whatever varnishd calls a failure (VRT_fail) is thrown, and costs the request a 503.
  */
+import { SocketAddress } from 'node:net';
 import { hostname } from 'node:os';
 import type { BackendRef, BackendRequest, ClientRequest, HashContext } from '../config/hooks.ts';
 import type { HeaderFields } from '../proxy/http/fields.ts';
@@ -55,6 +56,11 @@ function real(value: number): string {
 /** RFC 9110 section 5.6.7. */
 function time(seconds: number): string {
   return new Date(Math.floor(seconds) * 1_000).toUTCString();
+}
+
+/** RFC 5952. */
+function ipText({ ip }: IpValue): string {
+  return ip.includes(':') ? new SocketAddress({ address: ip, family: 'ipv6' }).address : ip;
 }
 
 function nameOf(target: BackendRef | undefined): string | undefined {
@@ -218,6 +224,7 @@ export const runtime = {
   hostname: hostname(),
   identity,
   int,
+  ipText,
   isInAcl,
   isUncacheable,
   kept,

@@ -80,9 +80,9 @@ function flag(message: string, name: string): { readonly get: string; readonly s
   return { get: `(c.${message}.${name} === true)`, set: `c.${message}.${name} = $` };
 }
 
-/** Timeouts of a fetch: a backend's own are not known to hooks, and show as negative. */
+/** Timeouts of a fetch; 0 where a backend's own hold. */
 function timeout(name: string): { readonly get: string; readonly set: string } {
-  return { get: `(c.bereq.${name} ?? -1000) / 1000`, set: `c.bereq.${name} = ($) * 1000` };
+  return { get: `(c.bereq.${name} ?? 0) / 1000`, set: `c.bereq.${name} = ($) * 1000` };
 }
 
 const requestLine = (message: string, field: string) => ({
@@ -130,7 +130,7 @@ export const variables: readonly Variable[] = [
   variable('req.is_hitmiss', 'BOOL', 'client', { get: 'c.req.isHitMiss' }),
   variable('req.is_hitpass', 'BOOL', 'client', { get: 'c.req.isHitPass' }),
   variable('req.method', 'STRING', 'client', { write: 'client', ...requestLine('req', 'method') }),
-  variable('req.proto', 'STRING', 'client', { write: 'client', until: 40, get: 'c.req.proto' }),
+  variable('req.proto', 'STRING', 'client', { write: 'client', until: 40, ...requestLine('req', 'proto') }),
   variable('req.proto', 'STRING', 'client', { since: 41, get: 'c.req.proto' }),
   variable('req.restarts', 'INT', 'client', { get: 'c.req.restarts' }),
   variable('req.storage', 'STEVEDORE', 'client', { write: 'client' }),
@@ -152,7 +152,7 @@ export const variables: readonly Variable[] = [
   variable('bereq', 'HTTP', 'backend', { get: 'c.bereq' }),
   variable('bereq.backend', 'BACKEND', fetch, {
     write: fetch,
-    get: 'c.bereq.backend',
+    get: 'c.bereq.wanted',
     set: 'c.bereq.backend = $',
   }),
   variable('bereq.between_bytes_timeout', 'DURATION', 'backend', {
@@ -171,7 +171,7 @@ export const variables: readonly Variable[] = [
   variable('bereq.is_hitmiss', 'BOOL', 'backend', { get: 'c.bereq.isHitMiss' }),
   variable('bereq.is_hitpass', 'BOOL', 'backend', { get: 'c.bereq.isHitPass' }),
   variable('bereq.method', 'STRING', fetch, { write: fetch, ...requestLine('bereq', 'method') }),
-  variable('bereq.proto', 'STRING', fetch, { write: fetch, until: 40, get: 'c.bereq.proto' }),
+  variable('bereq.proto', 'STRING', fetch, { write: fetch, until: 40, ...requestLine('bereq', 'proto') }),
   variable('bereq.proto', 'STRING', fetch, { since: 41, get: 'c.bereq.proto' }),
   variable('bereq.retries', 'INT', 'backend', { get: 'c.bereq.retries' }),
   variable('bereq.time', 'TIME', fetch, { get: 'begun(c, c.bereq)' }),
@@ -197,7 +197,11 @@ export const variables: readonly Variable[] = [
   variable('beresp.grace', 'DURATION', response, { write: response, ...seconds('c.beresp.grace') }),
   headers('beresp.http', response, true, 'beresp'),
   variable('beresp.keep', 'DURATION', response, { write: response, ...seconds('c.beresp.keep') }),
-  variable('beresp.proto', 'STRING', response, { write: response, until: 40, get: 'c.beresp.proto' }),
+  variable('beresp.proto', 'STRING', response, {
+    write: response,
+    until: 40,
+    ...requestLine('beresp', 'proto'),
+  }),
   variable('beresp.proto', 'STRING', response, { since: 41, get: 'c.beresp.proto' }),
   variable('beresp.reason', 'STRING', response, { write: response, ...requestLine('beresp', 'reason') }),
   variable('beresp.status', 'INT', response, {
@@ -240,7 +244,7 @@ export const variables: readonly Variable[] = [
   variable('resp.filters', 'STRING', delivery, { write: delivery }),
   headers('resp.http', delivery, true, 'resp'),
   variable('resp.is_streaming', 'BOOL', delivery),
-  variable('resp.proto', 'STRING', delivery, { write: delivery, until: 40, get: 'c.resp.proto' }),
+  variable('resp.proto', 'STRING', delivery, { write: delivery, until: 40, ...requestLine('resp', 'proto') }),
   variable('resp.proto', 'STRING', delivery, { since: 41, get: 'c.resp.proto' }),
   variable('resp.reason', 'STRING', delivery, { write: delivery, ...requestLine('resp', 'reason') }),
   variable('resp.status', 'INT', delivery, {

@@ -18,7 +18,8 @@ import { phraseOf, syntheticPage } from './synthetic.ts';
 export class ClientMessage implements ClientRequest {
   method: string;
   url: string;
-  readonly proto: string;
+  /** Hooks of VCL 4.0 may change what others see of it. */
+  proto: string;
   readonly http: Fields;
   backend: BackendRef | undefined;
   restarts = 0;
@@ -49,7 +50,7 @@ export class ClientMessage implements ClientRequest {
 export class BackendMessage implements BackendRequest {
   method: string;
   url: string;
-  readonly proto = 'HTTP/1.1';
+  proto = 'HTTP/1.1';
   readonly http: Fields;
   retries = 0;
   /** Whether the answer is for one request only. */
@@ -114,7 +115,7 @@ export class ResponseMessage implements Response, ResponseHead {
   reason: string;
   /** Whether the connection is closed behind it. */
   closes = false;
-  readonly proto = 'HTTP/1.1';
+  proto = 'HTTP/1.1';
   readonly http: Fields;
   #status: number;
 
