@@ -23,15 +23,21 @@ export type MomentCheck<Machine extends AnyStateMachine> = (
   before: Moment<Machine> | undefined,
 ) => unknown;
 
+/** What a machine in simulated time can be asked. */
+export type TimedMachine<Machine extends AnyStateMachine> = Pick<
+  MachineInTime<Machine>,
+  'send' | 'answer' | 'advance' | 'nextDue' | 'isOver'
+>;
+
 /** Follows one run. */
 export interface Observer<Machine extends AnyStateMachine> {
   /** Called at each moment, the first included. */
-  readonly at: MomentCheck<Machine>;
+  readonly at?: MomentCheck<Machine>;
   /**
    * Called with the last moment. It can go on from there, by the machine that it is given: to show that whatever has
    * happened, the machine comes to rest if left alone.
    */
-  readonly atEnd?: (last: Moment<Machine>, machine: MachineInTime<Machine>) => unknown;
+  readonly atEnd?: (last: Moment<Machine>, machine: TimedMachine<Machine>) => unknown;
 }
 
 export interface MachineProperty<Machine extends AnyStateMachine> {
@@ -126,16 +132,34 @@ function run<Machine extends AnyStateMachine>(
       see(moment);
       assertSound(moment);
       for (const [sentence, check] of checks) assertHolds(sentence, () => check(moment, before));
-      if (observer?.at(moment, before) === false) throw new Error('The observer returned false.');
+      if (observer?.at?.(moment, before) === false) throw new Error('The observer returned false.');
     }
     const last = moments.at(-1);
-    if (last !== undefined && observer?.atEnd?.(last, machine) === false) {
+    if (last !== undefined && observer?.atEnd?.(last, recording(machine, moments)) === false) {
       throw new Error('The observer returned false at the end.');
     }
     return { moments, failure: undefined };
   } catch (failure) {
     return { moments, failure: failure ?? new Error('Something threw undefined.') };
   }
+}
+
+/** The machine, whose further moments become part of the story. */
+function recording<Machine extends AnyStateMachine>(
+  machine: MachineInTime<Machine>,
+  moments: Moment<Machine>[],
+): TimedMachine<Machine> {
+  const noted = (moment: Moment<Machine>) => {
+    moments.push(moment);
+    return moment;
+  };
+  return {
+    send: (moment, event) => noted(machine.send(moment, event)),
+    answer: (moment, id, reply) => noted(machine.answer(moment, id, reply)),
+    advance: (moment, until) => machine.advance(moment, until).map(noted),
+    nextDue: (moment) => machine.nextDue(moment),
+    isOver: (moment) => machine.isOver(moment),
+  };
 }
 
 /** An actor whose machine ends in an error is of no use any more, and whoever runs it hears of it too late. */

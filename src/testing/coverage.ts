@@ -38,17 +38,24 @@ export class Coverage {
    * `createActor(machine, { inspect: coverage.inspect })`.
    */
   readonly inspect = (event: InspectionEvent): void => {
-    if (event.type !== '@xstate.microstep') return;
+    if (event.type !== '@xstate.microstep' && event.type !== '@xstate.snapshot') return;
     const { machine, _nodes: nodes } = event.snapshot as Partial<AnyMachineSnapshot>;
     if (machine === undefined || machine.config !== this.machine.config || nodes === undefined) return;
+    // Which states were entered is not told, so those count that are active after the step.
+    const entered = nodes.filter(({ path }) => path.length > 0).map(stateName);
+    if (event.type === '@xstate.microstep') {
+      const taken = event._transitions.map((definition) => this.#nameOf(machine, definition));
+      this.add({ entered, taken });
+    } else if (event.event.type === 'xstate.init') this.add({ entered, taken: [] });
+  };
+
+  #nameOf(machine: AnyStateMachine, definition: AnyTransitionDefinition): string {
     if (!this.#charted.has(machine)) {
       this.#charted.add(machine);
-      for (const [definition, name] of chartOf(machine).nameOf) this.#foreign.set(definition, name);
+      for (const [one, name] of chartOf(machine).nameOf) this.#foreign.set(one, name);
     }
-    const taken = event._transitions.map((definition) => this.#foreign.get(definition) ?? '');
-    // Which of them were entered is not told, so those count that are active after the step.
-    this.add({ entered: nodes.filter(({ path }) => path.length > 0).map(stateName), taken });
-  };
+    return this.#foreign.get(definition) ?? '';
+  }
 
   /** By name: how often each state was entered. */
   get states(): ReadonlyMap<string, number> {

@@ -13,6 +13,7 @@ export {
   type MachineReport,
   type MomentCheck,
   type Observer,
+  type TimedMachine,
 } from './check-machine.ts';
 export { Coverage, coverageTable, type Reached } from './coverage.ts';
 export {

@@ -2,19 +2,23 @@
  * The shortest way to each state and each transition of a machine, found by `xstate/graph` in simulated time: a timer
  * fires when it is due, and only if it was set. Payloads are samples of the plan's arbitraries.
  *
- * Two situations are taken for the same if the same states are active, the same timers set and the same actors
- * running, whatever the context; so the search ends, and may miss what depends on the context alone.
+ * At first, two situations are taken for the same if the same states are active, the same timers set and the same actors
+ * running, whatever the context: so the search comes far. What it has not found then is looked for once more, with
+ * the context told apart, which does not come as far.
  */
 import fc from 'fast-check';
 import { type AnyMachineSnapshot, type AnyStateMachine, fromTransition } from 'xstate';
 import { getShortestPaths } from 'xstate/graph';
+import { chartOf } from './chart.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { MachineInTime, type Moment } from './moment.ts';
-import { inputs, type Step, stepKinds, type Timeline, take } from './timeline.ts';
+import { inputs, type Step, stepKinds, type Timeline, take, untilDue } from './timeline.ts';
 
-/** Samples of each event's payload, and of the machine's input. */
-const SAMPLES = 8;
-/** Steps that are tried for each input, at most. */
+/** Values that are drawn of each arbitrary, and how many of them are used: half the simplest, half all sorts. */
+const DRAWN = 200;
+const USED = 8;
+const USED_INPUTS = 4;
+/** Steps that are tried in one search, at most. */
 const DEFAULT_TRIES = 3_000;
 
 interface Situation<Machine extends AnyStateMachine> {
@@ -23,16 +27,24 @@ interface Situation<Machine extends AnyStateMachine> {
   readonly reached: readonly string[];
 }
 
-/** Different values that an arbitrary gives, always the same ones. */
-function samplesOf<T>(arbitrary: fc.Arbitrary<T>): readonly T[] {
-  const drawn = fc.sample(arbitrary, { seed: 1, numRuns: SAMPLES });
-  return [...new Map(drawn.map((one) => [fc.stringify(one), one])).values()];
+/** Different values that an arbitrary gives, always the same ones, the simplest first. */
+function samplesOf<T>(arbitrary: fc.Arbitrary<T>, used = USED): readonly T[] {
+  const drawn = fc.sample(arbitrary, { seed: 1, numRuns: DRAWN });
+  const byText = [...new Map(drawn.map((one) => [fc.stringify(one), one]))];
+  const values = byText.toSorted(([a], [b]) => a.length - b.length || (a < b ? -1 : 1)).map(([, one]) => one);
+  if (values.length <= used) return values;
+  const rest = values.slice(used / 2);
+  const spread = Array.from(
+    { length: USED / 2 },
+    (_, i) => Math.floor(((i + 1) * rest.length) / (USED / 2)) - 1,
+  );
+  return [...values.slice(0, used / 2), ...rest.filter((_, index) => spread.includes(index))];
 }
 
 /**
  * By the name of each state and transition that was found: the shortest timeline that reaches it in its last step.
  *
- * @param tries how many steps are tried for each input; a machine with many events needs more
+ * @param tries how many steps are tried; a machine with many events needs more
  */
 export function shortestPaths<Machine extends AnyStateMachine>(
   machine: Machine,
@@ -40,31 +52,34 @@ export function shortestPaths<Machine extends AnyStateMachine>(
   { tries = DEFAULT_TRIES }: { readonly tries?: number } = {},
 ): ReadonlyMap<string, Timeline<Machine>> {
   const inTime = new MachineInTime(machine);
-  const steps = stepKinds(machine, plan).flatMap(({ weight, arbitrary }) =>
-    weight > 0 ? samplesOf(arbitrary) : [],
-  );
-  const events = steps.map((step, index) => ({ type: String(index), step }));
+  const steps: Step<Machine>[] = stepKinds(machine, plan).flatMap(({ arbitrary }) => samplesOf(arbitrary));
+  const events = [untilDue, ...steps].map((step, index) => ({ type: String(index), step }));
   const found = new Map<string, Timeline<Machine>>();
-  for (const input of samplesOf(inputs(plan))) {
-    const first = inTime.start(input);
-    const begin: Situation<Machine> = { moment: first, reached: [...first.entered, ...first.taken] };
-    let left = tries;
-    const logic = fromTransition((before: Situation<Machine>, { step }: (typeof events)[number]) => {
-      left--;
-      return next(inTime, before, step);
-    }, begin);
-    const paths = getShortestPaths(logic, {
-      // All are tried of a situation or none: the search is breadth first, so what it finds stays shortest.
-      events: ({ context }) => (left > 0 && !inTime.isOver(context.moment) ? events : []),
-      serializeState: ({ context }) => keyOf(context),
-      serializeEvent: ({ type }) => type,
-    });
-    for (const { state, steps: taken } of paths) {
-      // The first is XState's own, by which the logic starts.
-      const timeline: Timeline<Machine> = { input, steps: taken.slice(1).map(({ event }) => event.step) };
-      for (const name of state.context.reached) {
-        const known = found.get(name);
-        if (known === undefined || known.steps.length > timeline.steps.length) found.set(name, timeline);
+  const starts = samplesOf(inputs(plan), USED_INPUTS);
+  const { states, transitions } = chartOf(machine);
+  for (const key of [keyOf, keyWithContext]) {
+    if (found.size === states.length + transitions.length) break;
+    for (const input of starts) {
+      const first = inTime.start(input);
+      const begin: Situation<Machine> = { moment: first, reached: [...first.entered, ...first.taken] };
+      let left = tries / starts.length;
+      const logic = fromTransition((before: Situation<Machine>, { step }: (typeof events)[number]) => {
+        left--;
+        return next(inTime, before, step);
+      }, begin);
+      const paths = getShortestPaths(logic, {
+        // All are tried of a situation or none: the search is breadth first, so what it finds stays shortest.
+        events: ({ context }) => (left > 0 && !inTime.isOver(context.moment) ? events : []),
+        serializeState: ({ context }) => key(context),
+        serializeEvent: ({ type }) => type,
+      });
+      for (const { state, steps: taken } of paths) {
+        // The first is XState's own, by which the logic starts.
+        const timeline: Timeline<Machine> = { input, steps: taken.slice(1).map(({ event }) => event.step) };
+        for (const name of state.context.reached) {
+          const known = found.get(name);
+          if (known === undefined || known.steps.length > timeline.steps.length) found.set(name, timeline);
+        }
       }
     }
   }
@@ -86,4 +101,9 @@ function keyOf<Machine extends AnyStateMachine>({ moment, reached }: Situation<M
   const { value, status } = moment.snapshot as AnyMachineSnapshot;
   const timers = moment.timers.map(({ event }: { event: { type: string } }) => event.type);
   return JSON.stringify([status, value, timers, moment.running, reached]);
+}
+
+function keyWithContext<Machine extends AnyStateMachine>(situation: Situation<Machine>): string {
+  const { context } = situation.moment.snapshot as AnyMachineSnapshot;
+  return `${keyOf(situation)} ${fc.stringify(context)}`;
 }

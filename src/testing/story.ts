@@ -1,7 +1,7 @@
 /** A run as a person reads it: when, what happened, from which state to which, and what the machine said. */
 import { stringify } from 'fast-check';
 import type { AnyMachineSnapshot, AnyStateMachine, EventObject, StateValue } from 'xstate';
-import type { Moment } from './moment.ts';
+import type { Moment, PlannedAction } from './moment.ts';
 
 /** Characters of one payload that a line shows. */
 const PAYLOAD_LENGTH = 160;
@@ -33,6 +33,14 @@ function causeWords<Machine extends AnyStateMachine>({ event, taken }: Moment<Ma
   return `${words} ${stringify(output ?? error)}`;
 }
 
+/** Actors that are left are stopped without a word: their state says so. */
+function actionWords({ type, params }: PlannedAction): readonly string[] {
+  if (type === 'xstate.stopChild') return [];
+  if (type !== 'xstate.spawnChild') return [type];
+  const { src, id } = params as { readonly src: unknown; readonly id: string };
+  return [`starts ${typeof src === 'string' ? src : id}`];
+}
+
 /** One line for each moment in which something happened. */
 export function tellStory<Machine extends AnyStateMachine>(moments: readonly Moment<Machine>[]): string {
   let before: string | undefined;
@@ -46,7 +54,7 @@ export function tellStory<Machine extends AnyStateMachine>(moments: readonly Mom
       const emitted: readonly EventObject[] = moment.emitted;
       const said = [
         ...emitted.map((event) => `emits ${eventWords(event)}`),
-        ...moment.actions.map(({ type }) => type),
+        ...moment.actions.flatMap(actionWords),
       ];
       rows.push({ at: `${moment.now} ms`, what, states, said: said.join('; ') });
     }

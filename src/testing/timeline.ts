@@ -24,7 +24,7 @@ export interface Timeline<Machine extends AnyStateMachine> {
 }
 
 /** A kind of step that can happen by the plan. */
-export interface StepKind<Machine extends AnyStateMachine> {
+interface StepKind<Machine extends AnyStateMachine> {
   readonly weight: number;
   readonly arbitrary: Arbitrary<Step<Machine>>;
 }
@@ -55,6 +55,9 @@ function eventNames(machine: AnyStateMachine): readonly string[] {
   return machine.events.filter((name) => !name.startsWith('xstate.') && !name.endsWith('*'));
 }
 
+/** The wait that leads to whatever a machine does by itself next. */
+export const untilDue = { do: 'wait', how: 'until due' } as const satisfies Step<AnyStateMachine>;
+
 /** What a counterexample shows of a step. */
 function written<Machine extends AnyStateMachine>(step: Step<Machine>): Step<Machine> {
   return Object.defineProperty(step, fc.toStringMethod, { value: () => stepWords(step) });
@@ -67,8 +70,14 @@ function stepWords<Machine extends AnyStateMachine>(step: Step<Machine>): string
       ? `${step.actor} fails ${fc.stringify(step.reply.error)}`
       : `${step.actor} is done ${fc.stringify(step.reply.output)}`;
   }
-  const drawn = fc.stringify(step.drawn);
+  const drawn = fc.stringify(withPrototype(step.drawn));
   return drawn === '{}' ? step.type : `${step.type} ${drawn}`;
+}
+
+/** fast-check makes records without a prototype, too; to whom it matters what was drawn, that does not. */
+function withPrototype(drawn: unknown): unknown {
+  const isBare = typeof drawn === 'object' && drawn !== null && Object.getPrototypeOf(drawn) === null;
+  return isBare ? { ...drawn } : drawn;
 }
 
 function sends<Machine extends AnyStateMachine>(
@@ -109,7 +118,7 @@ function waits<Machine extends AnyStateMachine>(
   );
 }
 
-/** All kinds of steps that can happen to a machine by a plan. */
+/** All kinds of steps that can happen to a machine by a plan, but for time that passes. */
 export function stepKinds<Machine extends AnyStateMachine>(
   machine: Machine,
   plan: MachinePlan<Machine>,
@@ -122,11 +131,7 @@ export function stepKinds<Machine extends AnyStateMachine>(
   const replied = Object.entries(rest.replies ?? {})
     .flatMap(([actor, reply]) => replies<Machine>(actor, reply))
     .map((arbitrary) => ({ weight: weights['reply'] ?? 1, arbitrary }));
-  const wait = {
-    weight: weights['wait'] ?? Math.ceil(sent.length / 2) + 1,
-    arbitrary: waits<Machine>(rest.waits),
-  };
-  return [...sent, ...replied, wait];
+  return [...sent, ...replied].filter(({ weight }) => weight > 0);
 }
 
 /** What a machine may start with by a plan. */
@@ -141,10 +146,16 @@ export function timelines<Machine extends AnyStateMachine>(
   machine: Machine,
   plan: MachinePlan<Machine>,
 ): Arbitrary<Timeline<Machine>> {
-  const { maxSteps = DEFAULT_STEPS } = plan as PlainPlan<Machine>;
-  const kinds = stepKinds(machine, plan).filter(({ weight }) => weight > 0);
+  const { maxSteps = DEFAULT_STEPS, weights = {}, waits: howLong } = plan as PlainPlan<Machine>;
+  const kinds = stepKinds(machine, plan);
+  const wait = {
+    weight: weights['wait'] ?? Math.ceil(kinds.length / 2) + 1,
+    arbitrary: waits<Machine>(howLong),
+  };
   // fast-check takes whole weights only.
-  const whole = kinds.map(({ weight, arbitrary }) => ({ weight: Math.ceil(100 * weight), arbitrary }));
+  const whole = [...kinds, wait]
+    .filter(({ weight }) => weight > 0)
+    .map(({ weight, arbitrary }) => ({ weight: Math.ceil(100 * weight), arbitrary }));
   const steps = fc.array(fc.oneof(...whole), { maxLength: maxSteps, size: 'max' });
   return fc.record({ input: inputs(plan), steps });
 }

@@ -8,9 +8,9 @@ import { configKeyOf } from '../../../src/config-key.ts';
 import {
   checkMachine,
   given,
-  type MachineInTime,
   type Moment,
   type Observer,
+  type TimedMachine,
 } from '../../../src/testing/index.ts';
 import { descriptionOf, ItemListener } from '../../support/config-items.ts';
 
@@ -22,7 +22,7 @@ type ConfigMoment = Moment<typeof configMachine>;
 /** Sends what brings any state to its end, and grants every slice that is asked for meanwhile. */
 function endFrom(
   last: ConfigMoment,
-  machine: MachineInTime<typeof configMachine>,
+  machine: TimedMachine<typeof configMachine>,
   listener: ItemListener,
 ): ConfigMoment {
   let moment = last;
