@@ -543,11 +543,12 @@ class RunningProxy implements TroupeProxy {
     for (const { where, name } of this.#places) await this.#listen(where, name);
   }
 
-  /** Cuts all clients' connections and takes no more. */
+  /** Cuts all clients' connections, takes no more, and forgets what is stored, as when varnishd's child ends. */
   async #stopServing(): Promise<void> {
     this.#isServing = false;
     const listeners = this.#listeners.splice(0);
     for (const listener of listeners) listener.destroy();
+    this.#data.forgetObjects();
     await Promise.all(listeners.map((listener) => listener.close()));
   }
 

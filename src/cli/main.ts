@@ -15,7 +15,7 @@ const ignoredFlags: readonly (readonly [flags: string, why: string])[] = [
   ['-F', 'stays in the foreground; Troupe always does'],
   ['-j <jail>', 'jail; Troupe runs as whoever starts it'],
   ['-P <file>', 'PID file; not written'],
-  ['-I <file>', 'CLI commands at start; there is no CLI yet'],
+  ['-I <file>', 'commands to run at start; they are not run'],
   ['-i <identity>', "server's identity; not used"],
   ['-C', 'print C code; there is none'],
   ['-x <what>', 'print documentation; not used'],
@@ -25,7 +25,6 @@ const ignoredFlags: readonly (readonly [flags: string, why: string])[] = [
 
 /** Flags of the fixed interface that come with later versions. */
 const laterFlags: readonly (readonly [flags: string, why: string])[] = [
-  ['-n <name>', 'working directory; not in this version'],
   ['--record <file>', 'record of all messages; not in this version'],
 ];
 
@@ -59,7 +58,8 @@ function createProgram(): Command {
     .option('-t <seconds>', 'the same as -p default_ttl=SECONDS');
   runCommand
     .option('-T <address:port>', 'listen there for commands, as varnishadm and troupe adm send them')
-    .option('-S <file>', 'secret that whoever sends commands must know (default: one is generated)');
+    .option('-S <file>', 'secret that whoever sends commands must know (default: one is generated)')
+    .option('-n <name>', 'directory in which varnishadm finds that; a name is below /var/lib/varnish');
   runCommand.option(
     '--access-log <file>',
     'write a JSON line for each request to FILE; - means standard output, and what is for people goes to standard error',
@@ -191,6 +191,7 @@ interface RunFlags {
   readonly t?: string;
   readonly T?: string;
   readonly S?: string;
+  readonly n?: string;
   readonly accessLog?: string;
   readonly dashboard?: string;
   readonly dashboardToken?: string;
@@ -209,7 +210,7 @@ function runOptions(options: RunFlags): RunOptions {
     listen: options.a ?? [],
     parameters: [...(options.t === undefined ? [] : [`default_ttl=${options.t}`]), ...(options.p ?? [])],
     storage: options.s,
-    commandLine: { address: options.T, secretFile: options.S },
+    commandLine: { address: options.T, secretFile: options.S, folder: options.n },
     accessLog: options.accessLog,
     dashboard: {
       address: options.dashboard,

@@ -3,7 +3,6 @@
  * a hook) is said, and serving goes on.
  */
 import { dirname, resolve } from 'node:path';
-import type { CommandPortOptions } from '../admin/cli/command-port.ts';
 import type { DashboardOptions } from '../admin/http/dashboard.ts';
 import { ParameterSet } from '../admin/parameters/parameter-set.ts';
 import { settingsOf } from '../admin/parameters/settings-of.ts';
@@ -11,7 +10,7 @@ import { renderError } from '../config/report.ts';
 import { type ConfigSource, createProxy, type ProxyOptions, type TroupeProxy } from '../create-proxy.ts';
 import { version } from '../version.ts';
 import { type AccessLog, openAccessLog, STANDARD_OUTPUT } from './access-log.ts';
-import { type CommandLineFlags, parseCommandLine } from './command-line-address.ts';
+import { type CommandLineFlags, type CommandLinePlan, parseCommandLine } from './command-line-address.ts';
 import { type DashboardFlags, parseDashboard } from './dashboard-address.ts';
 import { formatAddress } from './format-address.ts';
 import {
@@ -21,6 +20,7 @@ import {
   parseListenAddress,
 } from './listen-address.ts';
 import { createLog } from './log.ts';
+import { type OpenedCommandLine, openCommandLine } from './open-command-line.ts';
 import { ineffectiveParameters, setParameter } from './parameters.ts';
 import { singleBackendConfig } from './single-backend.ts';
 import { parseStorage } from './storage.ts';
@@ -67,7 +67,7 @@ interface Plan {
   readonly cacheBytes: number | undefined;
   /** undefined: none is wanted. */
   readonly dashboard: DashboardOptions | undefined;
-  readonly commandLine: CommandPortOptions | undefined;
+  readonly commandLine: CommandLinePlan | undefined;
 }
 
 /** Reads the options; what is wrong with them comes back as sentences, all at once. */
@@ -94,7 +94,7 @@ function plan(options: RunOptions): Plan | readonly string[] {
     if (typeof parsed === 'string') problems.push(parsed);
     else dashboard = parsed;
   }
-  const commandLine = parseCommandLine(options.commandLine, parameters);
+  const commandLine = parseCommandLine(options.commandLine);
   if (typeof commandLine === 'string') problems.push(commandLine);
   const settled = {
     parameters,
@@ -179,6 +179,7 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
   const stopped = untilStopped();
   // Before anything is said: whoever waits for that may send a signal at once, and without this it kills.
   const stopReloading = reloadOnHangup(proxy, options.file, output);
+  let commands: OpenedCommandLine | undefined;
   try {
     // Before the config is ready, so that /readyz can tell that it is not.
     const opened = dashboard === undefined ? undefined : await proxy.dashboard(dashboard);
@@ -190,10 +191,13 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
     }
     output.out(`troupe ${version} (process ${process.pid}) serves ${title} on ${addresses.join(', ')}`);
     if (opened !== undefined) output.out(`dashboard on http://${formatAddress(opened.address)}`);
-    const port = commandLine === undefined ? undefined : await proxy.commandLine(commandLine);
-    for (const address of port?.addresses ?? []) output.out(`commands on ${formatAddress(address)}`);
+    if (commandLine !== undefined) {
+      commands = await openCommandLine(proxy, commandLine, parameters);
+      output.out(`commands on ${commands.title}`);
+    }
   } catch (error) {
     output.err(renderError(error, { color: output.color }));
+    commands?.close();
     await proxy.close();
     return 1;
   }
@@ -203,6 +207,7 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
   const closed = proxy.close();
   output.out(`${signal}: no new connections; requests in flight get ${seconds} s to end`);
   await closed;
+  commands?.close();
   await accessLog?.close();
   output.out('stopped');
   return 0;

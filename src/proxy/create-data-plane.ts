@@ -294,6 +294,13 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     return this.#configs.get(key)?.running.size ?? 0;
   }
 
+  forgetObjects(): void {
+    const { store } = this;
+    if (store === undefined) return;
+    const now = this.clock.wallNow();
+    for (const entry of [...store.entries()]) purgeEntry(store, entry, undefined, now);
+  }
+
   get xid(): number {
     return this.#requests;
   }

@@ -52,6 +52,9 @@ export interface DataPlane {
   /** Says to which configs labels point. */
   label(labels: ReadonlyMap<string, ConfigKey>): void;
 
+  /** Takes everything out of the cache. */
+  forgetObjects(): void;
+
   /** The number that the last request got. */
   xid: number;
 
