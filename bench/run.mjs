@@ -1,10 +1,12 @@
 /**
- * npm run bench -- [pass] [large] [control] [picks] [saint] [peer] [dashboard] [options]
+ * npm run bench -- [pass] [large] [hit] [zipf] [miss] [memory] [control] [picks] [saint] [peer] [dashboard] [options]
  *
  * pass     1 KB bodies through Troupe and its peers; what is run if nothing is named
  * large    100 MB bodies through Troupe and those peers
  * hit      1 KB objects from the cache of Troupe and of others: one hot object
  * zipf     the same over 100,000 objects, whose popularity falls with their rank
+ * miss     what a miss costs Troupe, and a pass
+ * memory   bytes that an object of 1 KB takes, in Troupe's cache and in varnishd's, and whether a heap grows
  * control  switching among 1,000 backends, and what a health change costs
  * picks    what one pick of a director costs
  * peer     what repeating requests to a peer costs them, and operations a second against curl
@@ -17,6 +19,7 @@ import { parseArgs } from 'node:util';
 import { runControl, runPicks } from './control/suites.mjs';
 import { runDashboard } from './dashboard/suite.mjs';
 import { compareHits } from './hit/hits.mjs';
+import { runMemory } from './hit/memory.mjs';
 import { comparePassThrough } from './pass/pass-through.mjs';
 import { reportPassThrough } from './pass/report.mjs';
 import { runPeer } from './peer/suite.mjs';
@@ -49,8 +52,10 @@ const number = (text, otherwise) => (text === undefined ? otherwise : Number(tex
 const suites = {
   pass: () => passThrough({ bodyBytes: 1024, clients: 32, seconds: 8, rounds: 5 }),
   large: () => passThrough({ bodyBytes: 100 * 2 ** 20, clients: 4, seconds: 8, rounds: 3 }),
-  hit: () => hits({ bodyBytes: 1024, clients: 32, seconds: 6, rounds: 5 }, false),
-  zipf: () => hits({ bodyBytes: 1024, clients: 32, seconds: 6, rounds: 3 }, true),
+  hit: () => hits({ bodyBytes: 1024, clients: 32, seconds: 6, rounds: 5 }, 'hot'),
+  zipf: () => hits({ bodyBytes: 1024, clients: 32, seconds: 6, rounds: 3 }, 'zipf'),
+  miss: () => hits({ bodyBytes: 1024, clients: 32, seconds: 6, rounds: 5 }, 'miss'),
+  memory: () => withProcesses((processes) => runMemory(processes, { short: options.short, say })),
   control: () => runControl(options.short),
   picks: () => runPicks(options.short),
   prove: () => runProveBench(options.short),
@@ -95,12 +100,12 @@ function passThrough(defaults) {
   });
 }
 
-function hits(defaults, isZipf) {
+function hits(defaults, kind) {
   return withProcesses(async (processes) => {
     const comparison = await compareHits(processes, {
       bodyBytes: number(options.body, defaults.bodyBytes),
       clients: number(options.clients, defaults.clients),
-      isZipf,
+      kind,
       ...effort(defaults),
     });
     const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');

@@ -7,15 +7,25 @@ import { fillTemplate } from '../support/template.mjs';
 
 const here = (name) => new URL(name, import.meta.url);
 
+const troupeWith = (config, store) => (place) => [
+  ...troupe.command({ ...place, file: fillTemplate(here(config), place.dir, place) }),
+  ...['-s', store],
+];
+
+/**
+ * Troupe with a store that is too small for what is asked for in turn, so that every request is a miss, and the same
+ * past the store.
+ *
+ * @type {readonly import('../peers/peers.mjs').Peer[]}
+ */
+export const missAndPass = [
+  { ...troupe, name: 'miss', command: troupeWith('./troupe.config.ts', 'malloc,16m') },
+  { ...troupe, name: 'pass', command: troupeWith('./troupe-pass.config.ts', 'malloc,16m') },
+];
+
 /** @type {readonly import('../peers/peers.mjs').Peer[]} */
 export const caches = [
-  {
-    ...troupe,
-    command: (place) => [
-      ...troupe.command({ ...place, file: fillTemplate(here('./troupe.config.ts'), place.dir, place) }),
-      ...['-s', 'malloc,1g'],
-    ],
-  },
+  { ...troupe, command: troupeWith('./troupe.config.ts', 'malloc,1g') },
   ...[varnishd, varnishdWithoutLog].map((peer) => ({
     ...peer,
     command: (place) => {

@@ -1,5 +1,6 @@
 /**
- * Hits against other caches: one hot object, or 100,000 by Zipf, each run in fresh processes, alternating.
+ * Hits against other caches: one hot object, or 100,000 by Zipf; and misses against passing. Each run in fresh
+ * processes, alternating.
  */
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,10 +13,10 @@ import { chooseCores, describeMachine, versionOf } from '../support/machine.mjs'
 import { hasEnded } from '../support/processes.mjs';
 import { inQuiet } from '../support/quiet.mjs';
 import { fillTemplate } from '../support/template.mjs';
-import { caches } from './caches.mjs';
+import { caches, missAndPass } from './caches.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
-const zipf = [path('./wrk-zipf.lua'), path('../pass/wrk.lua')];
+const zipf = [path('./wrk-zipf.lua')];
 
 /** Misses a second that every cache manages; filling takes as long as that says. */
 const FILLED_A_SECOND = 6_000;
@@ -30,13 +31,14 @@ const OBJECTS = 100_000;
  * @param {number} options.warmUpSeconds
  * @param {number} options.rounds
  * @param {boolean} options.quiet measure in the gaps that other programs leave
- * @param {boolean} options.isZipf over many objects
+ * @param {'hot' | 'zipf' | 'miss'} options.kind one object; many, by popularity; many in turn, which all miss
  * @param {readonly string[] | undefined} options.only parts of names; undefined: all
  * @param {(line: string) => void} options.say progress
  * @returns {Promise<import('../pass/pass-through.mjs').Comparison>}
  */
-export async function compareHits(processes, { only, say, isZipf, ...setting }) {
-  const wanted = caches.filter(({ name }) => only?.some((part) => name.toLowerCase().includes(part)) ?? true);
+export async function compareHits(processes, { only, say, kind, ...setting }) {
+  const peers = kind === 'miss' ? missAndPass : caches;
+  const wanted = peers.filter(({ name }) => only?.some((part) => name.toLowerCase().includes(part)) ?? true);
   const present = wanted.filter((peer) => peer.version() !== undefined);
   if (present.length === 0) throw new Error(`--only ${only}: no such cache is installed`);
   const cores = chooseCores();
@@ -58,7 +60,12 @@ export async function compareHits(processes, { only, say, isZipf, ...setting }) 
         core: cores.load,
         script: [...zipf, 'each'],
       });
-    const load = isZipf ? { script: zipf, prepare: fill } : {};
+    const loads = {
+      hot: {},
+      zipf: { script: zipf, prepare: fill },
+      miss: { script: [...zipf, 'each'] },
+    };
+    const load = loads[kind];
     for (let round = 1; round <= setting.rounds; round++) {
       for (const peer of present) {
         const once = () => measure(processes, peer, { ...setting, ...load, cores, origin: port });

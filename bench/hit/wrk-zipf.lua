@@ -1,5 +1,7 @@
--- As ../pass/wrk.lua, over many objects: their popularity falls with their rank (Zipf, exponent 1). With a third
--- argument `each`, all of them once, in order, to fill a cache.
+-- As ../pass/wrk.lua, over many objects: their popularity falls with their rank (Zipf, exponent 1). With the
+-- argument `each`, all of them in turn, to fill a cache, or to miss.
+
+dofile(debug.getinfo(1, "S").source:match("^@(.*/)") .. "../pass/wrk.lua")
 
 local objects = 100000
 local each = false
@@ -7,14 +9,8 @@ local at = 0
 local sums = {}
 local head, tail
 
-local function prepare()
-  dofile(base)
-end
-
 function init(args)
-  base = args[1]
-  prepare()
-  each = args[2] == "each"
+  each = args[1] == "each"
   local sum = 0
   for rank = 1, objects do
     sum = sum + 1 / rank

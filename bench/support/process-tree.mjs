@@ -46,9 +46,18 @@ export function processorSeconds(pid) {
 
 /** The most memory that a process and its descendants have had in use, in bytes, each at its own peak. */
 export function peakMemory(pid) {
+  return memoryOf(pid, /^VmHWM:\s+(\d+) kB/m);
+}
+
+/** The memory that a process and its descendants have in use now, in bytes. */
+export function residentMemory(pid) {
+  return memoryOf(pid, /^VmRSS:\s+(\d+) kB/m);
+}
+
+function memoryOf(pid, line) {
   return descendants(pid).reduce((sum, one) => {
     const status = readOrEmpty(`/proc/${one.pid}/status`);
-    return sum + 1024 * Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? 0);
+    return sum + 1024 * Number(line.exec(status)?.[1] ?? 0);
   }, 0);
 }
 
