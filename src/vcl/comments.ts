@@ -5,6 +5,8 @@ export interface Comment {
   readonly text: string;
   /** Whether it stands behind something on its line. */
   readonly isTrailing: boolean;
+  /** Whether a blank line follows. */
+  readonly isApart: boolean;
 }
 
 /** A comment, or a string of an include in between, which may look like one. */
@@ -15,6 +17,8 @@ export class Comments {
   readonly #order: ReadonlyMap<Token, number>;
   /** The token before which all comments have been taken. */
   #next = 0;
+  /** Those before the first token that are not the head. */
+  #rest: Comment[] = [];
 
   constructor(tokens: readonly Token[], order: ReadonlyMap<Token, number>) {
     this.#tokens = tokens;
@@ -32,13 +36,26 @@ export class Comments {
     return this.#upTo(this.#tokens.length - 1);
   }
 
+  /**
+   * Takes those at the very beginning that a blank line parts from the program, if that begins with a token that is not
+   * its own now.
+   */
+  head(first: Token): readonly Comment[] {
+    if (this.#next > 0 || this.#order.has(first)) return [];
+    const all = this.#before(0);
+    const end = all.findLastIndex(({ isApart }) => isApart) + 1;
+    this.#rest = all.slice(end);
+    this.#next = 1;
+    return all.slice(0, end);
+  }
+
   #upTo(last: number): readonly Comment[] {
-    const found: Comment[] = [];
+    const found = this.#rest.splice(0);
     for (; this.#next <= last; this.#next++) found.push(...this.#before(this.#next));
     return found;
   }
 
-  #before(index: number): readonly Comment[] {
+  #before(index: number): Comment[] {
     const token = this.#tokens[index];
     if (token === undefined) return [];
     const previous = this.#tokens[index - 1];
@@ -50,7 +67,8 @@ export class Comments {
     for (const match of text.matchAll(pieces)) {
       if (match[0].startsWith('"')) continue;
       const isTrailing = start > 0 && !text.slice(0, match.index).includes('\n');
-      found.push({ text: match[0].trimEnd(), isTrailing });
+      const isApart = /^[ \t\r]*\n[ \t\r]*\n/.test(text.slice(match.index + match[0].length));
+      found.push({ text: match[0].trimEnd(), isTrailing, isApart });
     }
     return found;
   }

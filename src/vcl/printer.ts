@@ -48,6 +48,8 @@ class Printer {
   }
 
   program(declarations: readonly Declaration[]): void {
+    const [first] = declarations;
+    if (first !== undefined) this.#write(this.#comments.head(first.first));
     let before: Declaration['kind'] | undefined;
     for (const declaration of declarations) {
       const isRow = declaration.kind === 'import' && before === 'import';
@@ -57,6 +59,7 @@ class Printer {
       this.#write(trailing);
       if (before !== undefined && !isRow) this.#lines.push('');
       this.#write(comments.slice(trailing.length));
+      if (declaration.note !== undefined) this.#line(`# ${declaration.note}`);
       this.#declaration(declaration);
       before = declaration.kind;
     }

@@ -111,7 +111,8 @@ export interface AclEntry {
   readonly mask: Token | undefined;
 }
 
-export type Declaration = { readonly first: Token } & (
+/** `note`: what a comment says before it, where nobody wrote one. */
+export type Declaration = { readonly first: Token; readonly note?: string } & (
   | { readonly kind: 'version'; readonly version: Token }
   | { readonly kind: 'sub'; readonly name: Token; readonly body: Block }
   | { readonly kind: 'backend'; readonly name: Token; readonly fields: readonly Field[] | undefined }

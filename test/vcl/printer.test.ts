@@ -156,7 +156,15 @@ describe('a printed program', () => {
 
   test.prop([term])('has no line that ends in blanks', (one) => {
     const printed = print(read(`sub a { set a = ${one}; }`));
-    const outside = printed.replace(/\{"[\s\S]*?"\}|"""[\s\S]*?"""/g, '');
+    // Texts may have what they like.
+    const texts = lex(new VclSource('test.vcl', printed)).filter(({ kind }) => kind === 'CSTR');
+    let outside = '';
+    let from = 0;
+    for (const { start, end } of texts) {
+      outside += `${printed.slice(from, start)}text`;
+      from = end;
+    }
+    outside += printed.slice(from);
     expect(outside).not.toMatch(/[ \t]$/m);
   });
 

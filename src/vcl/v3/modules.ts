@@ -23,7 +23,8 @@ export class Modules {
   named(module: string): string {
     const known = this.#imported.get(module) ?? this.#added.get(module);
     if (known !== undefined) return known;
-    const name = this.free(module);
+    const isFree = !this.#taken.has(module.toLowerCase());
+    const name = this.free(isFree ? module : `vmod_${module}`);
     this.#added.set(module, name);
     return name;
   }

@@ -91,11 +91,10 @@ class ProgramTranslator {
     const at = this.#tokens[0] as Token;
     const makers: (() => readonly Statement[])[] = [];
     const before: Declaration[] = [];
-    const subs: SubDeclaration[] = [];
-    const after: Declaration[] = [];
+    const after: (Exclude<Declaration, { kind: 'sub' }> | SubDeclaration)[] = [];
     // Targets are known before any statement names them.
     for (const declaration of this.#declarations) {
-      const place = subs.length === 0 ? before : after;
+      const place = after.length === 0 ? before : after;
       switch (declaration.kind) {
         case 'backend':
           this.#mistakes.guard('reading', () => place.push(this.#targets.addBackend(declaration)));
@@ -107,8 +106,6 @@ class ProgramTranslator {
           break;
         }
         case 'sub':
-          subs.push(declaration);
-          // Keeps its place among what comes after it.
           after.push(declaration);
           break;
         default:
@@ -123,8 +120,17 @@ class ProgramTranslator {
     const beginnings = this.#beginnings(isForwardedFor, at);
     const objects = [...this.#targets.makeSaints(), ...made];
     const init = objects.length === 0 ? [] : [this.#newSub('vcl_init', objects, at)];
-    const failed = this.#newSub('vcl_backend_error', this.#added.statements('return (abandon);', at), at);
-    return [...this.#head(at), ...before, ...init, ...beginnings, ...translated, ...ends, failed];
+    const abandon = this.#added.statements('return (abandon);', at);
+    const failed = this.#newSub('vcl_backend_error', abandon, at);
+    return [
+      ...this.#head(at),
+      ...before,
+      ...noted(init, notes.init),
+      ...noted(beginnings, notes.beginning),
+      ...translated,
+      ...noted(ends, notes.end),
+      ...noted([failed], notes.failed),
+    ];
   }
 
   /** Whether a field is named anywhere. */
@@ -236,6 +242,19 @@ class ProgramTranslator {
     this.#copyIn.set(key, copy.name);
     return copy.name.text === name.text ? name : this.#spelling.word(copy.name.text, name);
   }
+}
+
+/** What is said of subs that nobody wrote. */
+const notes = {
+  init: "Varnish 3's directors and saint lists, which are objects now.",
+  beginning: 'What Varnish 3 does by itself, and what both sides of a request have to tell each other.',
+  end: "What Varnish 3's built-in VCL does, and later ones do not.",
+  failed: 'A backend that does not answer is for vcl_synth, as it was for vcl_error.',
+};
+
+/** With something said before the first of several. */
+function noted(declarations: readonly Declaration[], note: string): Declaration[] {
+  return declarations.map((declaration, index) => (index === 0 ? { ...declaration, note } : declaration));
 }
 
 /** What later versions have added by then is taken away again. */
