@@ -5,12 +5,14 @@
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { hostname, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { newSecret } from '../admin/cli/secret.ts';
 
 /** Where varnishd keeps directories that are named without a path; Debian's. */
 const STATE_FOLDER = '/var/lib/varnish';
+/** What varnishadm looks for without -n. */
+const DEFAULT_NAME = 'varnishd';
 const INDEX_FOLDER = '_.vsm_mgt';
 
 export interface WorkFolder {
@@ -29,15 +31,15 @@ export interface WorkFolder {
 /**
  * Makes the directory ready.
  *
- * @param name as typed: a path, or a name below varnishd's state directory; empty: the host's name there, and if that is
- *   not possible, a directory of its own among those that are temporary
+ * @param name as typed: a path, or a name below varnishd's state directory; empty: `varnishd` there, and if that is not
+ *   possible, a directory of its own among those that are temporary
  * @throws Error node's, or that another process uses it
  */
 export function openWorkFolder(name: string | undefined): WorkFolder {
   if (name !== undefined && name !== '')
     return new OwnedFolder(isAbsolute(name) ? name : join(STATE_FOLDER, name));
   try {
-    return new OwnedFolder(join(STATE_FOLDER, hostname()));
+    return new OwnedFolder(join(STATE_FOLDER, DEFAULT_NAME));
   } catch {
     return new OwnedFolder(mkdtempSync(join(tmpdir(), 'troupe-')), true);
   }
