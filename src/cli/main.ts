@@ -37,6 +37,7 @@ function createProgram(): Command {
     .description('A programmable caching reverse proxy and load balancer.')
     .version(version)
     .exitOverride()
+    .enablePositionalOptions()
     .showHelpAfterError('(troupe --help lists commands and options)');
 
   const runCommand = program
@@ -97,6 +98,21 @@ Examples:
     )
     .action(async (options: RunFlags) => {
       process.exitCode = await run(runOptions(options));
+    });
+
+  program
+    .command('adm')
+    .description(
+      'send commands to a running Troupe, as varnishadm does; without one, they come from standard input',
+    )
+    .argument('[command...]', 'the command and its arguments; `help` lists them')
+    .option('-T <address:port>', 'where it takes commands (default: as the directory of -n says)')
+    .option('-S <file>', 'the secret that it asks for')
+    .option('-n <name>', 'its directory; a name is below /var/lib/varnish')
+    .passThroughOptions()
+    .action(async (command: string[], { T, S, n }: { T?: string; S?: string; n?: string }) => {
+      const { runAdm } = await import('./adm.ts');
+      process.exitCode = await runAdm({ address: T, secretFile: S, folder: n, command }, standardOutput);
     });
 
   program

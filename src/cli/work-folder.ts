@@ -36,13 +36,52 @@ export interface WorkFolder {
  * @throws Error node's, or that another process uses it
  */
 export function openWorkFolder(name: string | undefined): WorkFolder {
-  if (name !== undefined && name !== '')
-    return new OwnedFolder(isAbsolute(name) ? name : join(STATE_FOLDER, name));
+  if (name !== undefined && name !== '') return new OwnedFolder(pathOf(name));
   try {
-    return new OwnedFolder(join(STATE_FOLDER, DEFAULT_NAME));
+    return new OwnedFolder(pathOf(DEFAULT_NAME));
   } catch {
     return new OwnedFolder(mkdtempSync(join(tmpdir(), 'troupe-')), true);
   }
+}
+
+/** Where a command line is, and with which secret. */
+export interface Announced {
+  readonly places: readonly { readonly host: string; readonly port: number }[];
+  readonly secret: string | undefined;
+}
+
+/**
+ * Finds the command line of whoever uses a directory, Troupe or varnishd.
+ *
+ * @throws Error a sentence that says that there is none
+ */
+export function announcedIn(name: string | undefined): Announced {
+  const folder = pathOf(name === undefined || name === '' ? DEFAULT_NAME : name);
+  const read = (file: string) => readFileSync(join(folder, INDEX_FOLDER, file), 'utf8');
+  let places = '';
+  let secret: string | undefined;
+  try {
+    for (const line of read('_.index').split('\n')) {
+      const [sign, file = '', , , , option] = line.split(' ');
+      if (sign !== '+') continue;
+      if (option === '-T') places = read(file);
+      else if (option === '-S') secret = read(file).replace(/\0.*$/s, '');
+    }
+  } catch (cause) {
+    throw new Error(`nothing runs in ${folder}; name the port with -T, or the directory with -n`, { cause });
+  }
+  const lines = places.replace(/\0.*$/s, '').split('\n');
+  const found = lines.flatMap((line) => {
+    const [host, port] = line.split(' ');
+    return host === undefined || port === undefined ? [] : [{ host, port: Number(port) }];
+  });
+  if (found.length === 0)
+    throw new Error(`what runs in ${folder} takes no commands; it was started without -T`);
+  return { places: found, secret };
+}
+
+function pathOf(name: string): string {
+  return isAbsolute(name) ? name : join(STATE_FOLDER, name);
 }
 
 class OwnedFolder implements WorkFolder {
