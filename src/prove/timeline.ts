@@ -2,7 +2,13 @@
  * What was so at a moment of a run: the health of backends, the faults in force, the orders of operators. Answers are
  * found by looking through the run: runs are short.
  */
-import type { ConfigDescription, ResolvedBackend } from '../config/declaration.ts';
+import {
+  type ConfigDescription,
+  type DirectorDeclaration,
+  type MemberDeclaration,
+  type ResolvedBackend,
+  sharesByWeight,
+} from '../config/declaration.ts';
 import type { Identity } from '../identity.ts';
 import { hostOf } from '../simulation/network.ts';
 import { type BackendHealth, isUsable } from '../snapshot.ts';
@@ -106,7 +112,7 @@ export function reachOf(description: ConfigDescription, target: string): Readonl
     seen.add(name);
     const director = description.directors.find((one) => one.name === name);
     const saintmode = description.saintmodes.find((one) => one.name === name);
-    if (director !== undefined) for (const member of director.members) visit(member.target);
+    if (director !== undefined) for (const member of pickable(director)) visit(member.target);
     else if (saintmode !== undefined) visit(saintmode.backend);
     else if (description.backends.some((one) => one.name === name)) reached.add(name);
   };
@@ -125,7 +131,12 @@ export function membersBelow(description: ConfigDescription, target: string): nu
     if (above.includes(name)) return 0;
     const director = description.directors.find((one) => one.name === name);
     if (director === undefined) return 1;
-    return director.members.reduce((sum, member) => sum + count(member.target, [...above, name]), 0);
+    return pickable(director).reduce((sum, member) => sum + count(member.target, [...above, name]), 0);
   };
   return count(target, []);
+}
+
+/** A member of weight 0 is one that its director shall not pick. */
+function pickable({ policy, members }: DirectorDeclaration): readonly MemberDeclaration[] {
+  return sharesByWeight(policy) ? members.filter(({ weight }) => weight > 0) : members;
 }

@@ -5,7 +5,8 @@
  *
  * - nobody is asked, although a backend that the request may go to is healthy, free, and would answer,
  * - nobody is asked, although nothing has ever gone wrong,
- * - nobody is asked, although there are several members and only one origin or host was lost.
+ * - nobody is asked, although there are several members and only one origin or host was lost,
+ * - those that are left are full at once, because their limits are a small part of what was lost.
  */
 import type { BackendTry } from '../../proxy/request/request-report.ts';
 import { broken, type Finding, holds, type Invariant } from '../invariant.ts';
@@ -47,8 +48,9 @@ function needless(run: Run, timeline: Timeline, record: RequestRecord): Finding 
   );
   if (spare !== undefined)
     return found(`although ${spare} is healthy, has room and would have answered: ${message}`);
-  if (code === 'backend.busy' || timeline.hadOrders(at)) return undefined;
-  return lossOf(run, timeline, aim, at, found);
+  if (timeline.hadOrders(at)) return undefined;
+  const loss = code === 'backend.busy' ? starvedBy : lossOf;
+  return loss(run, timeline, aim, at, found);
 }
 
 /** Whether a backend could have been asked in place of nobody. */
@@ -82,5 +84,35 @@ function lossOf(
   if (members < 2 || faults.some(({ act }) => act.at !== where)) return undefined;
   return found(
     `although ${where} is all that was lost: ${aim} has ${members} members, and none of them can do without it`,
+  );
+}
+
+/** Requests at the same time that any server is expected to bear. */
+const FEW_AT_ONCE = 32;
+/** A fallback may be smaller than what it stands in for, but not by so much. */
+const LEAST_SHARE = 0.1;
+
+function starvedBy(
+  { description, requests }: Run,
+  timeline: Timeline,
+  aim: string,
+  at: number,
+  found: (why: string) => Finding,
+): Finding | undefined {
+  const faults = timeline.faults.filter(({ from }) => from <= at);
+  const [first] = faults;
+  if (first === undefined || faults.some(({ act }) => act.at !== first.act.at)) return undefined;
+  const roomOf = (names: readonly string[]) =>
+    names.map((name) => timeline.backend(name)?.limits.maxConnections || Number.POSITIVE_INFINITY);
+  const reach = [...reachOf(description, aim)];
+  const lost = Math.max(0, ...roomOf(reach.filter((name) => first.backends.includes(name))));
+  const left = roomOf(reach.filter((name) => !first.backends.includes(name))).reduce(
+    (sum, one) => sum + one,
+    0,
+  );
+  const atOnce = requests.filter((one) => one.at <= at && (one.endedAt ?? at) >= at).length;
+  if (left === 0 || left >= lost * LEAST_SHARE || atOnce > FEW_AT_ONCE) return undefined;
+  return found(
+    `although ${first.act.at} is all that was lost: what is left takes ${left} requests at a time`,
   );
 }
