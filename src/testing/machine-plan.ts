@@ -4,7 +4,14 @@
  * its types say which of them need a payload.
  */
 import type { Arbitrary } from 'fast-check';
-import type { AnyStateMachine, EventFromLogic, InputFrom } from 'xstate';
+import type {
+  AnyStateMachine,
+  EventFromLogic,
+  InputFrom,
+  OutputFrom,
+  ProvidedActor,
+  StateMachine,
+} from 'xstate';
 import type { Moment } from './moment.ts';
 
 /** An event but for its type. */
@@ -38,19 +45,48 @@ export type EventPlan<Machine extends AnyStateMachine> = {
   >;
 };
 
-export interface ReplyPlan {
+export interface ReplyPlan<Output = unknown> {
   /** What it is done with. */
-  readonly output?: Arbitrary<unknown>;
+  readonly output?: Arbitrary<Output>;
   /** What it fails with. */
   readonly error?: Arbitrary<unknown>;
 }
+
+/** The actors that a machine declares in `setup({ actors })`. */
+type ActorsOf<Machine> =
+  Machine extends StateMachine<
+    infer _Context,
+    infer _Event,
+    infer _Children,
+    infer Actor,
+    infer _Action,
+    infer _Guard,
+    infer _Delay,
+    infer _StateValue,
+    infer _Tag,
+    infer _Input,
+    infer _Output,
+    infer _Emitted,
+    infer _StateMeta,
+    infer _StateSchema,
+    infer _TransitionMeta
+  >
+    ? Actor
+    : never;
+
+type NamesOf<Actor extends ProvidedActor> = Actor['src'] | (Actor['id'] extends string ? Actor['id'] : never);
+
+/** By name or id of an actor. */
+type ReplyPlans<Machine extends AnyStateMachine> = {
+  readonly [Actor in ActorsOf<Machine> as NamesOf<Actor>]?: ReplyPlan<OutputFrom<Actor['logic']>>;
+};
 
 interface PlanBase<Machine extends AnyStateMachine> {
   /**
    * What invoked and spawned actors reply, by their name in `setup({ actors })` or by their id. One that is not named
    * here never replies. Events that they send besides are events of the machine.
    */
-  readonly replies?: Readonly<Record<string, ReplyPlan>>;
+  readonly replies?: ReplyPlans<Machine>;
   /** How much time may pass at once, in milliseconds; by default until something is due, or nearly, or some time. */
   readonly waits?: Arbitrary<number>;
   /** How often each kind of step happens, compared with the others; 1 unless given. */

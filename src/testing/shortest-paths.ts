@@ -53,7 +53,7 @@ export function shortestPaths<Machine extends AnyStateMachine>(
 ): ReadonlyMap<string, Timeline<Machine>> {
   const inTime = new MachineInTime(machine);
   const steps: Step<Machine>[] = stepKinds(machine, plan).flatMap(({ arbitrary }) => samplesOf(arbitrary));
-  const events = [untilDue, ...steps].map((step, index) => ({ type: String(index), step }));
+  const events = [untilDue<Machine>(), ...steps].map((step, index) => ({ type: String(index), step }));
   const found = new Map<string, Timeline<Machine>>();
   const starts = samplesOf(inputs(plan), USED_INPUTS);
   const { states, transitions } = chartOf(machine);

@@ -4,6 +4,7 @@
  */
 import fc, { type Arbitrary } from 'fast-check';
 import type { AnyStateMachine, EventFromLogic, InputFrom } from 'xstate';
+import { nodesOf } from './chart.ts';
 import type { Given, MachinePlan, PayloadPlan, ReplyPlan } from './machine-plan.ts';
 import type { MachineInTime, Moment, Reply } from './moment.ts';
 
@@ -50,13 +51,19 @@ function isGiven<Machine extends AnyStateMachine>(
   return plan !== false && 'make' in plan;
 }
 
-/** Names of the events that the definition itself says: neither XState's own, nor patterns such as `order.*`. */
+/**
+ * Names of the events that the definition itself says: neither XState's own, nor patterns such as `order.*`. Not
+ * `machine.events`, which leaves out those that a state forbids.
+ */
 function eventNames(machine: AnyStateMachine): readonly string[] {
-  return machine.events.filter((name) => !name.startsWith('xstate.') && !name.endsWith('*'));
+  const names = nodesOf(machine.root).flatMap(({ transitions }) => [...transitions.keys()]);
+  return names.filter((name) => !name.startsWith('xstate.') && !name.endsWith('*'));
 }
 
 /** The wait that leads to whatever a machine does by itself next. */
-export const untilDue = { do: 'wait', how: 'until due' } as const satisfies Step<AnyStateMachine>;
+export function untilDue<Machine extends AnyStateMachine>(): Step<Machine> {
+  return written({ do: 'wait', how: 'until due' });
+}
 
 /** What a counterexample shows of a step. */
 function written<Machine extends AnyStateMachine>(step: Step<Machine>): Step<Machine> {

@@ -1,53 +1,9 @@
 /** Checking a machine as a user does: what is found, how it is told, and that a right machine passes. */
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { assign, emit, setup } from 'xstate';
+import { fromPromise, setup } from 'xstate';
 import { checkMachine, given } from '../../src/testing/index.ts';
-
-type Event = { type: 'coin.inserted'; cents: number } | { type: 'arm.pushed' } | { type: 'coin.returned' };
-
-/** A turnstile that lets one person pass for 100 cents, and locks again after 5 s. */
-const turnstile = setup({
-  types: {
-    context: {} as { readonly credit: number; readonly paid: number; readonly passed: number },
-    events: {} as Event,
-    emitted: {} as { type: 'passed' },
-  },
-  delays: { patience: 5_000 },
-  guards: {
-    isEnough: ({ context, event }) => event.type === 'coin.inserted' && context.credit + event.cents >= 100,
-  },
-  actions: {
-    take: assign(({ context, event }) =>
-      event.type === 'coin.inserted'
-        ? { credit: context.credit + event.cents, paid: context.paid + event.cents }
-        : {},
-    ),
-    charge: assign(({ context }) => ({ credit: context.credit - 100, passed: context.passed + 1 })),
-    forfeit: assign({ credit: 0 }),
-  },
-}).createMachine({
-  id: 'turnstile',
-  context: { credit: 0, paid: 0, passed: 0 },
-  initial: 'locked',
-  states: {
-    locked: {
-      on: {
-        'coin.inserted': [{ guard: 'isEnough', target: 'unlocked', actions: 'take' }, { actions: 'take' }],
-        'coin.returned': { actions: 'forfeit' },
-      },
-    },
-    unlocked: {
-      after: { patience: { target: 'locked', actions: 'forfeit' } },
-      on: {
-        'coin.inserted': { actions: 'take' },
-        'arm.pushed': { target: 'locked', actions: ['charge', emit({ type: 'passed' })] },
-      },
-    },
-  },
-});
-
-const events = { 'coin.inserted': fc.record({ cents: fc.constantFrom(10, 50, 100, 200) }) };
+import { coins as events, turnstile } from '../support/turnstile.ts';
 
 test('what holds is checked at each moment of each run, and all of the machine is reached', () => {
   const { coverage, runs } = checkMachine(turnstile, {
@@ -109,4 +65,85 @@ test('a payload may depend on the moment', () => {
     },
     invariants: { 'credit stays below 401': ({ snapshot }) => snapshot.context.credit <= 400 },
   });
+});
+
+test('the observer of a run has a memory, and goes on from its end; what happens then is told, too', () => {
+  const { message } = failureOf(() =>
+    checkMachine(turnstile, {
+      events,
+      tries: 0,
+      parameters: { numRuns: 1_000 },
+      observe: () => {
+        let coins = 0;
+        return {
+          at: ({ event }) => {
+            if (event?.type === 'coin.inserted') coins++;
+          },
+          atEnd: (last, machine) => {
+            const [later] = machine.advance(last, last.now + 5_000);
+            return coins === 0 || later?.snapshot.context.credit !== 0;
+          },
+        };
+      },
+    }),
+  );
+  expect(message).toContain('The observer returned false at the end.');
+  expect(message).toMatch(/\n5000 ms {2}after patience +unlocked → locked\n/);
+});
+
+test('the shortest ways to each state and transition are tried before what is drawn', () => {
+  const { coverage, runs } = checkMachine(turnstile, { events, parameters: { numRuns: 1 }, maxSteps: 0 });
+  coverage.assertComplete();
+  expect(runs).toBeGreaterThan(2);
+});
+
+const order = setup({
+  types: { events: {} as { type: 'order.placed' } },
+  actors: { charge: fromPromise(() => new Promise<string>(() => {})) },
+}).createMachine({
+  id: 'order',
+  initial: 'open',
+  states: {
+    open: { on: { 'order.placed': 'paying' } },
+    paying: { invoke: { src: 'charge', onDone: 'paid' } },
+    paid: { type: 'final' },
+  },
+});
+
+test('an actor that fails, and whose failure nothing handles, is found', () => {
+  const plan = { replies: { charge: { output: fc.string(), error: fc.constant(new Error('declined')) } } };
+  const { message } = failureOf(() => checkMachine(order, plan));
+  expect(message).toContain('The machine failed: nothing handles this error.');
+  expect(message).toContain('charge fails new Error("declined")');
+});
+
+test('what depends on an actor that never answers is not reached, and named', () => {
+  const { coverage } = checkMachine(order, {});
+  expect(coverage.missed).toEqual(['paid', 'paying: charge done → paid']);
+});
+
+test('an event that never happens is never sent; weights of 0 do the same', () => {
+  for (const never of [{ events: { 'order.placed': false as const } }, { weights: { 'order.placed': 0 } }]) {
+    expect(checkMachine(order, never).coverage.states.get('paying')).toBe(0);
+  }
+});
+
+test('what throws in the machine itself is told with its story', () => {
+  const machine = setup({ types: { events: {} as { type: 'go' } } }).createMachine({
+    id: 'fragile',
+    initial: 'whole',
+    states: {
+      whole: {
+        on: {
+          go: {
+            guard: () => {
+              throw new Error('a guard that throws');
+            },
+            target: 'whole',
+          },
+        },
+      },
+    },
+  });
+  expect(failureOf(() => checkMachine(machine, {})).message).toContain('a guard that throws');
 });
