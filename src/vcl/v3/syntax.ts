@@ -23,3 +23,5 @@ export interface DirectorDeclaration {
 }
 
 export type OldDeclaration = CommonDeclaration | DirectorDeclaration;
+
+export type SubDeclaration = Extract<OldDeclaration, { readonly kind: 'sub' }>;

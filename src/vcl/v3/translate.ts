@@ -6,17 +6,17 @@
  */
 import { lex } from '../lexer.ts';
 import { Mistakes } from '../mistake.ts';
-import { printStatements } from '../printer.ts';
 import type { VclSource } from '../source.ts';
 import type { Block, Declaration, Statement } from '../syntax.ts';
 import type { Token } from '../token.ts';
 import { oldBuiltin, oldForwardedFor } from './builtin.ts';
 import { Carried } from './carried.ts';
-import { type Context, contextNamed, subOf } from './contexts.ts';
+import { contextNamed, subOf } from './contexts.ts';
 import { Modules } from './modules.ts';
 import { parseOld } from './parse.ts';
+import { SharedSubs } from './shared-subs.ts';
 import { Spelling } from './spelling.ts';
-import type { OldDeclaration } from './syntax.ts';
+import type { OldDeclaration, SubDeclaration } from './syntax.ts';
 import { Targets } from './targets.ts';
 import { type Translation, translateBlock } from './translate-statement.ts';
 
@@ -24,8 +24,6 @@ export interface TranslateOptions {
   /** Parameter saintmode_threshold, for backends without one of their own. */
   readonly saintmodeThreshold: number;
 }
-
-type SubDeclaration = Extract<OldDeclaration, { kind: 'sub' }>;
 
 /**
  * @param tokens of the program
@@ -52,10 +50,7 @@ class ProgramTranslator {
   readonly #carried: Carried;
   readonly #translation: Translation;
   readonly #mistakes: Mistakes;
-  /** By the name of a sub that others call: its translations, by what they come to. */
-  readonly #copies = new Map<string, Map<string, { readonly name: Token; readonly body: Block }>>();
-  readonly #copyIn = new Map<string, Token>();
-  readonly #translating = new Set<string>();
+  readonly #shared: SharedSubs;
 
   constructor(
     declarations: readonly OldDeclaration[],
@@ -83,8 +78,11 @@ class ProgramTranslator {
       targets: this.#targets,
       carried: this.#carried,
       mistakes,
-      subNamed: (name, context) => this.#subNamed(name, context),
+      subNamed: (name, context) => this.#shared.named(name, context),
     };
+    this.#shared = new SharedSubs(declarations, this.#spelling, this.#modules, (block, context) =>
+      translateBlock(block, context, this.#translation),
+    );
   }
 
   run(): Declaration[] {
@@ -178,7 +176,7 @@ class ProgramTranslator {
   #sub(declaration: SubDeclaration): Declaration[] {
     const { name, body } = declaration;
     const context = contextNamed(name.text);
-    if (context === undefined) return this.#copiesOf(declaration);
+    if (context === undefined) return [...this.#shared.copiesOf(declaration)];
     return [
       {
         ...declaration,
@@ -186,61 +184,6 @@ class ProgramTranslator {
         body: translateBlock(body, context, this.#translation),
       },
     ];
-  }
-
-  /** A sub that others call, once for each that it is now; one that nobody calls is shown as it is. */
-  #copiesOf(declaration: SubDeclaration): Declaration[] {
-    const { name } = declaration;
-    for (const context of this.#callersOf(name.text)) this.#subNamed(name, context);
-    if (!this.#copies.has(name.text)) this.#subNamed(name, 'recv');
-    const copies = [...(this.#copies.get(name.text)?.values() ?? [])];
-    return copies.map((copy, index) =>
-      index === 0
-        ? { ...declaration, ...copy }
-        : { ...declaration, ...copy, first: this.#spelling.word('sub', declaration.first) },
-    );
-  }
-
-  /** The contexts in which a sub runs. */
-  #callersOf(name: string, seen = new Set<string>()): Set<Context> {
-    const found = new Set<Context>();
-    if (seen.has(name)) return found;
-    seen.add(name);
-    for (const declaration of this.#declarations) {
-      if (declaration.kind !== 'sub' || !calls(declaration.body, name)) continue;
-      const context = contextNamed(declaration.name.text);
-      if (context !== undefined) found.add(context);
-      else for (const outer of this.#callersOf(declaration.name.text, seen)) found.add(outer);
-    }
-    return found;
-  }
-
-  #subNamed(name: Token, context: Context): Token {
-    const key = `${name.text} ${context}`;
-    const known = this.#copyIn.get(key);
-    const declaration = this.#declarations.find(
-      (one): one is SubDeclaration => one.kind === 'sub' && one.name.text === name.text,
-    );
-    // One that calls itself is the checker's business.
-    if (declaration === undefined || this.#translating.has(key)) return name;
-    if (known !== undefined) return this.#spelling.word(known.text, name);
-    this.#translating.add(key);
-    const body = translateBlock(declaration.body, context, this.#translation);
-    this.#translating.delete(key);
-    const text = printStatements(body.statements);
-    const copies = this.#copies.get(name.text) ?? new Map();
-    this.#copies.set(name.text, copies);
-    let copy = copies.get(text);
-    if (copy === undefined) {
-      const own = copies.size === 0 ? name.text : this.#modules.free(`${name.text}_${context}`);
-      copy = {
-        name: own === name.text ? declaration.name : this.#spelling.word(own, declaration.name),
-        body,
-      };
-      copies.set(text, copy);
-    }
-    this.#copyIn.set(key, copy.name);
-    return copy.name.text === name.text ? name : this.#spelling.word(copy.name.text, name);
   }
 }
 
@@ -266,24 +209,4 @@ if (req.restarts == 0) {
 
 function builtin(source: VclSource): OldDeclaration[] {
   return parseOld(lex(source), new Mistakes());
-}
-
-function calls({ statements }: Block, name: string): boolean {
-  return statements.some((statement) => {
-    switch (statement.kind) {
-      case 'call': {
-        const { target } = statement;
-        return target.kind === 'name' && target.name[0].text === name;
-      }
-      case 'block':
-        return calls(statement.body, name);
-      case 'if':
-        return (
-          statement.branches.some(({ body }) => calls(body, name)) ||
-          (statement.otherwise !== undefined && calls(statement.otherwise, name))
-        );
-      default:
-        return false;
-    }
-  });
 }
