@@ -3,6 +3,7 @@
  * follow how it came to the finding.
  */
 
+import type { ResolvedBackend } from '../config/declaration.ts';
 import type { BackendTry } from '../proxy/request/request-report.ts';
 import { describeFault } from '../simulation/fault.ts';
 import { type BackendHealth, isUsable } from '../snapshot.ts';
@@ -58,14 +59,14 @@ function* scenarioLines(run: Run): Generator<StoryLine> {
   for (const { at, event } of run.faultEnds) {
     const act = run.acts.find((one) => one.event === event)?.act;
     if (act?.kind !== 'fault') continue;
-    yield { at, actor: act.at, event: 'is well again', change: [describeFault(act.fault), 'well'] };
+    yield { at, actor: act.at, event: 'is well again', change: [describeFault(act.fault).state, 'well'] };
   }
 }
 
 function actLine(at: number, act: Exclude<Act, { kind: 'request' }>): StoryLine {
   if (act.kind === 'fault') {
-    const wrong = describeFault(act.fault);
-    return { at, actor: act.at, event: wrong, change: ['well', wrong] };
+    const { event, state } = describeFault(act.fault);
+    return { at, actor: act.at, event, change: ['well', state] };
   }
   return { at, actor: 'operator', event: describeOperation(act.operation), to: 'proxy' };
 }
@@ -124,7 +125,7 @@ function answersTo(records: readonly RequestRecord[]): string {
 }
 
 function answerTo({ state, status, report, written, isCached }: RequestRecord): string {
-  const tries = (report?.tries ?? []).map(describeTry);
+  const tries = counted((report?.tries ?? []).map(describeTry));
   const seen =
     tries.length > 4 ? [...tries.slice(0, 2), `… ${tries.length - 3} more`, ...tries.slice(-1)] : tries;
   const restarts = (report?.restarts ?? 0) > 0 ? [`${report?.restarts} restarts`] : [];
@@ -133,6 +134,17 @@ function answerTo({ state, status, report, written, isCached }: RequestRecord): 
   const what =
     state === 'none' || state === 'under way' ? 'no answer' : state === 'cut' ? `${status}, cut off` : status;
   return why === '' ? String(what) : `${what} (${why})`;
+}
+
+/** The same thing several times in a row is told once. */
+function counted(texts: readonly string[]): string[] {
+  const runs: { text: string; times: number }[] = [];
+  for (const text of texts) {
+    const last = runs.at(-1);
+    if (last?.text === text) last.times++;
+    else runs.push({ text, times: 1 });
+  }
+  return runs.map(({ text, times }) => (times === 1 ? text : `${times} times ${text}`));
 }
 
 function describeTry({ identity, error, status, deniedForMs }: BackendTry): string {
@@ -150,9 +162,19 @@ function* healthLines(run: Run): Generator<StoryLine> {
     const hasProbe = backend.probe !== undefined;
     const [was, is] = [describeHealth(before, hasProbe), describeHealth(after, hasProbe)];
     if (was === is) continue;
-    const event = before?.override === after?.override ? 'its probes say' : 'as ordered';
+    const event = before?.override === after?.override ? probesOf(run, backend, at) : 'as ordered';
     yield { at, actor: backend.name, event, change: [was, is] };
   }
+}
+
+/** `3 of its last 4 probes have failed`. */
+function probesOf({ probes }: Run, { identity, probe }: ResolvedBackend, at: number): string {
+  const ended = probes.filter(
+    (one) => one.identity === identity && one.endedAt !== undefined && one.endedAt <= at,
+  );
+  const counting = ended.slice(-(probe?.window ?? 1));
+  const bad = counting.filter(({ isHappy }) => isHappy !== true).length;
+  return `${bad} of its last ${counting.length} probes failed`;
 }
 
 function describeHealth(health: BackendHealth | undefined, hasProbe: boolean): string {

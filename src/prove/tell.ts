@@ -15,10 +15,7 @@ export function tellStory({ invariant, finding, run }: Counterexample): string {
 }
 
 function sentence({ event, change, answer }: StoryLine): string {
-  if (change !== undefined) {
-    const [before, after] = change;
-    return after === event || event === 'is well again' ? event : `${event}: ${before} → ${after}`;
-  }
+  if (change !== undefined) return `${event}: ${change[0]} → ${change[1]}`;
   return answer === undefined ? event : `${event} → ${answer}`;
 }
 

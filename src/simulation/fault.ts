@@ -21,24 +21,35 @@ export type Fault =
 export type FaultKind = Fault['kind'];
 
 /** A fault as a person would say it. */
-export function describeFault(fault: Fault): string {
+export interface FaultWords {
+  /** What happens: `goes down`. */
+  readonly event: string;
+  /** What it is from then on: `down`. */
+  readonly state: string;
+}
+
+export function describeFault(fault: Fault): FaultWords {
   switch (fault.kind) {
     case 'refuses':
-      return 'goes down';
+      return { event: 'goes down', state: 'down' };
     case 'vanishes':
-      return 'cannot be reached';
+      return { event: 'cannot be reached any more', state: 'unreachable' };
     case 'hangs':
-      return 'takes requests and never answers';
+      return { event: 'takes requests and answers none', state: 'hanging' };
     case 'slow':
-      return `answers ${fault.ms} ms later`;
-    case 'fails':
-      return `answers ${fault.status}${fault.url === undefined ? '' : ` for ${fault.url}`}`;
-    case 'resets':
-      return `resets connections${fault.url === undefined ? '' : ` for ${fault.url}`}`;
+      return { event: 'becomes slow', state: `${fault.ms} ms slower` };
+    case 'fails': {
+      const where = fault.url === undefined ? '' : ` for ${fault.url}`;
+      return { event: `begins to fail${where}`, state: `answers ${fault.status}${where}` };
+    }
+    case 'resets': {
+      const where = fault.url === undefined ? '' : ` for ${fault.url}`;
+      return { event: `begins to reset connections${where}`, state: `resets connections${where}` };
+    }
     case 'cuts':
-      return 'breaks off in the middle of bodies';
+      return { event: 'breaks off in the middle of bodies', state: 'breaks off' };
     case 'flaps':
-      return `goes down and comes back every ${fault.periodMs / 1_000} s`;
+      return { event: 'begins to flap', state: `down and up, ${fault.periodMs / 1_000} s each` };
     default:
       return fault satisfies never;
   }
