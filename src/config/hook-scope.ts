@@ -25,6 +25,8 @@ export interface HookScope {
   removeMember(director: string, target: string): void;
   /** What only shard directors can do. */
   readonly shards: ShardScope;
+  /** Objects that are denied to the backend of a saintmode object now. @throws TroupeError unknown object */
+  saintCount(saintmode: string): number;
   /** @throws TroupeError unknown peer */
   peer(name: string): PeerControl;
 }

@@ -106,6 +106,7 @@ function scopeOver(directors: ReadonlyMap<string, MemberDeclaration[]>): HookSco
       associate: () => {},
       setParam: () => {},
     },
+    saintCount: () => 0,
     peer: () => idlePeer,
   };
 }

@@ -1,6 +1,7 @@
 /**
  * From a VCL program to the internal Config: what TypeScript configs become, too.
  */
+import { dirname } from 'node:path';
 import type { Config, ConfigOrigin } from '../config/config.ts';
 import type {
   BackendDeclaration,
@@ -15,7 +16,7 @@ import { type CompiledSub, compile } from './compiler.ts';
 import { methods } from './methods.ts';
 import { placeOf } from './mistake.ts';
 import { vclWarnings } from './vcl-warnings.ts';
-import type { VclContext } from './vmod.ts';
+import type { ProgramFacts, VclContext } from './vmod.ts';
 
 /** @param file absolute path of the program; undefined: it comes from none */
 export function buildVclConfig(program: CheckedProgram, file: string | undefined): Config {
@@ -29,6 +30,8 @@ export function buildVclConfig(program: CheckedProgram, file: string | undefined
   }
   for (const vmod of program.vmods) peers.push(...(vmod.peers ?? []));
   const { defaultBackend, nones } = program;
+  const declared = [...directors, ...saintmodes, ...program.backends.map(({ declaration }) => declaration)];
+  const targets = new Set(declared.map((one: { readonly name: string }) => one.name));
   return {
     backends: program.backends.map(({ declaration, probe }) => withProbe(declaration, probe, program)),
     directors,
@@ -37,7 +40,7 @@ export function buildVclConfig(program: CheckedProgram, file: string | undefined
     defaultTarget: defaultBackend === undefined || nones.has(defaultBackend) ? undefined : defaultBackend,
     cache: { rules: 'varnish' },
     manners: 'varnish',
-    hooks: hooksOf(program),
+    hooks: hooksOf(program, { folder: file && dirname(file), targets, saintmodes }),
     file,
     origin: originOf(program),
   };
@@ -63,8 +66,8 @@ const doNothing = new Set([
   'vcl_fini',
 ]);
 
-function hooksOf(program: CheckedProgram): Hooks {
-  const subs = compile(program);
+function hooksOf(program: CheckedProgram, facts: ProgramFacts): Hooks {
+  const subs = compile(program, facts);
   const after = program.vmods.flatMap(({ afterHook }) => (afterHook === undefined ? [] : [afterHook]));
   const hooks: Record<string, unknown> = {};
   for (const { name, hook } of methods) {

@@ -23,6 +23,8 @@ export interface VclContext {
   readonly bereq?: BackendRequest;
   readonly beresp?: Response;
   readonly resp?: Response;
+  /** 32 bytes. In fetches. */
+  readonly requestHash?: Uint8Array;
   log(message: string): void;
   healthy?(target: BackendRef): boolean;
   deny?(duration: number | string): void;
@@ -44,8 +46,20 @@ export interface VmodFunction {
   readonly signature: Signature;
   /** Methods in which it can be called, as bits of methods.ts. Default: all. */
   readonly methods?: number;
-  /** Called with the context, of a method with what its object is, and with the arguments in their order. */
-  readonly run: (context: VclContext, ...args: readonly never[]) => unknown;
+  /** Called once for each program that calls it. */
+  readonly bind: (program: ProgramFacts) => VmodCall;
+}
+
+/** Called with the context, of a method with what its object is, and with the arguments in their order. */
+export type VmodCall = (context: VclContext, ...args: readonly never[]) => unknown;
+
+/** What a function may know of the program that calls it. */
+export interface ProgramFacts {
+  /** Absolute path of the folder that the program is in; undefined: it is in no file. */
+  readonly folder: string | undefined;
+  /** Names of backends, directors and saintmode objects. */
+  readonly targets: ReadonlySet<string>;
+  readonly saintmodes: readonly SaintmodeDeclaration[];
 }
 
 /** What an object declares in its config. */
@@ -87,9 +101,18 @@ export function fn<Args extends readonly unknown[]>(
   run: (context: VclContext, ...args: Args) => unknown,
   callableIn?: string,
 ): VmodFunction {
+  return bound(prototype, () => run, callableIn);
+}
+
+/** As `fn`, for a function that needs to know something of the program: `bind` gives what is called. */
+export function bound<Args extends readonly unknown[]>(
+  prototype: string,
+  bind: (program: ProgramFacts) => (context: VclContext, ...args: Args) => unknown,
+  callableIn?: string,
+): VmodFunction {
   const methods = callableIn === undefined ? {} : { methods: methodBits(callableIn) };
   // The checker sees to it that the arguments are what the signature says.
-  return { signature: parseSignature(prototype), run: run as unknown as VmodFunction['run'], ...methods };
+  return { signature: parseSignature(prototype), bind: bind as unknown as VmodFunction['bind'], ...methods };
 }
 
 /** Functions or methods by their names. */

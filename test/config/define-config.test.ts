@@ -476,6 +476,7 @@ describe('members added and removed', () => {
         associate: (...call) => void calls.push(['associate', ...call]),
         setParam: (...call) => void calls.push(['param', ...call]),
       },
+      saintCount: () => 0,
       peer: (name) => {
         throw new Error(`no peer ${name} here`);
       },

@@ -36,6 +36,10 @@ export class SaintmodeNode extends TargetNode implements Container {
     this.partChanged();
   }
 
+  get count(): number {
+    return this.#count;
+  }
+
   accepts({ denied }: PickRequest): boolean {
     return this.healthy && !this.#isDenied(denied);
   }

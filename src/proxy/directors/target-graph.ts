@@ -61,6 +61,8 @@ export interface TargetGraph {
   describeMembers(): readonly DirectorDeclaration[];
   /** Whether a saintmode object of this config wraps the identity, so that denying it has an effect. */
   hasSaintmode(identity: Identity): boolean;
+  /** Objects that are denied to the backend of a saintmode object now. */
+  saintCount(saintmode: string): number | TroupeError;
   /** Leaves the saint list; for when the config ends. */
   close(): void;
 }
@@ -213,6 +215,15 @@ export function createTargetGraph(input: TargetGraphInput): TargetGraph {
     },
 
     hasSaintmode: (identity) => saintmodes.has(identity),
+
+    saintCount(saintmode) {
+      const node = nodes.get(saintmode);
+      if (!(node instanceof SaintmodeNode))
+        return invalid(`there is no saintmode object ${saintmode}`, undefined);
+      sweep();
+      return node.count;
+    },
+
     close: leaveSaints,
   };
 }

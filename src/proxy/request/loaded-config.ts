@@ -66,6 +66,11 @@ export function createLoadedConfig(
       tell({ type: 'member.removed', config: key, director, target });
     },
     shards: createShardScope(graph, (fact) => tell({ ...fact, config: key })),
+    saintCount(saintmode) {
+      const count = graph.saintCount(saintmode);
+      if (typeof count === 'number') return count;
+      throw count;
+    },
     peer: (name) => peers.get(name),
   };
   const touches = touchesOf(config.hooks);

@@ -5,17 +5,11 @@
 import type { PolicyDeclaration } from '../../config/declaration.ts';
 import { currentScope } from '../../config/hook-scope.ts';
 import type { BackendRef } from '../../config/hooks.ts';
-import { shardDefaults } from '../../config/shard-declaration.ts';
-import type { ShardMemberChange } from '../../config/shard-scope.ts';
-import { readShardUse, type ShardUse } from '../../config/shard-use.ts';
-import { shardKey } from '../../shard-key.ts';
 import { parseSignature } from '../signature.ts';
-import { byName, fn, type VclContext, type Vmod, type VmodFunction, type VmodObject } from '../vmod.ts';
-
-function targetName(target: BackendRef | undefined, call: string): string {
-  if (target === undefined) throw new Error(`${call}: NULL backend cannot be added`);
-  return typeof target === 'string' ? target : target.name;
-}
+import { bound, byName, fn, type Vmod, type VmodFunction, type VmodObject } from '../vmod.ts';
+import { reconfigurePending, shard } from './shard.ts';
+import { shardParam } from './shard-param.ts';
+import { targetName } from './target-name.ts';
 
 /** @param weighted the prototype's parameters */
 function addBackend(parameters: string): VmodFunction {
@@ -49,94 +43,20 @@ function director(
   };
 }
 
-/** Changes of the ring that a hook has asked for, by director: they take effect together, when it ends. */
-const pending = new Map<string, ShardMemberChange[]>();
-
-function change(self: string, what: ShardMemberChange): boolean {
-  const changes = pending.get(self);
-  if (changes === undefined) pending.set(self, [what]);
-  else changes.push(what);
-  return true;
-}
-
-function reconfigure(self: string, replicas: number | undefined): boolean {
-  const changes = pending.get(self) ?? [];
-  pending.delete(self);
-  if (changes.length > 0) currentScope('reconfigure').shards.change(self, changes, replicas);
-  return true;
-}
-
-function shardAdd(
-  _context: VclContext,
-  self: string,
-  target: BackendRef | undefined,
-  ident: string | undefined,
-  rampup: number | undefined,
-  weight: number | undefined,
-): boolean {
-  const name = targetName(target, `${self}.add_backend()`);
-  const rampupMs = rampup === undefined ? undefined : rampup * 1_000;
-  return change(self, { type: 'add', target: name, ident, weight, rampupMs });
-}
-
-function shardRemove(
-  { log }: VclContext,
-  self: string,
-  target: BackendRef | undefined,
-  ident: string | undefined,
-): boolean {
-  if (target === undefined && ident === undefined) {
-    log(`${self}.remove_backend(): at least one of backend and ident must be given`);
-    return false;
-  }
-  const name = target === undefined ? undefined : targetName(target, '');
-  return change(self, { type: 'remove', target: name, ident });
-}
-
-function shardBackend(
-  _context: VclContext,
-  self: string,
-  by: string,
-  key: number | undefined,
-  keyBlob: Uint8Array | undefined,
-  alt: number | undefined,
-  warmup: number | undefined,
-  rampup: boolean | undefined,
-  healthy: string | undefined,
-): BackendRef {
-  const use: Record<string, unknown> = { alt, warmup, rampup };
-  if (healthy !== undefined) use['healthy'] = healthy.toLowerCase();
-  if (by === 'KEY') use['key'] = key === undefined ? undefined : key >>> 0;
-  else if (by === 'BLOB') use['keyBlob'] = keyBlob;
-  else use['by'] = by.toLowerCase();
-  return { name: self, shard: readShardUse(use as unknown as ShardUse, `${self}.backend()`) };
-}
-
-const shard = director('shard()', () => ({ kind: 'shard', ...shardDefaults, choice: {} }), [
-  fn('BOOL .add_backend(BACKEND backend, [STRING ident], [DURATION rampup], [REAL weight])', shardAdd),
-  fn('BOOL .remove_backend([BACKEND backend], [STRING ident])', shardRemove),
-  fn('BOOL .clear()', (_context, self: string) => change(self, { type: 'clear' })),
-  fn('BOOL .reconfigure(INT replicas=67)', (_context, self: string, replicas: number) =>
-    reconfigure(self, replicas),
-  ),
-  fn('VOID .set_warmup(REAL probability=0.0)', (_context, self: string, probability: number) =>
-    currentScope('set_warmup').shards.setWarmup(self, probability),
-  ),
-  fn('VOID .set_rampup(DURATION duration=0)', (_context, self: string, duration: number) =>
-    currentScope('set_rampup').shards.setRampup(self, duration * 1_000),
-  ),
-  fn('INT .key(STRANDS)', (_context, _self: string, text: string) => shardKey(text)),
-  fn(
-    'BACKEND .backend(ENUM {HASH, URL, KEY, BLOB} by=HASH, [INT key], [BLOB key_blob], [INT alt], ' +
-      '[REAL warmup], [BOOL rampup], [ENUM {CHOSEN, IGNORE, ALL} healthy], ENUM {NOW, LAZY} resolve=LAZY)',
-    shardBackend,
-  ),
-  fn('VOID .debug(INT)', () => {}),
-]);
-
 export const directors: Vmod = {
   name: 'directors',
-  functions: {},
+  functions: byName([
+    bound(
+      'BACKEND lookup(STRING)',
+      ({ targets }) =>
+        ({ req, bereq }, name: string | undefined): BackendRef | undefined => {
+          if (req !== undefined || bereq !== undefined) {
+            throw new Error('lookup() may only be called from vcl_init/vcl_fini');
+          }
+          return name !== undefined && targets.has(name) ? name : undefined;
+        },
+    ),
+  ]),
   objects: {
     round_robin: director('round_robin()', () => ({ kind: 'round_robin' }), [
       addBackend('BACKEND'),
@@ -165,9 +85,7 @@ export const directors: Vmod = {
       ),
     ]),
     shard,
+    shard_param: shardParam,
   },
-  afterHook() {
-    if (pending.size === 0) return;
-    for (const self of [...pending.keys()]) reconfigure(self, undefined);
-  },
+  afterHook: reconfigurePending,
 };
