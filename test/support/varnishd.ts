@@ -34,6 +34,8 @@ export interface VarnishdOptions {
   readonly encoding?: 'utf8' | 'latin1';
   /** Run-time parameters, as for `-p`. */
   readonly params?: Readonly<Record<string, string>>;
+  /** Further arguments. */
+  readonly args?: readonly string[];
 }
 
 const { PATH = '' } = process.env;
@@ -70,13 +72,14 @@ export async function startVarnishd({
   vcl,
   encoding = 'utf8',
   params = {},
+  args = [],
 }: VarnishdOptions): Promise<Varnishd> {
   const folder = await mkdtemp(join(tmpdir(), 'troupe-varnishd-'));
   await writeFile(join(folder, 'test.vcl'), vcl, encoding);
   const parameters = Object.entries(params).flatMap(([name, value]) => ['-p', `${name}=${value}`]);
   const places = ['-n', join(folder, 'work'), '-f', join(folder, 'test.vcl')];
   const listens = ['-a', '127.0.0.1:0', '-T', '127.0.0.1:0'];
-  const child = spawn('varnishd', ['-F', '-j', 'none', ...places, ...listens, ...parameters], {
+  const child = spawn('varnishd', ['-F', '-j', 'none', ...places, ...listens, ...parameters, ...args], {
     env: environment,
     stdio: ['ignore', 'pipe', 'pipe'],
   });

@@ -7,16 +7,23 @@ import { startVarnishd } from '../../support/varnishd.ts';
 import { play } from './play.ts';
 import type { DifferentialCase } from './read-cases.ts';
 import { type Recorder, recordingOrigins } from './recording-origin.ts';
+import { listenForVarnishd } from './varnish-cli.ts';
 
-export interface Answers {
+interface Answers {
   readonly varnishd: string;
   readonly troupe: string;
 }
 
 export interface BothProxies {
-  /** Runs a case in both. */
-  compare(one: DifferentialCase): Promise<Answers>;
+  /** Runs a case in both. @param next the one after it, which is compiled meanwhile */
+  compare(one: DifferentialCase, next?: DifferentialCase): Promise<Answers>;
   stop(): Promise<void>;
+}
+
+/** A program on its way into varnishd. */
+interface Loading {
+  readonly origins: Promise<Recorder>;
+  readonly loaded: Promise<void>;
 }
 
 /** A program runs for some milliseconds: that it compiles soon matters more than that it runs fast. */
@@ -25,22 +32,45 @@ const params = { cc_command: 'exec cc -O0 -pthread -fPIC -shared -Wl,-x -o %o %s
 export async function startBoth(): Promise<BothProxies> {
   const folder = await mkdtemp(join(tmpdir(), 'troupe-differential-'));
   const idle = 'vcl 4.1; backend none none;';
-  const varnishd = await startVarnishd({ vcl: idle, params });
-  let number = 0;
+  const cli = await listenForVarnishd();
+  const varnishd = await startVarnishd({ vcl: idle, params, args: cli.args });
+  const names = new Map<DifferentialCase, string>();
+
+  /** Programs whose turn comes later, and which varnishd has compiled meanwhile. */
+  const ahead = new Map<DifferentialCase, Loading>();
+
+  function toVarnishd(one: DifferentialCase): Loading {
+    const known = ahead.get(one);
+    if (known !== undefined) return known;
+    const name = nameOf(one);
+    const origins = recordingOrigins(originsOf(one), one.answers);
+    const load = async () => {
+      const file = join(folder, `${name}-varnishd.vcl`);
+      await writeFile(file, programOf(one, await origins));
+      await cli.run(`vcl.load ${name} ${file}`);
+    };
+    const loaded = load();
+    loaded.catch(() => {});
+    const loading = { origins, loaded };
+    ahead.set(one, loading);
+    return loading;
+  }
+
+  function nameOf(one: DifferentialCase): string {
+    const known = names.get(one) ?? `case${names.size + 1}`;
+    names.set(one, known);
+    return known;
+  }
 
   async function inVarnishd(one: DifferentialCase, name: string): Promise<string> {
-    const origins = await recordingOrigins(originsOf(one), one.answers);
-    const file = join(folder, `${name}-varnishd.vcl`);
-    await writeFile(file, programOf(one, origins));
-    await varnishd.adm('vcl.load', name, file);
-    await varnishd.adm('vcl.use', name);
-    await varnishd.adm('ban', 'obj.status', '!=', '0');
+    const { origins, loaded } = toVarnishd(one);
     try {
-      return await play(one, varnishd.port, origins);
+      await loaded;
+      await cli.run(`vcl.use ${name}`);
+      await cli.run('ban obj.status != 0');
+      return await play(one, varnishd.port, await origins);
     } finally {
-      await varnishd.adm('vcl.use', 'boot');
-      await varnishd.adm('vcl.discard', name);
-      await origins.close();
+      await (await origins).close();
     }
   }
 
@@ -59,13 +89,16 @@ export async function startBoth(): Promise<BothProxies> {
   }
 
   return {
-    async compare(one) {
-      const name = `case${++number}`;
+    async compare(one, next) {
+      const name = nameOf(one);
+      toVarnishd(one);
+      if (next !== undefined) toVarnishd(next);
       const [varnishds, troupes] = await Promise.allSettled([inVarnishd(one, name), inTroupe(one, name)]);
       return { varnishd: outcomeOf(varnishds), troupe: outcomeOf(troupes) };
     },
     async stop() {
       await varnishd.stop();
+      await cli.close();
       await rm(folder, { recursive: true, force: true });
     },
   };

@@ -17,10 +17,14 @@ afterAll(() => both?.stop());
 
 for (const file of readdirSync(folder).sort()) {
   describe(file.replace(/\.txt$/, ''), () => {
-    for (const one of readCases(readFileSync(join(folder, file), 'latin1'))) {
+    const cases = readCases(readFileSync(join(folder, file), 'latin1'));
+    for (const [index, one] of cases.entries()) {
       test(one.idea, async (context) => {
         needVarnishd(context);
-        const { varnishd, troupe } = (await both?.compare(one)) ?? { varnishd: '', troupe: 'not started' };
+        const { varnishd, troupe } = (await both?.compare(one, cases[index + 1])) ?? {
+          varnishd: '',
+          troupe: 'not started',
+        };
         if (one.difference === undefined) expect(troupe).toBe(varnishd);
         else expect(troupe, `not different any more: ${one.difference}`).not.toBe(varnishd);
       });

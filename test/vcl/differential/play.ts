@@ -28,7 +28,11 @@ export async function play(one: DifferentialCase, port: number, recorder: Record
   } finally {
     client.close();
   }
-  const asked = recorder.asked().map((text) => withoutPorts(requestText(text), recorder.ports));
+  if (one.asked !== undefined) await recorder.waitFor(one.asked);
+  const asked = recorder
+    .asked()
+    .slice(0, one.asked)
+    .map((text) => withoutPorts(requestText(text), recorder.ports));
   return withoutPorts([...lines, ...asked].join('\n'), recorder.ports);
 }
 

@@ -5,6 +5,7 @@
  *   vcl, behind `vcl 4.1;` and a backend `default`, unless it declares its own; $PORT1 to $PORT4 are origins
  *   >>> GET /path            a request: fields, an empty line and a body may follow
  *   ... 20ms                 waits before the next one
+ *   ... 2 asked              waits, at the end, until the origins were asked twice; what comes later does not count
  *   !!! reason               why both may differ here: they are expected to
  *   <<< 200 OK               an answer of the origins, in the order in which they are asked; the last one repeats
  *
@@ -36,6 +37,8 @@ export interface DifferentialCase {
   readonly vcl: string;
   readonly requests: readonly CaseRequest[];
   readonly answers: readonly CaseAnswer[];
+  /** How often the origins are asked; undefined: as often as when the last answer has come. */
+  readonly asked: number | undefined;
   /** Why Troupe does not do as varnishd does; undefined: it does. */
   readonly difference: string | undefined;
 }
@@ -58,12 +61,14 @@ function readCase(text: string): DifferentialCase {
   const requests: CaseRequest[] = [];
   const answers: CaseAnswer[] = [];
   let waitMs = 0;
+  let asked: number | undefined;
   let difference: string | undefined;
   for (const block of blocks) {
     const [first = ''] = block.split('\n', 1);
     const rest = block.slice(first.length + 1);
     const line = first.slice(4).trim();
-    if (first.startsWith('...')) waitMs = Number.parseInt(line, 10);
+    if (first.startsWith('...') && line.endsWith('asked')) asked = Number.parseInt(line, 10);
+    else if (first.startsWith('...')) waitMs = Number.parseInt(line, 10);
     else if (first.startsWith('!!!')) difference = `${line} ${rest.trim()}`.trim();
     else if (first.startsWith('>>>')) {
       requests.push(readRequest(line, rest, waitMs));
@@ -71,7 +76,7 @@ function readCase(text: string): DifferentialCase {
     } else answers.push(readAnswer(line, rest));
   }
   if (requests.length === 0) throw new Error(`the case "${idea}" asks for nothing`);
-  return { idea, vcl: framed(head.slice(end + 1)), requests, answers, difference };
+  return { idea, vcl: framed(head.slice(end + 1)), requests, answers, asked, difference };
 }
 
 function framed(vcl: string): string {

@@ -10,6 +10,8 @@ export interface Recorder {
   readonly ports: readonly number[];
   /** The requests in their order: as text, with the origin's number. */
   asked(): readonly string[];
+  /** Resolves when there are so many. */
+  waitFor(count: number): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -19,12 +21,14 @@ const nothingSaid: CaseAnswer = { status: 200, reason: 'OK', fields: [], body: '
 export async function recordingOrigins(count: number, answers: readonly CaseAnswer[]): Promise<Recorder> {
   let given = 0;
   const asked: string[] = [];
+  let wake = () => {};
   const serve = (number: number) => async (connection: RawConnection) => {
     for (;;) {
       const text = await connection.request();
       const head = text.slice(0, text.indexOf('\r\n\r\n') + 4);
       const body = await bodyOf(head, connection);
       asked.push(`origin ${number}: ${head}${body}`);
+      wake();
       const answer = answers[Math.min(given++, answers.length - 1)] ?? nothingSaid;
       if (answer.status === undefined) {
         connection.socket.destroy();
@@ -43,6 +47,13 @@ export async function recordingOrigins(count: number, answers: readonly CaseAnsw
   return {
     ports: origins.map(({ port }) => port),
     asked: () => asked,
+    async waitFor(count) {
+      while (asked.length < count) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+    },
     async close() {
       for (const origin of origins) await origin.close();
     },
