@@ -99,6 +99,8 @@ export function checkMachine<Machine extends AnyStateMachine>(
   // What is tried first comes on top of the runs that are drawn.
   const drawn = parameters.numRuns ?? fc.readConfigureGlobal().numRuns ?? DEFAULT_RUNS;
   const details = fc.check(property, { ...parameters, examples, numRuns: drawn + examples.length });
+  if (parameters.reporter !== undefined) parameters.reporter(details);
+  else fc.readConfigureGlobal().reporter?.(details as fc.RunDetails<unknown>);
   if (details.failed) throw failureOf(machine, inTime, check, details);
   return { coverage, runs };
 }
@@ -132,11 +134,12 @@ function run<Machine extends AnyStateMachine>(
       see(moment);
       assertSound(moment);
       for (const [sentence, check] of checks) assertHolds(sentence, () => check(moment, before));
-      if (observer?.at?.(moment, before) === false) throw new Error('The observer returned false.');
+      assertHolds('what the observer checks', () => observer?.at?.(moment, before));
     }
     const last = moments.at(-1);
-    if (last !== undefined && observer?.atEnd?.(last, recording(machine, moments)) === false) {
-      throw new Error('The observer returned false at the end.');
+    if (last !== undefined) {
+      const further = recording(machine, moments);
+      assertHolds('what the observer checks at the end', () => observer?.atEnd?.(last, further));
     }
     return { moments, failure: undefined };
   } catch (failure) {
@@ -172,8 +175,15 @@ function assertSound<Machine extends AnyStateMachine>({ snapshot }: Moment<Machi
 function assertHolds(sentence: string, check: () => unknown): void {
   let cause: unknown;
   try {
-    if (check() !== false) return;
+    const verdict = check();
+    if (verdict instanceof Promise) {
+      verdict.catch(() => {});
+      throw new Error('It returned a promise, which nothing waits for: checks are synchronous.');
+    }
+    if (verdict !== false) return;
   } catch (error) {
+    // fc.pre(): not wrong, but not of interest.
+    if (fc.PreconditionFailure.isFailure(error)) throw error;
     cause = error;
   }
   const reason = cause instanceof Error ? `\n${cause.message}` : '';

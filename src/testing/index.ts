@@ -28,4 +28,4 @@ export {
 export { MachineInTime, type Moment, type PlannedAction, type Reply, type RunningActor } from './moment.ts';
 export { shortestPaths } from './shortest-paths.ts';
 export { tellStory } from './story.ts';
-export { play, type Step, type Timeline, timelines } from './timeline.ts';
+export { eventsOf, play, type Step, type Timeline, timelines } from './timeline.ts';

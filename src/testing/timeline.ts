@@ -60,6 +60,15 @@ function eventNames(machine: AnyStateMachine): readonly string[] {
   return names.filter((name) => !name.startsWith('xstate.') && !name.endsWith('*'));
 }
 
+/** Names of the events that happen: those of the definition and of the plan, but for those that it rules out. */
+function plannedEvents(
+  machine: AnyStateMachine,
+  events: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  const names = new Set([...eventNames(machine), ...Object.keys(events)]);
+  return [...names].filter((name) => events[name] !== false);
+}
+
 /** The wait that leads to whatever a machine does by itself next. */
 export function untilDue<Machine extends AnyStateMachine>(): Step<Machine> {
   return written({ do: 'wait', how: 'until due' });
@@ -131,10 +140,10 @@ export function stepKinds<Machine extends AnyStateMachine>(
   plan: MachinePlan<Machine>,
 ): readonly StepKind<Machine>[] {
   const { events = {}, weights = {}, ...rest } = plan as PlainPlan<Machine>;
-  const names = [...new Set([...eventNames(machine), ...Object.keys(events)])];
-  const sent = names
-    .filter((name) => events[name] !== false)
-    .map((name) => ({ weight: weights[name] ?? 1, arbitrary: sends(name, events[name]) }));
+  const sent = plannedEvents(machine, events).map((name) => ({
+    weight: weights[name] ?? 1,
+    arbitrary: sends(name, events[name]),
+  }));
   const replied = Object.entries(rest.replies ?? {})
     .flatMap(([actor, reply]) => replies<Machine>(actor, reply))
     .map((arbitrary) => ({ weight: weights['reply'] ?? 1, arbitrary }));
@@ -146,6 +155,28 @@ export function inputs<Machine extends AnyStateMachine>(
   plan: MachinePlan<Machine>,
 ): Arbitrary<InputFrom<Machine>> {
   return (plan as PlainPlan<Machine>).input ?? fc.constant(undefined as InputFrom<Machine>);
+}
+
+/**
+ * The events that a machine may get by a plan, one at a time, for actors that you run yourself.
+ *
+ * @throws if the plan has payloads that depend on a moment
+ */
+export function eventsOf<Machine extends AnyStateMachine>(
+  machine: Machine,
+  plan: Pick<MachinePlan<Machine>, 'events' | 'weights'>,
+): Arbitrary<EventFromLogic<Machine>> {
+  const { events = {}, weights = {} } = plan as PlainPlan<Machine>;
+  const kinds = plannedEvents(machine, events).map((type) => {
+    const payload = events[type];
+    if (payload !== undefined && isGiven(payload)) {
+      throw new Error(`The payload of ${type} depends on the moment at which it happens: use timelines().`);
+    }
+    const draw: Arbitrary<object> = payload === undefined || payload === false ? fc.constant({}) : payload;
+    const arbitrary = draw.map((drawn) => ({ ...drawn, type }) as EventFromLogic<Machine>);
+    return { weight: Math.ceil(100 * (weights[type] ?? 1)), arbitrary };
+  });
+  return fc.oneof(...kinds.filter(({ weight }) => weight > 0));
 }
 
 /** Everything that may happen to a machine by a plan, for properties of your own: see `play`. */

@@ -71,6 +71,7 @@ test('the observer of a run has a memory, and goes on from its end; what happens
   const { message } = failureOf(() =>
     checkMachine(turnstile, {
       events,
+      weights: { 'coin.returned': 0, 'arm.pushed': 0 },
       tries: 0,
       parameters: { numRuns: 1_000 },
       observe: () => {
@@ -87,7 +88,7 @@ test('the observer of a run has a memory, and goes on from its end; what happens
       },
     }),
   );
-  expect(message).toContain('The observer returned false at the end.');
+  expect(message).toContain('Does not hold: what the observer checks at the end');
   expect(message).toMatch(/\n5000 ms {2}after patience +unlocked → locked\n/);
 });
 
@@ -146,4 +147,23 @@ test('what throws in the machine itself is told with its story', () => {
     },
   });
   expect(failureOf(() => checkMachine(machine, {})).message).toContain('a guard that throws');
+});
+
+test('a check that returns a promise is refused: it could never fail', () => {
+  const { message } = failureOf(() =>
+    checkMachine(turnstile, { events, invariants: { 'nobody waits': async () => false } }),
+  );
+  expect(message).toContain('It returned a promise, which nothing waits for');
+});
+
+test('preconditions and reporters of fast-check do what they do elsewhere', () => {
+  const seen: { failed: boolean; numRuns: number; numSkips: number }[] = [];
+  checkMachine(turnstile, {
+    events,
+    tries: 0,
+    parameters: { numRuns: 20, reporter: (details) => void seen.push(details) },
+    invariants: { 'only what happens in the first seconds is of interest': ({ now }) => fc.pre(now < 5_000) },
+  });
+  expect(seen).toMatchObject([{ failed: false, numRuns: 20 }]);
+  expect(seen[0]?.numSkips).toBeGreaterThan(0);
 });

@@ -4,6 +4,7 @@ import { expect, test } from 'vitest';
 import { createMachine, fromPromise, setup } from 'xstate';
 import {
   checkMachine,
+  eventsOf,
   given,
   MachineInTime,
   type MachinePlan,
@@ -120,4 +121,15 @@ test('waits that are planned are as long as planned, and stop at each due time',
   expect(whole === undefined ? [] : [...play(inTime, whole)].map(({ now }) => now)).toEqual([
     0, 1_000, 2_000, 2_500, 3_000, 4_000, 5_000,
   ]);
+});
+
+test('single events are those of the plan, too', () => {
+  const events = { sized, 'order.paid': paid, cleared: false } as const;
+  const drawn = fc.sample(eventsOf(machine, { events, weights: { named: 0 } }), { seed: 1, numRuns: 50 });
+  expect(new Set(drawn.map(({ type }) => type))).toEqual(new Set(['sized', 'order.paid']));
+  for (const event of drawn) expect(event).toHaveProperty(event.type === 'sized' ? 'size' : 'cents');
+  const late = given(fc.nat(), (size) => ({ size }));
+  expect(() => eventsOf(machine, { events: { sized: late, 'order.paid': paid } })).toThrow(
+    'The payload of sized depends on the moment',
+  );
 });
