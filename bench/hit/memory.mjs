@@ -126,7 +126,7 @@ async function heapAfter(processes, peer, origin, counts, say) {
 async function start(processes, peer, place, store) {
   let command = peer.command(place);
   if (peer === caches[0]) {
-    const own = path('./collecting-troupe.mjs');
+    const own = fileURLToPath(new URL('./collecting-troupe.mjs', import.meta.url));
     command = command.map((word) => (word.endsWith('dist/cli/main.js') ? own : word));
     if (store !== undefined) command = command.map((word) => (word === 'malloc,1g' ? store : word));
   }
