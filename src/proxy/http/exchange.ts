@@ -92,6 +92,11 @@ export interface Exchange {
   respond(head: ResponseHead, body: Uint8Array | undefined, length?: number): void;
 
   /**
+   * The same where the body is text of latin1 characters, one a byte, and may be sent. Absent: only bytes are taken.
+   */
+  respondText?(head: ResponseHead, body: string): void;
+
+  /**
    * Starts a streamed response. The head goes out with the first piece of the body, or by itself when none
    * comes in the same turn.
    *

@@ -128,6 +128,15 @@ export class HttpExchange implements Exchange, BodyOwner {
     }
   }
 
+  respondText(head: ResponseHead, body: string): void {
+    if (this.isBegun || this.isOver) return;
+    this.isBegun = true;
+    const channel = this.#channel;
+    const persistence = channel.settlePersistence(false);
+    channel.outbox.sendText(responseHead(head, body.length, persistence, channel.clock.wallNow()) + body);
+    this.bodyEnded();
+  }
+
   begin(head: ResponseHead, length: number | undefined): ResponseBody {
     const framing = this.#bodyFraming(head.status, length);
     const body = new StreamedBody(this, framing);

@@ -95,6 +95,11 @@ export class Outbox {
     socket.uncork();
   }
 
+  /** Sends a whole message of latin1 text. Nothing may have been gathered before. */
+  sendText(message: string): void {
+    if (this.#socket.writable) this.#socket.write(message, 'latin1');
+  }
+
   /** Sends a whole message. Nothing may have been gathered before. */
   send(text: string, body: Uint8Array): void {
     const socket = this.#socket;

@@ -683,8 +683,15 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
 
   #sendObject(object: StoredObject, head: ResponseHead, length: number | undefined, isPacked = false): Step {
     const { exchange } = this;
-    const { whole } = object.body;
     const endsWithHead = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
+    const { text } = object.body;
+    if (text !== undefined && !endsWithHead && !isPacked && exchange.respondText !== undefined) {
+      exchange.respondText(head, text);
+      this.#bytesSent = text.length;
+      this.#finish('complete');
+      return 'wait';
+    }
+    const { whole } = object.body;
     const isSmall = whole !== undefined && whole.length <= AT_ONCE_BYTES && !isPacked;
     if (endsWithHead || isSmall || whole?.length === 0) {
       exchange.respond(head, endsWithHead ? undefined : whole, head.status === 204 ? undefined : length);
