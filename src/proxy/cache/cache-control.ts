@@ -4,6 +4,8 @@
  * disagree (section 4.2.1).
  */
 
+import { flat } from './flat-text.ts';
+
 export interface CacheControl {
   readonly noStore: boolean;
   /** With field names or without: naming fields (RFC 9111 section 5.2.2.4) is taken as the whole answer. */
@@ -26,9 +28,25 @@ const mostSeconds = 2 ** 31;
 
 const noCacheControl: CacheControl = Object.freeze(read([]));
 
+/** What was read lately. */
+const lately = new Map<string, CacheControl>();
+const MOST_KNOWN = 64;
+const MOST_CHARACTERS = 200;
+
 /** @param values of all fields Cache-Control, in order */
 export function parseCacheControl(values: readonly string[]): CacheControl {
-  return values.length === 0 ? noCacheControl : read(values);
+  const [only, another] = values;
+  if (only === undefined) return noCacheControl;
+  if (another !== undefined) return read(values);
+  // Most answers of a site say one of a few things.
+  let known = lately.get(only);
+  if (known === undefined) {
+    known = read(values);
+    if (only.length > MOST_CHARACTERS) return known;
+    if (lately.size >= MOST_KNOWN) lately.clear();
+    lately.set(flat(only), known);
+  }
+  return known;
 }
 
 function read(values: readonly string[]): CacheControl {

@@ -3,6 +3,8 @@
  * must still read. Anything else is no date; what `Date.parse` would guess at (a zone, a lower-case month) could
  * keep an answer alive that its origin has declared expired.
  */
+import { flat } from './flat-text.ts';
+
 const months = 'JanFebMarAprMayJunJulAugSepOctNovDec';
 const day = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)';
 const longDay = '(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day';
@@ -15,6 +17,9 @@ const rfc850 = new RegExp(`^${longDay}, (\\d{2})-${month}-(\\d{2}) ${time} GMT$`
 /** Sun Nov  6 08:49:37 1994 */
 const asctime = new RegExp(`^${day} ${month} ([ \\d]\\d) ${time} (\\d{4})$`);
 
+let lastText = '';
+let lastInstant: number | undefined;
+
 /** Milliseconds of 50 years, as the rule about two digits means them. */
 const fiftyYears = 50 * 365.25 * 86_400_000;
 
@@ -23,8 +28,14 @@ const fiftyYears = 50 * 365.25 * 86_400_000;
  * @returns milliseconds since 1970; undefined if the text is no HTTP-date
  */
 export function parseHttpDate(text: string, now: number): number | undefined {
+  // What origins say of now is the same for a second.
+  if (text === lastText) return lastInstant;
   let match = preferred.exec(text);
-  if (match !== null) return instant(match[3], match[2], match[1], match[4], match[5], match[6]);
+  if (match !== null) {
+    lastInstant = instant(match[3], match[2], match[1], match[4], match[5], match[6]);
+    lastText = flat(text);
+    return lastInstant;
+  }
   match = asctime.exec(text);
   if (match !== null) return instant(match[6], match[1], match[2], match[3], match[4], match[5]);
   match = rfc850.exec(text);

@@ -6,20 +6,35 @@
  * that do not (as varnishd's http_gzip_support).
  */
 import type { Fields } from '../http/fields.ts';
+import { flat } from './flat-text.ts';
 
 /** Names in lower case, sorted, each once; `all`: nothing stored can be chosen (`*`). */
 export type Vary = readonly string[] | 'all';
 
 const varies: Vary = [];
+let lastValue = '';
+let lastNames: Vary = varies;
 /** Names from which on an answer is as good as chosen by everything: each look would compare so many fields. */
 const MOST_NAMES = 64;
 /** Fields whose values mean the same in either case. */
 const caseless = new Set(['accept', 'accept-charset', 'accept-language']);
 
 export function varyOf(fields: Fields): Vary {
-  if (!fields.has('Vary')) return varies;
+  const first = fields.get('Vary');
+  if (first === undefined) return varies;
+  const values = fields.getAll('Vary');
+  if (values.length > 1) return namesIn(values);
+  // Most answers of a site say the same.
+  if (first !== lastValue) {
+    lastNames = namesIn(values);
+    lastValue = flat(first);
+  }
+  return lastNames;
+}
+
+function namesIn(values: readonly string[]): Vary {
   const names = new Set<string>();
-  for (const value of fields.getAll('Vary')) {
+  for (const value of values) {
     for (const member of value.split(',')) {
       const name = member.trim().toLowerCase();
       if (name === '*') return 'all';

@@ -12,6 +12,7 @@ const digests = new RecentDigests(sha256Hex);
 
 export class RequestHash {
   readonly #parts: string[];
+  #key: string | undefined;
   #text: string | undefined;
   #digest: Buffer | undefined;
 
@@ -25,13 +26,15 @@ export class RequestHash {
 
   add(data: string): void {
     this.#parts.push(data);
+    this.#key = undefined;
     this.#text = undefined;
     this.#digest = undefined;
   }
 
   /** What is hashed: equal for the same hashes, and nothing has to be computed for it. */
   key(): string {
-    return `${this.#parts.join('\0')}\0`;
+    this.#key ??= `${this.#parts.join('\0')}\0`;
+    return this.#key;
   }
 
   /** 64 hexadecimal digits. */
