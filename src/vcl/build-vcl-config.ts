@@ -40,7 +40,7 @@ export function buildVclConfig(program: CheckedProgram, file: string | undefined
     defaultTarget: defaultBackend === undefined || nones.has(defaultBackend) ? undefined : defaultBackend,
     cache: { rules: 'varnish' },
     manners: 'varnish',
-    hooks: hooksOf(program, { folder: file && dirname(file), targets, saintmodes }),
+    hooks: hooksOf(program, { version: program.version, folder: file && dirname(file), targets, saintmodes }),
     file,
     origin: originOf(program),
   };
@@ -66,14 +66,15 @@ const doNothing = new Set([
   'vcl_fini',
 ]);
 
-function hooksOf(program: CheckedProgram, facts: ProgramFacts): Hooks {
-  const subs = compile(program, facts);
+function hooksOf(program: CheckedProgram, facts: Omit<ProgramFacts, 'beforeRequest'>): Hooks {
+  const before = new Set<(context: VclContext) => void>();
+  const subs = compile(program, { ...facts, beforeRequest: (prepare) => before.add(prepare) });
   const after = program.vmods.flatMap(({ afterHook }) => (afterHook === undefined ? [] : [afterHook]));
   const hooks: Record<string, unknown> = {};
   for (const { name, hook } of methods) {
     const sub = subs.get(name);
     if (sub === undefined || (doNothing.has(name) && isBuiltinOnly(name, program))) continue;
-    hooks[hook] = hookOf(name, sub, after);
+    hooks[hook] = preparedBy([...before], name, hookOf(name, sub, after));
   }
   return hooks;
 }
@@ -82,6 +83,18 @@ function isBuiltinOnly(name: string, { subs }: CheckedProgram): boolean {
   const builtin = subs.get(name.replace(/^vcl_/, 'vcl_builtin_'));
   const definitions = [...(subs.get(name)?.definitions ?? []), ...(builtin?.definitions ?? [])];
   return definitions.every(({ first }) => first.source.file === '<builtin>');
+}
+
+function preparedBy(
+  before: readonly ((context: VclContext) => void)[],
+  name: string,
+  hook: CompiledSub,
+): CompiledSub {
+  if (before.length === 0 || (name !== 'vcl_recv' && name !== 'vcl_backend_fetch')) return hook;
+  return (context) => {
+    for (const prepare of before) prepare(context);
+    return hook(context);
+  };
 }
 
 const nothing = new Uint8Array(0);

@@ -27,6 +27,8 @@ import type { Vmod, VmodInstance } from './vmod.ts';
 export type HostAddresses = ReadonlyMap<string, readonly string[]>;
 
 export interface CheckedProgram {
+  /** Of VCL, times ten. */
+  readonly version: number;
   readonly backends: readonly CheckedBackend[];
   /** Names of backends that are `none`. */
   readonly nones: ReadonlySet<string>;
@@ -176,6 +178,7 @@ class Checker {
       this.#mistakes.add('whole', new VclMistake(message));
     }
     return {
+      version: this.#version,
       backends: this.#backends,
       nones: this.#nones,
       defaultBackend: this.#hasDefault ? 'default' : this.#first,

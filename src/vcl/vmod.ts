@@ -55,11 +55,15 @@ export type VmodCall = (context: VclContext, ...args: readonly never[]) => unkno
 
 /** What a function may know of the program that calls it. */
 export interface ProgramFacts {
+  /** Of VCL, times ten. */
+  readonly version: number;
   /** Absolute path of the folder that the program is in; undefined: it is in no file. */
   readonly folder: string | undefined;
   /** Names of backends, directors and saintmode objects. */
   readonly targets: ReadonlySet<string>;
   readonly saintmodes: readonly SaintmodeDeclaration[];
+  /** Has something called before vcl_recv, and before vcl_backend_fetch. */
+  beforeRequest(prepare: (context: VclContext) => void): void;
 }
 
 /** What an object declares in its config. */

@@ -1,10 +1,12 @@
-/** vmod std: vmod_std(3), but for what reads files, and what the data plane does not offer. */
+/** vmod std: vmod_std(3). Files are read in the program's folder only. */
 import { isIP } from 'node:net';
-import type { BackendRef } from '../../config/hooks.ts';
-import { byName, type FieldRef, fn, type IpValue, type Vmod } from '../vmod.ts';
+import type { BackendRef, BackendRequest, ClientRequest } from '../../config/hooks.ts';
+import { bound, byName, type FieldRef, fn, type IpValue, type Vmod } from '../vmod.ts';
+import { ConfigFiles } from './config-files.ts';
 import { textToBytes, textToDuration, textToInteger, textToReal, textToTime } from './conversion.ts';
 import { fnmatch } from './fnmatch.ts';
 import { querySort } from './query-sort.ts';
+import { rememberOriginal, rollBack } from './rollback.ts';
 import { strftime } from './strftime.ts';
 
 /** RFC 8941 section 3.3.1. */
@@ -166,9 +168,34 @@ export const std: Vmod = {
     fn('VOID syslog(INT priority, STRANDS s)', ({ log }, priority: number, text: string) =>
       log(`syslog ${priority}: ${text}`),
     ),
-    fn('VOID timestamp(STRING s)', ({ log }, label: Text) => log(`timestamp ${label ?? ''}`)),
+    fn('VOID timestamp(STRING s)', ({ log }, label: Text) => {
+      if (label !== undefined && label !== '') log(`timestamp ${label}`);
+    }),
+    bound('STRING fileread(STRING)', ({ folder }) => {
+      const files = new ConfigFiles(folder);
+      return (_context, path: Text) =>
+        path === undefined ? undefined : files.read(path)?.toString('latin1');
+    }),
+    bound('BLOB blobread(STRING)', ({ folder }) => {
+      const files = new ConfigFiles(folder);
+      return (_context, path: Text) => (path === undefined ? undefined : files.read(path));
+    }),
+    bound('BOOL file_exists(STRING path)', ({ folder }) => {
+      const files = new ConfigFiles(folder);
+      return (_context, path: Text) => path !== undefined && files.has(path);
+    }),
+    bound(
+      'BOOL syntax(REAL)',
+      ({ version }) =>
+        (_context, wanted: number) =>
+          Math.round(wanted * 10) <= version,
+    ),
+    bound('VOID rollback(HTTP h)', ({ beforeRequest }) => {
+      beforeRequest(rememberOriginal);
+      return (_context, message: ClientRequest | BackendRequest) => rollBack(message);
+    }),
     fn('STRING getenv(STRING name)', (_context, name: Text) =>
-      name === undefined ? undefined : process.env[name],
+      name === undefined || name === '' ? undefined : process.env[name],
     ),
     // The body is kept for restarts as far as its bound allows, asked for or not.
     fn('BOOL cache_req_body(BYTES size)', () => true),
