@@ -27,7 +27,7 @@ export function dispatch(
 ): CliReply | Promise<CliReply> {
   const words = bytes.map(asText);
   const [name] = words;
-  if (name === undefined || name === '') {
+  if (name === undefined) {
     return { status: CliStatus.syntax, text: `${UNKNOWN}Empty CLI command.\n` };
   }
   if (/^[A-Z]/.test(name)) {

@@ -120,7 +120,7 @@ class Listing {
         isHealthy: this.#isHealthy(config, saintmode.name),
         good: 0,
         total: 0,
-        changedAt: undefined,
+        changedAt: this.#changedAt(config, [saintmode.backend]),
         members: [
           { name: saintmode.backend, weight: 1, isHealthy: this.#isHealthy(config, saintmode.backend) },
         ],
@@ -149,10 +149,23 @@ class Listing {
       isHealthy: members.some(({ isHealthy }) => isHealthy),
       good: members.filter(({ isHealthy }) => isHealthy).length,
       total: members.length,
-      changedAt: undefined,
+      changedAt: this.#changedAt(
+        config,
+        members.map((member) => member.name),
+      ),
       members,
       isWeighted: sharesByWeight(policy),
     };
+  }
+
+  /** The latest change among the backends that are members. */
+  #changedAt({ description }: LoadedConfigView, names: readonly string[]): number | undefined {
+    let latest: number | undefined;
+    for (const { name, identity } of description?.backends ?? []) {
+      const at = names.includes(name) ? this.#snapshot.health.get(identity)?.changedAt : undefined;
+      if (at !== undefined && (latest === undefined || at > latest)) latest = at;
+    }
+    return latest === undefined ? undefined : this.#wall(latest) / 1_000;
   }
 
   #isHealthy({ key, description }: LoadedConfigView, target: string): boolean {
