@@ -23,7 +23,7 @@ export interface ProveCommand {
 }
 
 /** Enough to find what the examples get wrong; some seconds. */
-export const RUNS_BY_DEFAULT = 300;
+const RUNS_BY_DEFAULT = 300;
 
 /** @returns what is wrong with the options, as a sentence, or what they mean */
 export function proveCommand(file: string | undefined, flags: ProveFlags): ProveCommand | string {

@@ -13,6 +13,8 @@ import type { Act, ClientRequest, Operation, Scenario, ScenarioEvent } from './s
 
 /** Events of one scenario, at most. */
 const MOST_EVENTS = 24;
+/** Places whose loss alone is tried, at most: more are tried in the storm. */
+const MOST_SINGLE_LOSSES = 16;
 /** Clients at the same time, at most: more than a limit that was set by mistake, fewer than a real one. */
 const MOST_AT_ONCE = 32;
 
@@ -22,8 +24,33 @@ export interface Subject {
 }
 
 export function scenarios(subject: Subject): Arbitrary<Scenario> {
-  const act = acts(subject);
-  const event: Arbitrary<ScenarioEvent> = fc.record({ afterMs: pauses(subject.backends), act });
+  const places = placesOf(subject.backends);
+  const one = places.slice(0, MOST_SINGLE_LOSSES).map((place) => scenariosWith(subject, [place]));
+  return fc.oneof(
+    // What goes wrong in a calm is the config's own doing,
+    { weight: 2, arbitrary: scenariosWith(subject, []) },
+    // a director is there to bear the loss of any one member,
+    ...(one.length === 0 ? [] : [{ weight: 3, arbitrary: fc.oneof(...one) }]),
+    // and what is known, stored and denied is tried by everything at once.
+    ...(places.length === 0 ? [] : [{ weight: 4, arbitrary: scenariosWith(subject, places) }]),
+  );
+}
+
+/** Names of the backends, and addresses of hosts that several of them are on. */
+function placesOf(backends: readonly ResolvedBackend[]): string[] {
+  const hosts = [...new Set(backends.map(({ addresses }) => hostOf(addresses) ?? '127.0.0.1'))];
+  const shared = hosts.filter(
+    (host) => !isLoopback(host) && backends.filter(({ addresses }) => hostOf(addresses) === host).length > 1,
+  );
+  return [...backends.map(({ name }) => name), ...shared];
+}
+
+/** @param places that may suffer faults */
+function scenariosWith(subject: Subject, places: readonly string[]): Arbitrary<Scenario> {
+  const event: Arbitrary<ScenarioEvent> = fc.record({
+    afterMs: pauses(subject.backends),
+    act: acts(subject, places),
+  });
   return fc.record({
     seed: fc.integer({ min: 0, max: 0xffff }),
     cacheControl: fc.constantFrom(undefined, 'max-age=5', 'max-age=60'),
@@ -52,10 +79,10 @@ function inTenths(most: number): Arbitrary<number> {
   return fc.integer({ min: 0, max: Math.ceil(most / 100) }).map((tenths) => tenths * 100);
 }
 
-function acts({ backends, dictionary }: Subject): Arbitrary<Act> {
+function acts({ backends, dictionary }: Subject, places: readonly string[]): Arbitrary<Act> {
   const request = requests(dictionary).map((one): Act => ({ kind: 'request', request: one }));
   const kinds = [{ weight: 10, arbitrary: request }];
-  if (backends.length > 0) kinds.push({ weight: 5, arbitrary: faultActs(backends, dictionary) });
+  if (places.length > 0) kinds.push({ weight: 5, arbitrary: faultActs(backends, places, dictionary) });
   kinds.push({
     weight: 2,
     arbitrary: operations(backends).map((operation) => ({ kind: 'operate', operation })),
@@ -111,15 +138,12 @@ function urlsOf(urls: readonly string[]): Arbitrary<string> {
     .map(([url, more]) => (url.endsWith('/') && more.startsWith('/') ? url + more.slice(1) : url + more));
 }
 
-function faultActs(backends: readonly ResolvedBackend[], { urls }: Dictionary): Arbitrary<Act> {
-  const names = backends.map(({ name }) => name);
-  const hosts = [...new Set(backends.map(({ addresses }) => hostOf(addresses) ?? '127.0.0.1'))].filter(
-    (host) => !isLoopback(host),
-  );
-  const shared = hosts.filter(
-    (host) => backends.filter(({ addresses }) => hostOf(addresses) === host).length > 1,
-  );
-  const at = fc.constantFrom(...names, ...shared);
+function faultActs(
+  backends: readonly ResolvedBackend[],
+  places: readonly string[],
+  { urls }: Dictionary,
+): Arbitrary<Act> {
+  const at = fc.constantFrom(...places);
   const interval = Math.max(1_000, ...backends.map(({ probe }) => probe?.intervalMs ?? 0));
   const url = fc.constantFrom('/', '/a', ...urls);
   const fault: Arbitrary<Fault> = fc.oneof(

@@ -13,7 +13,7 @@ import type { Act, ClientRequest, Operation } from './scenario.ts';
 import { nameOfIdentity } from './timeline.ts';
 
 /** Who does something, or has it done to: a backend's name, or one of these. */
-export type Actor = string;
+type Actor = string;
 
 export interface StoryLine {
   /** Milliseconds since the start. */

@@ -18,8 +18,6 @@ export type Fault =
   /** It refuses connections for one period, answers for the next, and so on. */
   | { readonly kind: 'flaps'; readonly periodMs: number };
 
-export type FaultKind = Fault['kind'];
-
 /** A fault as a person would say it. */
 export interface FaultWords {
   /** What happens: `goes down`. */

@@ -12,7 +12,7 @@ import { SERVICE_MS } from './origin.ts';
 const START_MS = 30;
 
 /** Somebody at a peer's address gets a request. @param answer to be called once, with the status */
-export type ReceiveOrder = (order: PeerOrder, answer: (status: number) => void) => void;
+type ReceiveOrder = (order: PeerOrder, answer: (status: number) => void) => void;
 
 export interface SimulatedPeerThreadsOptions {
   readonly clock: Clock;

@@ -24,7 +24,7 @@ export interface OriginAnswer {
 }
 
 /** Writes an answer. It is asked when the head is due. */
-export type WriteAnswer = (target: FetchTarget, request: FetchRequest) => OriginAnswer;
+type WriteAnswer = (target: FetchTarget, request: FetchRequest) => OriginAnswer;
 
 /** RFC 9110 section 9.2.2. */
 const idempotent = new Set(['GET', 'HEAD', 'PUT', 'DELETE', 'OPTIONS', 'TRACE']);

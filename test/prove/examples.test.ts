@@ -17,6 +17,7 @@ const isLong = process.env['TROUPE_PROVE'] === 'long';
 /** What each broken example breaks, and nothing else. */
 const broken: Readonly<Record<string, string>> = {
   'checkout.broken.ts': 'checkout never reaches the legacy pool',
+  'cleared-tenants.broken.ts': 'a switch to another config loses no request',
   'deaf-retry.broken.vcl': 'an object on the saint list of a backend is not asked of that backend',
   'echoing-peers.broken.vcl': 'every accepted operation of a peer ends, and causes no others without end',
   'emptied-director.broken.vcl': 'no request gets 503 as long as somebody could have answered it',
@@ -30,6 +31,7 @@ const broken: Readonly<Record<string, string>> = {
   'starved-fallback.broken.vcl': 'no request gets 503 as long as somebody could have answered it',
   'sticky-cookie.broken.vcl':
     'no request goes to a backend known to be sick while a healthy one of the same director exists',
+  'trusting-hook.broken.ts': 'no hook fails',
   'unforgiving-probe.broken.vcl': 'no request gets 503 as long as somebody could have answered it',
 };
 
