@@ -3,8 +3,9 @@ import { stringify } from 'fast-check';
 import type { AnyMachineSnapshot, AnyStateMachine, EventObject, StateValue } from 'xstate';
 import type { Moment, PlannedAction } from './moment.ts';
 
-/** Characters of one payload that a line shows. */
-const PAYLOAD_LENGTH = 160;
+/** Characters of a payload that a line shows: of what happened, and of what was said because of it. */
+const HEARD_LENGTH = 120;
+const SAID_LENGTH = 60;
 
 function stateWords(value: StateValue): string {
   if (typeof value === 'string') return value;
@@ -16,16 +17,16 @@ function stateWords(value: StateValue): string {
   return parts.join(', ');
 }
 
-function eventWords({ type, ...payload }: EventObject): string {
+function eventWords({ type, ...payload }: EventObject, length: number): string {
   if (Object.keys(payload).length === 0) return type;
   const all = stringify(payload);
-  return `${type} ${all.length > PAYLOAD_LENGTH ? `${all.slice(0, PAYLOAD_LENGTH)}…` : all}`;
+  return `${type} ${all.length > length ? `${all.slice(0, length)}…` : all}`;
 }
 
 /** What happened, in the words of the definition where XState made the event up. */
 function causeWords<Machine extends AnyStateMachine>({ event, taken }: Moment<Machine>): string {
   const { type, ...payload } = event as EventObject;
-  if (!type.startsWith('xstate.')) return eventWords({ type, ...payload });
+  if (!type.startsWith('xstate.')) return eventWords({ type, ...payload }, HEARD_LENGTH);
   const [name] = taken;
   const words = /: (.*?)(?: \[.*\])? (?:→|↻|stays)/.exec(name ?? '')?.[1] ?? type;
   const { output, error } = payload as { output?: unknown; error?: unknown };
@@ -53,7 +54,7 @@ export function tellStory<Machine extends AnyStateMachine>(moments: readonly Mom
       const states = before === undefined || before === now ? now : `${before} → ${now}`;
       const emitted: readonly EventObject[] = moment.emitted;
       const said = [
-        ...emitted.map((event) => `emits ${eventWords(event)}`),
+        ...emitted.map((event) => `emits ${eventWords(event, SAID_LENGTH)}`),
         ...moment.actions.flatMap(actionWords),
       ];
       rows.push({ at: `${moment.now} ms`, what, states, said: said.join('; ') });

@@ -47,12 +47,11 @@ test('every machine has a property', () => {
   expect(Object.keys(properties)).toEqual(Object.keys(ownMachines));
 });
 
-test.each(Object.entries(properties).map(([name, property]) => ({ name, ...property })))(
-  '$name: $invariant',
-  ({ name, check }) => {
+for (const [name, { invariant, check }] of Object.entries(properties)) {
+  test(`${name}: ${invariant}`, () => {
     const { coverage } = check();
     covered.push(coverage);
     expect(coverage.machine).toBe(ownMachines[name]);
     coverage.assertComplete();
-  },
-);
+  });
+}

@@ -40,6 +40,10 @@ function observe(): Observer<typeof cacheFetchMachine> {
       if (isPurged) expect(done).not.toContain('keep');
       const decisions = done.filter((action) => action === 'share' || action === 'release');
       expect(decisions.length).toBeLessThanOrEqual(1);
+      if (!record.isOver) return;
+      const times = (...names: CacheFetchAction[]) => done.filter((action) => names.includes(action)).length;
+      expect(times('keep', 'discard'), 'what was stored is kept or taken out').toBe(times('share'));
+      expect(times('finish', 'fail', 'stop'), 'it ends one way').toBe(1);
     },
   };
 }

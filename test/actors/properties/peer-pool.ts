@@ -22,9 +22,13 @@ const worker = given(
 function observe(): Observer<typeof peerPoolMachine> {
   /** By number: whether it has been told to end. */
   const workers = new Map<number, boolean>();
+  const started = new Set<number>();
   let isClosed = false;
   return {
     at({ event, emitted, snapshot: { context, status } }) {
+      if (event?.type === 'worker.started') started.add(event.thread);
+      if (event?.type === 'worker.died' || event?.type === 'worker.ended') started.delete(event.thread);
+      expect(new Set(context.started), 'those that take operations').toEqual(started);
       if (event?.type === 'peer.closed') isClosed = true;
       for (const { type, thread } of emitted) {
         if (type === 'worker.wanted') {

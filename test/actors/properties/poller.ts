@@ -28,6 +28,7 @@ function observe(): Observer<typeof pollerMachine> {
   let underWay: number | undefined;
   let lastEnd = Number.NEGATIVE_INFINITY;
   let answered = 0;
+  let lastAttempt = 0;
   let verdict: { polled: string; passing: boolean } | undefined;
 
   const listen = (event: PollerEmitted, now: number): void => {
@@ -36,6 +37,8 @@ function observe(): Observer<typeof pollerMachine> {
         expect(underWay, 'one probe at a time').toBeUndefined();
         expect(event.probe, 'the elected probe').toBe(elected);
         expect(now - lastEnd).toBeGreaterThanOrEqual(event.probe.intervalMs);
+        expect(event.attempt, 'a number of its own').toBeGreaterThan(lastAttempt);
+        lastAttempt = event.attempt;
         underWay = event.attempt;
         return;
       case 'probe.unwanted':
@@ -66,6 +69,9 @@ function observe(): Observer<typeof pollerMachine> {
       if (event?.type === 'actor.restored' && underWay !== undefined) {
         underWay = undefined;
         lastEnd = now;
+      }
+      if (event?.type === 'probe.answered' && event.attempt !== underWay) {
+        expect(emitted, 'an answer to an older probe counts for nothing').toEqual([]);
       }
       for (const one of emitted) listen(one, now);
       if (event?.type === 'poller.dismiss') verdict = undefined;
