@@ -76,7 +76,9 @@ function asText(latin1: string): string {
 export async function upgradeVclFile(file: string, options: VclOptions = {}): Promise<string> {
   const source = new VclSource(file, readText(file));
   const { declarations, tokens, order } = await readProgram(source, { ...options, isUpgrade: true });
-  return Buffer.from(printProgram(declarations, tokens, order), 'latin1').toString('utf8');
+  // Paths lead to the vmods of whatever ran it until now.
+  const placed = declarations.map((one) => (one.kind === 'import' ? { ...one, path: undefined } : one));
+  return Buffer.from(printProgram(placed, tokens, order), 'latin1').toString('utf8');
 }
 
 interface ReadProgram {
