@@ -7,6 +7,7 @@ import type { Modules } from './modules.ts';
 
 /** Names of the fields. */
 const field = {
+  rollback: 'X-Varnish3-Rollback',
   restart: 'X-Varnish3-Restart',
   status: 'X-Varnish3-Status',
   reason: 'X-Varnish3-Reason',
@@ -37,6 +38,12 @@ export class Carried {
 
   constructor(modules: Modules) {
     this.#modules = modules;
+  }
+
+  /** In a fetch: `rollback`, of the client's request; its own cannot be undone without its answer. */
+  rollback(): string {
+    this.#used.add('rollback');
+    return `set beresp.http.${field.rollback} = "1";`;
   }
 
   /** In a fetch: `return (restart)`. */
@@ -91,11 +98,13 @@ export class Carried {
     const requested = [...new Set(toFetch.values())].filter((what) => this.#used.has(what));
     const hasErrors = this.#used.has('status');
     const answered = [
+      ...(this.#used.has('rollback') ? [field.rollback] : []),
       ...(this.#used.has('restart') ? [field.restart] : []),
       ...(hasErrors ? [field.status, field.reason] : []),
       ...this.#changed.keys(),
     ];
-    const std = requested.some((what) => what !== 'method') || hasErrors ? this.#modules.named('std') : '';
+    const needsStd = requested.some((what) => what !== 'method') || hasErrors || this.#used.has('rollback');
+    const std = needsStd ? this.#modules.named('std') : '';
     const recv = requested.map((what) => `unset req.http.${field[what]};`);
     if (this.#used.has('restarts')) recv.push(`set req.http.${field.restarts} = req.restarts;`);
     const fetch = requested.map((what) => {
@@ -103,12 +112,17 @@ export class Carried {
       const taken = what === 'method' ? value : `${std}.duration(${value}, 60s)`;
       return `if (${value}) { set bereq.${what} = ${taken}; unset ${value}; }`;
     });
-    const deliver = [...this.#changed].map(([name, part]) => {
+    const deliver: string[] = [];
+    if (this.#used.has('rollback')) {
+      const value = `resp.http.${field.rollback}`;
+      deliver.push(`if (obj.hits == 0 && ${value}) { ${std}.rollback(req); } unset ${value};`);
+    }
+    for (const [name, part] of this.#changed) {
       const value = `resp.http.${name}`;
       const unset = part.startsWith('req.http.') ? `if (${part} == "") { unset ${part}; }` : '';
       // Whoever gets it from the cache has not fetched it.
-      return `if (obj.hits == 0 && ${value}) { set ${part} = ${value}; ${unset} } unset ${value};`;
-    });
+      deliver.push(`if (obj.hits == 0 && ${value}) { set ${part} = ${value}; ${unset} } unset ${value};`);
+    }
     if (this.#used.has('restart')) deliver.push(`if (resp.http.${field.restart}) { return (restart); }`);
     if (hasErrors) {
       const synth = `synth(${std}.integer(resp.http.${field.status}, 503), resp.http.${field.reason})`;

@@ -189,7 +189,11 @@ class StatementTranslator {
 
   #word(first: Token): readonly Statement[] {
     const { modules } = this.#translation;
-    if (first.text === 'rollback') return this.#made(`${modules.named('std')}.rollback(req);`, first);
+    if (first.text === 'rollback') {
+      const { carried } = this.#translation;
+      const text = this.#context === 'fetch' ? carried.rollback() : `${modules.named('std')}.rollback(req);`;
+      return this.#made(text, first);
+    }
     this.#expectAction(first, 'hit', 'miss');
     return this.#made(`${modules.named('purge')}.hard();`, first);
   }

@@ -2,7 +2,9 @@
  * The examples are the documents', byte for byte, but for hosts, which are loopback, for line ends that the pages of a
  * manual have lost, and for what cannot have been meant.
  */
-import { describe, expect, test } from 'vitest';
+import { afterAll, describe, expect, test } from 'vitest';
+import { loadVclFile, upgradeVclFile } from '../../../src/vcl/load-vcl.ts';
+import { ConfigFolder } from '../../config/config-folder.ts';
 import {
   documentsAreHere,
   exampleNames,
@@ -18,6 +20,9 @@ const readme = '001_0c24fc0c3e9c0974';
 const saintmode = '002_d97fb6d4e3e79f59';
 const directors = '003_66763a67b75656ab';
 const backends = '004_da3bfcbad8fb78ed';
+
+const folder = new ConfigFolder();
+afterAll(() => folder.remove());
 
 /** Hosts, which are nobody's here. */
 const hosts: Readonly<Record<string, readonly string[]>> = {
@@ -99,6 +104,15 @@ describe('the examples of the documents', () => {
         if (passage !== undefined) expect(restored(passage), `${name}: ${lines}`).toContain(text);
       }
     }
+  });
+
+  test.each(exampleNames)('%s loads, and stays what it is in VCL 4.1', async (name) => {
+    const file = folder.write(`${name}.vcl`, readExample(name));
+    await expect(loadVclFile(file)).resolves.toBeDefined();
+    const upgraded = await upgradeVclFile(file);
+    const again = folder.write(`${name}.41.vcl`, upgraded);
+    await expect(loadVclFile(again)).resolves.toBeDefined();
+    expect(await upgradeVclFile(again)).toBe(upgraded);
   });
 
   test('each stand in a program; patterns of names are asked for elsewhere', () => {

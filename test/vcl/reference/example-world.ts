@@ -1,5 +1,6 @@
 /** A program served over real sockets, with origins on loopback in the places of its backends and peers. */
 import { createProxy, type TroupeProxy } from '../../../src/create-proxy.ts';
+import { upgradeVclFile } from '../../../src/vcl/load-vcl.ts';
 import { ConfigFolder } from '../../config/config-folder.ts';
 import { Origin } from '../../support/origin.ts';
 import { ask, type Reply } from '../ask.ts';
@@ -17,9 +18,10 @@ export class ExampleWorld {
     return origin;
   }
 
-  /** @param program with its ports: see portsOf */
-  async serve(program: string): Promise<void> {
-    const file = this.#folder.write('example.vcl', program);
+  /** @param program with its ports: see withPorts */
+  async serve(program: string, isUpgraded = false): Promise<void> {
+    let file = this.#folder.write('example.vcl', program);
+    if (isUpgraded) file = this.#folder.write('upgraded.vcl', await upgradeVclFile(file));
     await this.proxy.load('boot', file);
     await this.proxy.use('boot');
     this.#port = (await this.proxy.listen({ host: '127.0.0.1', port: 0 })).port;

@@ -29,8 +29,9 @@ beforeEach(async () => {
 
 afterEach(() => world.close());
 
-function serve(name: string): Promise<void> {
-  return world.serve(withPorts(readExample(name), { default: origin.port, peer: neighbour.port }));
+function serve(name: string, isUpgraded = false): Promise<void> {
+  const program = withPorts(readExample(name), { default: origin.port, peer: neighbour.port });
+  return world.serve(program, isUpgraded);
 }
 
 function peerFigures() {
@@ -110,8 +111,8 @@ function firstResult() {
   });
 }
 
-describe("vmod_peer's README", () => {
-  beforeEach(() => serve('peer-readme'));
+describe.each(['as it stands', 'in VCL 4.1'])("vmod_peer's README, %s", (how) => {
+  beforeEach(() => serve('peer-readme', how === 'in VCL 4.1'));
 
   test('/status tells how many requests are pending', async () => {
     const answer = await world.ask('/status');

@@ -341,8 +341,17 @@ eachWay(
 eachWay(
   'what vcl_fetch changes of a request',
   `BACKENDS
-  sub vcl_recv { if (req.restarts > 0) { set req.backend = b2; } return (lookup); }
+  sub vcl_recv {
+    if (req.url == "/rollback" && req.restarts == 0) { set req.http.X-Way = "changed"; }
+    if (req.restarts > 0) { set req.backend = b2; }
+    return (lookup);
+  }
   sub vcl_fetch {
+    if (beresp.http.X-Rollback) {
+      rollback;
+      set req.url = "/after";
+      return (restart);
+    }
     if (beresp.http.Location) {
       set req.url = beresp.http.Location;
       set req.http.X-Way = req.http.X-Way + req.url;
@@ -359,6 +368,7 @@ eachWay(
   async (w) => {
     w.one.answer = (request, response) => {
       if (request.url === '/old') response.setHeader('Location', '/new');
+      if (request.url === '/rollback') response.setHeader('X-Rollback', '1');
       cacheable(response, '1');
     };
     w.two.answer = (_request, response) => cacheable(response, '2');
@@ -370,7 +380,9 @@ eachWay(
     const moved = await w.ask('/old', 'GET', headers);
     expect(moved).toMatchObject({ status: 200, body: '2' });
     expect(moved.headers).toMatchObject({ 'x-way': 'asked/new fetched', 'x-start': '', 'x-url': '/new' });
-    for (const { headers: given } of [direct, again, moved]) {
+    const back = await w.ask('/rollback', 'GET', headers);
+    expect(back.headers).toMatchObject({ 'x-way': 'asked fetched', 'x-url': '/after' });
+    for (const { headers: given } of [direct, again, moved, back]) {
       expect(Object.keys(given).filter((name) => name.startsWith('x-varnish3'))).toEqual([]);
     }
   },
