@@ -33,7 +33,11 @@ export class RequestHash {
 
   /** What is hashed: equal for the same hashes, and nothing has to be computed for it. */
   key(): string {
-    this.#key ??= `${this.#parts.join('\0')}\0`;
+    if (this.#key === undefined) {
+      let key = '';
+      for (const part of this.#parts) key += `${part}\0`;
+      this.#key = key;
+    }
     return this.#key;
   }
 
