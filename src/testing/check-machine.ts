@@ -1,6 +1,7 @@
 /**
  * Checks what must hold of a machine in whatever happens to it: fast-check draws timelines, and shrinks one that breaks
- * an invariant to the shortest that still does. The shortest way to each state and transition is tried first.
+ * an invariant to a short one that still does. The shortest way to each state and transition is tried first; half of what
+ * is drawn begins with one of them, and goes on from there.
  *
  * All that it finds is thrown as an error, so that it works under any test runner, or none.
  */
@@ -11,7 +12,7 @@ import type { MachinePlan } from './machine-plan.ts';
 import { MachineInTime, type Moment } from './moment.ts';
 import { shortestPaths } from './shortest-paths.ts';
 import { tellStory } from './story.ts';
-import { play, type Timeline, timelines } from './timeline.ts';
+import { continued, play, type Timeline, timelines } from './timeline.ts';
 
 /**
  * Throws, or returns false, where something does not hold.
@@ -79,7 +80,7 @@ interface Run<Machine extends AnyStateMachine> {
  * coverage.assertComplete();
  * ```
  *
- * @throws an error with the story of the shortest timeline found, and the seed and path by which fast-check repeats it
+ * @throws an error with the story of the shortened timeline, and the seed and path by which fast-check repeats it
  */
 export function checkMachine<Machine extends AnyStateMachine>(
   machine: Machine,
@@ -90,7 +91,9 @@ export function checkMachine<Machine extends AnyStateMachine>(
   const paths =
     tries === 0 ? [] : uniquePaths(shortestPaths(machine, check, tries === undefined ? {} : { tries }));
   let runs = 0;
-  const property = fc.property(timelines(machine, check), (timeline) => {
+  const byChance = timelines(machine, check);
+  const all = paths.length === 0 ? byChance : fc.oneof(byChance, continued(machine, check, paths));
+  const property = fc.property(all, (timeline) => {
     runs++;
     const { failure } = run(inTime, timeline, check, (moment) => coverage.add(moment));
     if (failure !== undefined) throw failure;

@@ -179,11 +179,10 @@ export function eventsOf<Machine extends AnyStateMachine>(
   return fc.oneof(...kinds.filter(({ weight }) => weight > 0));
 }
 
-/** Everything that may happen to a machine by a plan, for properties of your own: see `play`. */
-export function timelines<Machine extends AnyStateMachine>(
+function stepLists<Machine extends AnyStateMachine>(
   machine: Machine,
   plan: MachinePlan<Machine>,
-): Arbitrary<Timeline<Machine>> {
+): Arbitrary<Step<Machine>[]> {
   const { maxSteps = DEFAULT_STEPS, weights = {}, waits: howLong } = plan as PlainPlan<Machine>;
   const kinds = stepKinds(machine, plan);
   const wait = {
@@ -194,8 +193,31 @@ export function timelines<Machine extends AnyStateMachine>(
   const whole = [...kinds, wait]
     .filter(({ weight }) => weight > 0)
     .map(({ weight, arbitrary }) => ({ weight: Math.ceil(100 * weight), arbitrary }));
-  const steps = fc.array(fc.oneof(...whole), { maxLength: maxSteps, size: 'max' });
-  return fc.record({ input: inputs(plan), steps });
+  // Ten steps, to which fast-check keeps itself unless told, do not lead far.
+  return fc.array(fc.oneof(...whole), { maxLength: maxSteps, size: 'max' });
+}
+
+/** Everything that may happen to a machine by a plan, for properties of your own: see `play`. */
+export function timelines<Machine extends AnyStateMachine>(
+  machine: Machine,
+  plan: MachinePlan<Machine>,
+): Arbitrary<Timeline<Machine>> {
+  return fc.record({ input: inputs(plan), steps: stepLists(machine, plan) }, { noNullPrototype: true });
+}
+
+/** One of these timelines, and then anything: what follows on a state that chance alone seldom comes to. */
+export function continued<Machine extends AnyStateMachine>(
+  machine: Machine,
+  plan: MachinePlan<Machine>,
+  beginnings: readonly Timeline<Machine>[],
+): Arbitrary<Timeline<Machine>> {
+  const steps = stepLists(machine, plan);
+  return fc.constantFrom(...beginnings).chain(({ input, steps: first }) =>
+    // Each step of the beginning can be left out when this is shrunk, and hardly ever is before.
+    fc
+      .tuple(fc.tuple(...first.map((step) => fc.option(fc.constant(step), { freq: 1_000 }))), steps)
+      .map(([kept, rest]) => ({ input, steps: [...kept.filter((step) => step !== null), ...rest] })),
+  );
 }
 
 /**
