@@ -42,7 +42,12 @@ export function openAccessLog(path: string, tell: (sentence: string) => void): A
     if (!isLosing) tell(`access log: ${why}; lines are lost until it can be written again`);
     isLosing = true;
   };
-  destination.on('error', (error: Error) => lose(`${path} cannot be written (${error.message})`));
+  /** Its reader has gone for good; pino has made the destination deaf then, also to its end. */
+  let isUnread = false;
+  destination.on('error', (error: NodeJS.ErrnoException) => {
+    isUnread ||= error.code === 'EPIPE';
+    lose(`${path} cannot be written (${error.message})`);
+  });
   destination.on('drop', () => lose(`${path} is written too slowly`));
   destination.on('write', () => {
     isLosing = false;
@@ -73,8 +78,16 @@ export function openAccessLog(path: string, tell: (sentence: string) => void): A
     close: () =>
       new Promise((resolve) => {
         pass();
+        if (isUnread) {
+          resolve();
+          return;
+        }
         destination.once('close', resolve);
-        destination.once('error', () => resolve());
+        destination.once('error', () => {
+          // Or it would try again whenever the process has nothing left to do, and so for ever.
+          destination.destroy();
+          resolve();
+        });
         destination.end();
       }),
   };

@@ -1,6 +1,7 @@
 /** The command line as a person uses it: real processes, real files, real signals. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -138,6 +139,30 @@ test('an access log that cannot be written is said, and nothing is served', asyn
   const troupe = new Troupe('run', '--access-log', '/nowhere/access.log', '-b', `127.0.0.1:${origin.port}`);
   expect(await troupe.end()).toBe(1);
   expect(troupe.err).toMatch(/\/nowhere\/access\.log cannot be written: ENOENT/);
+});
+
+const lostLogs = [
+  ['on a disk that is full', '/dev/full'],
+  ['that nobody reads any more', '-'],
+] as const;
+
+test.each(
+  // Only Linux has a disk that is always full.
+  lostLogs.filter(([, path]) => path === '-' || existsSync(path)),
+)('an access log %s is said once; serving goes on, and SIGTERM ends it', async (_, path) => {
+  const args = ['--access-log', path, '-b', `127.0.0.1:${origin.port}`, '-a', '127.0.0.1:0'];
+  const troupe = new Troupe('run', ...args);
+  const said = () => troupe.out + troupe.err;
+  await troupe.until(() => said().includes('serves'));
+  const address = /http:\/\/127\.0\.0\.1:\d+/.exec(said())?.[0] ?? '';
+  if (path === '-') troupe.child.stdout?.destroy();
+  await fetch(address);
+  await troupe.until(() => troupe.err.includes('lines are lost'));
+  expect((await fetch(address)).status).toBe(200);
+  troupe.child.kill('SIGTERM');
+  expect(await troupe.end()).toBe(0);
+  expect(said()).toContain('stopped');
+  expect(troupe.err.match(/lines are lost/g)).toHaveLength(1);
 });
 
 test('SIGHUP loads the file again; a mistake in it changes nothing and is told with its place', async () => {
