@@ -106,3 +106,5 @@ export type {
 export type { Ending, ResponseCounts, TrafficStats } from './proxy/request/traffic.ts';
 export type { ProxyLog } from './proxy-log.ts';
 export type { BackendFigures, ProxyStats } from './proxy-stats.ts';
+export { defineVmod, type VmodOptions, vmodFunction, vmodMethod, vmodObject } from './vcl/define-vmod.ts';
+export type { FieldRef, IpValue, VclContext, Vmod, VmodFunction, VmodObject } from './vcl/vmod.ts';

@@ -6,7 +6,8 @@ import { extname } from 'node:path';
 import { checkConfig } from '../config/check-config.ts';
 import type { Config } from '../config/config.ts';
 import { loadConfig } from '../config/load-config.ts';
-import { expectReadable, loadConfigFile } from '../config/load-file.ts';
+import { loadConfigFile } from '../config/load-file.ts';
+import { expectReadable } from '../config/load-module.ts';
 import { rehearseInit } from '../config/rehearse-init.ts';
 import { renderError, renderWarning } from '../config/report.ts';
 import { TroupeError } from '../errors.ts';
@@ -21,12 +22,17 @@ export interface CheckOutput {
 /**
  * Checks a config file and says what was found.
  *
+ * @param vmods files of vmods that a VCL program may import
  * @returns the exit status: 0 if it is valid, warnings or not, and 1 otherwise
  */
-export async function runCheck(file: string, { out, err, color }: CheckOutput): Promise<number> {
+export async function runCheck(
+  file: string,
+  { out, err, color }: CheckOutput,
+  vmods: readonly string[] = [],
+): Promise<number> {
   let config: Config;
   try {
-    config = rehearseInit(await loadConfigFile(file));
+    config = rehearseInit(await loadConfigFile(file, { vcl: { vmods } }));
     await loadConfig(withPlacesOfHosts(config));
   } catch (error) {
     if (!(error instanceof TroupeError)) throw error;

@@ -28,6 +28,8 @@ const laterFlags: readonly (readonly [flags: string, why: string])[] = [
   ['--record <file>', 'record of all messages; not in this version'],
 ];
 
+const VMOD_HELP = 'a module with a vmod of your own, which VCL files can import; may be repeated';
+
 function collect(value: string, previous: string[] = []): string[] {
   return [...previous, value];
 }
@@ -61,6 +63,7 @@ function createProgram(): Command {
     .option('-T <address:port>', 'listen there for commands, as varnishadm and troupe adm send them')
     .option('-S <file>', 'secret that whoever sends commands must know (default: one is generated)')
     .option('-n <name>', 'directory in which varnishadm finds that; a name is below /var/lib/varnish');
+  runCommand.option('--vmod <file>', VMOD_HELP, collect);
   runCommand.option(
     '--access-log <file>',
     'write a JSON line for each request to FILE; - means standard output, and what is for people goes to standard error',
@@ -120,8 +123,12 @@ Examples:
     .description('say whether a config is valid: exit 0, or 1 with file:line:column, the line and a caret')
     .argument('<file>', 'a VCL file, or a TypeScript or JavaScript module')
     .option('--upgrade', 'print a VCL file of Varnish 3 or of VCL 4.0 as the same program in VCL 4.1')
-    .action(async (file: string, { upgrade }: { readonly upgrade?: boolean }) => {
-      process.exitCode = await (upgrade === true ? runUpgrade : runCheck)(file, standardOutput);
+    .option('--vmod <file>', VMOD_HELP, collect)
+    .action(async (file: string, { upgrade, vmod = [] }: { upgrade?: boolean; vmod?: string[] }) => {
+      process.exitCode =
+        upgrade === true
+          ? await runUpgrade(file, standardOutput)
+          : await runCheck(file, standardOutput, vmod);
     });
 
   program
@@ -208,6 +215,7 @@ interface RunFlags {
   readonly T?: string;
   readonly S?: string;
   readonly n?: string;
+  readonly vmod?: string[];
   readonly accessLog?: string;
   readonly dashboard?: string;
   readonly dashboardToken?: string;
@@ -226,6 +234,7 @@ function runOptions(options: RunFlags): RunOptions {
     listen: options.a ?? [],
     parameters: [...(options.t === undefined ? [] : [`default_ttl=${options.t}`]), ...(options.p ?? [])],
     storage: options.s,
+    vmods: options.vmod ?? [],
     commandLine: { address: options.T, secretFile: options.S, folder: options.n },
     accessLog: options.accessLog,
     dashboard: {

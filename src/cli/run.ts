@@ -35,6 +35,8 @@ export interface RunOptions {
   readonly parameters: readonly string[];
   /** `-s`, as typed; undefined: the default. */
   readonly storage: string | undefined;
+  /** Files of vmods that VCL programs may import. */
+  readonly vmods: readonly string[];
   /** `--access-log`: a file, or `-` for standard output; undefined: none. */
   readonly accessLog: string | undefined;
   readonly commandLine: CommandLineFlags;
@@ -127,6 +129,7 @@ function proxyOptions(
   parameters: ParameterSet,
   cacheBytes: number | undefined,
   accessLog: AccessLog | undefined,
+  vmods: readonly string[],
 ): ProxyOptions {
   const drainSeconds = parameters.numberIfSet('drain_timeout');
   const { fetch, cache, requests, listener, vcl } = settingsOf(parameters);
@@ -139,7 +142,7 @@ function proxyOptions(
     requests: defined(requests),
     listener: defined(listener),
     fetch: defined(fetch),
-    vcl: defined(vcl),
+    vcl: { ...defined(vcl), vmods },
   };
 }
 
@@ -175,7 +178,7 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
     return 1;
   }
   if (accessLog !== undefined) process.on('SIGUSR2', accessLog.reopen);
-  const proxy = createProxy(source, proxyOptions(parameters, cacheBytes, accessLog));
+  const proxy = createProxy(source, proxyOptions(parameters, cacheBytes, accessLog, options.vmods));
   const stopped = untilStopped();
   // Before anything is said: whoever waits for that may send a signal at once, and without this it kills.
   const stopReloading = reloadOnHangup(proxy, options.file, output);

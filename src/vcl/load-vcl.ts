@@ -6,6 +6,7 @@ import type { Config } from '../config/config.ts';
 import { buildVclConfig } from './build-vcl-config.ts';
 import { builtinVcl } from './builtin-vcl.ts';
 import { aclHosts, type CheckedProgram, check, type HostAddresses } from './checker.ts';
+import { vmodsWith } from './load-vmod.ts';
 import { Mistakes } from './mistake.ts';
 import { parse } from './parser.ts';
 import { printProgram } from './printer.ts';
@@ -15,7 +16,7 @@ import type { Declaration } from './syntax.ts';
 import type { Token } from './token.ts';
 import { dialectOf } from './v3/dialect.ts';
 import { translateOld } from './v3/translate.ts';
-import { knownVmods } from './vmods/known-vmods.ts';
+import type { Vmod } from './vmod.ts';
 
 export interface VclOptions {
   /** Objects on its saint list that make a backend of a Varnish 3 program sick. Default: 10, as in Varnish 3. */
@@ -24,6 +25,8 @@ export interface VclOptions {
   readonly folders?: readonly string[] | undefined;
   /** Whether names of included files may have a slash in them; varnishd's vcc_unsafe_path. Default: true. */
   readonly allowsPaths?: boolean | undefined;
+  /** Vmods besides those that come with Troupe: modules that export them, or what defineVmod() returned. */
+  readonly vmods?: readonly (string | Vmod)[] | undefined;
   /** Labels that requests can be handed over to, by `return (vcl(label))`. */
   readonly labels?: ReadonlySet<string> | undefined;
 }
@@ -113,7 +116,8 @@ async function readProgram(
       declarations = [newestVersion(first, declarations[0]), ...others];
     }
   }
-  const program = check(declarations, knownVmods, await addressesOf(declarations), mistakes, options.labels);
+  const vmods = await vmodsWith(options.vmods ?? []);
+  const program = check(declarations, vmods, await addressesOf(declarations), mistakes, options.labels);
   throwAny(mistakes, order);
   return { tokens, order, declarations, program };
 }

@@ -1,5 +1,5 @@
 /** Prototypes of vmod functions, as their manuals write them: `DURATION duration([STRING s], BOOL resolve = 1)`. */
-import type { ValueType } from './value-type.ts';
+import { isValueType, type ValueType } from './value-type.ts';
 
 export interface Parameter {
   readonly type: ValueType;
@@ -23,9 +23,9 @@ const parameter = /^([A-Z]+)(?: *\{([^}]*)\})?(?: +(\w+))?(?: *= *(.+))?$/s;
 
 export function parseSignature(text: string): Signature {
   const match = prototype.exec(text);
-  if (match === null) throw new Error(`this is no prototype: ${text}`);
+  if (match === null) throw new TypeError(`this is no prototype: ${text}`);
   const [, returns = 'VOID', name = '', list = ''] = match;
-  return { returns: returns as ValueType, name, parameters: split(list).map(parseParameter) };
+  return { returns: typeNamed(returns), name, parameters: split(list).map(parseParameter) };
 }
 
 /** At commas outside of braces and quotes. */
@@ -36,15 +36,20 @@ function split(list: string): string[] {
 function parseParameter(text: string): Parameter {
   const isOptional = text.startsWith('[');
   const match = parameter.exec(isOptional ? text.slice(1, -1).trim() : text);
-  if (match === null) throw new Error(`this is no parameter: ${text}`);
+  if (match === null) throw new TypeError(`this is no parameter: ${text}`);
   const [, type = '', words = '', name, byDefault] = match;
   return {
-    type: type as ValueType,
+    type: typeNamed(type),
     name,
     byDefault: byDefault === undefined ? undefined : readDefault(type, byDefault),
     isOptional,
     words: words.split(',').map((word) => word.trim()),
   };
+}
+
+function typeNamed(name: string): ValueType {
+  if (isValueType(name)) return name;
+  throw new TypeError(`there is no type ${name} in VCL`);
 }
 
 function readDefault(type: string, text: string): string | number | boolean {

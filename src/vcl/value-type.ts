@@ -1,28 +1,35 @@
 /** The types of VCL's values, with what varnishd's compiler (vcc_types.c) allows for each. */
 
-export type ValueType =
-  | 'ACL'
-  | 'BACKEND'
-  | 'BLOB'
-  | 'BODY'
-  | 'BOOL'
-  | 'BYTES'
-  | 'DURATION'
-  | 'ENUM'
-  | 'HEADER'
-  | 'HTTP'
-  | 'INSTANCE'
-  | 'INT'
-  | 'IP'
-  | 'PROBE'
-  | 'REAL'
-  | 'REGEX'
-  | 'STEVEDORE'
-  | 'STRANDS'
-  | 'STRING'
-  | 'SUB'
-  | 'TIME'
-  | 'VOID';
+const valueTypes = [
+  'ACL',
+  'BACKEND',
+  'BLOB',
+  'BODY',
+  'BOOL',
+  'BYTES',
+  'DURATION',
+  'ENUM',
+  'HEADER',
+  'HTTP',
+  'INSTANCE',
+  'INT',
+  'IP',
+  'PROBE',
+  'REAL',
+  'REGEX',
+  'STEVEDORE',
+  'STRANDS',
+  'STRING',
+  'SUB',
+  'TIME',
+  'VOID',
+] as const;
+
+export type ValueType = (typeof valueTypes)[number];
+
+export function isValueType(name: string): name is ValueType {
+  return valueTypes.some((type) => type === name);
+}
 
 /** Types whose values become text where text is wanted. */
 const haveText: ReadonlySet<ValueType> = new Set([

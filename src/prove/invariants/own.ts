@@ -4,7 +4,7 @@
  */
 import { access } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
-import { loadModule } from '../../config/load-file.ts';
+import { loadModule } from '../../config/load-module.ts';
 import { TroupeError } from '../../errors.ts';
 import type { Invariant } from '../invariant.ts';
 
