@@ -167,7 +167,9 @@ export class ObjectBody {
   #staysAsItCame(length: number): boolean {
     if (this.#expected > length) return false;
     // All of what becomes text need not be put together before.
-    return length >= AS_IT_CAME_BYTES || (this.size === 0 && length <= TEXT_BYTES && this.#expected === length);
+    return (
+      length >= AS_IT_CAME_BYTES || (this.size === 0 && length <= TEXT_BYTES && this.#expected === length)
+    );
   }
 
   #mayGrow(more: number): boolean {
