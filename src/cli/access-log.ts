@@ -18,6 +18,8 @@ export interface AccessLog {
 /** Characters that are worth a write; what is less waits for others, but no longer than the time below. */
 const gatherLength = 16 * 1024;
 const longestWaitMs = 250;
+/** A reader that is there and reads nothing keeps the process from its end no longer. */
+const longestCloseMs = 2_000;
 /** Bytes that may wait for a disk or a reader that is too slow; lines beyond are dropped. */
 const mostWaitingBytes = 16 * 1024 * 1024;
 
@@ -82,12 +84,17 @@ export function openAccessLog(path: string, tell: (sentence: string) => void): A
           resolve();
           return;
         }
-        destination.once('close', resolve);
-        destination.once('error', () => {
+        const giveUp = () => {
           // Or it would try again whenever the process has nothing left to do, and so for ever.
           destination.destroy();
           resolve();
+        };
+        const overdue = setTimeout(giveUp, longestCloseMs);
+        destination.once('close', () => {
+          clearTimeout(overdue);
+          resolve();
         });
+        destination.once('error', giveUp);
         destination.end();
       }),
   };

@@ -165,6 +165,20 @@ test.each(
   expect(troupe.err.match(/lines are lost/g)).toHaveLength(1);
 });
 
+test('a reader of the access log that reads nothing does not keep it from ending', async () => {
+  const args = ['--access-log', '-', '-b', `127.0.0.1:${origin.port}`, '-a', '127.0.0.1:0'];
+  const troupe = new Troupe('run', ...args);
+  await troupe.until(() => troupe.err.includes('serves'));
+  const address = /http:\/\/127\.0\.0\.1:\d+/.exec(troupe.err)?.[0] ?? '';
+  troupe.child.stdout?.pause();
+  // More than any pipe holds.
+  for (let i = 0; i < 200; i++) await (await fetch(`${address}/${'a'.repeat(8_000)}`)).text();
+  troupe.child.kill('SIGTERM');
+  expect(await once(troupe.child, 'exit')).toEqual([0, null]);
+  expect(troupe.err).toContain('stopped');
+  troupe.child.stdout?.resume();
+});
+
 test('SIGHUP loads the file again; a mistake in it changes nothing and is told with its place', async () => {
   const path = await write('my.config.ts', config('one'));
   const troupe = new Troupe('run', '-f', path, '-a', '127.0.0.1:0');
