@@ -10,7 +10,7 @@ import type { AnyMachineSnapshot, AnyStateMachine } from 'xstate';
 import { Coverage } from './coverage.ts';
 import type { MachinePlan } from './machine-plan.ts';
 import { MachineInTime, type Moment } from './moment.ts';
-import { shortestPaths } from './shortest-paths.ts';
+import { searchPaths } from './shortest-paths.ts';
 import { tellStory } from './story.ts';
 import { continued, play, type Timeline, timelines } from './timeline.ts';
 
@@ -88,8 +88,7 @@ export function checkMachine<Machine extends AnyStateMachine>(
 ): MachineReport {
   const { coverage = new Coverage(machine), tries, parameters = {} } = check as MachineProperty<Machine>;
   const inTime = new MachineInTime(machine);
-  const paths =
-    tries === 0 ? [] : uniquePaths(shortestPaths(machine, check, tries === undefined ? {} : { tries }));
+  const paths = tries === 0 ? [] : beginnings(searchPaths(machine, check, tries));
   let runs = 0;
   const byChance = timelines(machine, check);
   const all = paths.length === 0 ? byChance : fc.oneof(byChance, continued(machine, check, paths));
@@ -108,11 +107,13 @@ export function checkMachine<Machine extends AnyStateMachine>(
   return { coverage, runs };
 }
 
-/** Paths that are not the beginning of another one. */
-function uniquePaths<Machine extends AnyStateMachine>(
-  paths: ReadonlyMap<string, Timeline<Machine>>,
-): readonly Timeline<Machine>[] {
-  const all = [...new Set(paths.values())];
+/** What was found in search of the shortest paths, but for what is the beginning of another one. */
+function beginnings<Machine extends AnyStateMachine>({
+  found,
+  broken,
+}: ReturnType<typeof searchPaths<Machine>>): readonly Timeline<Machine>[] {
+  const all = [...new Set(found.values())];
+  if (broken !== undefined) all.unshift(broken);
   const isBeginning = (one: Timeline<Machine>, other: Timeline<Machine>) =>
     one !== other &&
     one.input === other.input &&

@@ -67,6 +67,12 @@ export type Reply = { readonly output: unknown } | { readonly error: unknown };
 /** Events that a machine sends to itself in one step. More than a thousand are taken for an endless loop. */
 const LOOP_LIMIT = 1_000;
 
+/** A step, and the events that the machine has sent to itself in it without a delay. */
+interface Settled<Machine extends AnyStateMachine> {
+  readonly moment: Moment<Machine>;
+  readonly toItself: readonly EventFromLogic<Machine>[];
+}
+
 const quiet = new Set(['xstate.emit', 'xstate.raise', 'xstate.cancel']);
 
 /** A machine whose life can be followed step by step; made once, it can be started any number of times. */
@@ -99,12 +105,12 @@ export class MachineInTime<Machine extends AnyStateMachine> {
   start(input: InputFrom<Machine>): Moment<Machine> {
     const [snapshot, actions] = initialTransition<AnyStateMachine>(this.#machine, input);
     const nowhere = { now: 0, timers: [], answered: [] };
-    return this.#settle(nowhere, snapshot as SnapshotFrom<Machine>, actions, undefined);
+    return this.#drain(this.#settle(nowhere, snapshot as SnapshotFrom<Machine>, actions, undefined));
   }
 
   /** The moment after an event, at the same time. Nothing happens to a machine that has come to its end. */
   send(moment: Moment<Machine>, event: EventFromLogic<Machine>): Moment<Machine> {
-    return this.isOver(moment) ? rest(moment, moment.now) : this.#step(moment, event);
+    return this.isOver(moment) ? rest(moment, moment.now) : this.#drain(this.#step(moment, event));
   }
 
   /** The moment after an actor has answered. Nothing happens if it does not run (any more). */
@@ -113,7 +119,7 @@ export class MachineInTime<Machine extends AnyStateMachine> {
     if (actor === undefined || moment.answered.includes(actor)) return rest(moment, moment.now);
     const type = 'error' in reply ? `xstate.error.actor.${id}` : `xstate.done.actor.${id}`;
     const event = { type, ...reply, actorId: id } as EventFromLogic<Machine>;
-    return this.#step({ ...moment, answered: [...moment.answered, actor] }, event);
+    return this.send({ ...moment, answered: [...moment.answered, actor] }, event);
   }
 
   /** Whether the machine has come to an end: nothing can happen any more. */
@@ -134,18 +140,41 @@ export class MachineInTime<Machine extends AnyStateMachine> {
   advance(moment: Moment<Machine>, until: number): readonly Moment<Machine>[] {
     const moments: Moment<Machine>[] = [];
     let current = moment;
-    for (;;) {
+    for (let atOnce = 0; ; ) {
       const [timer, ...timers] = current.timers;
       if (timer === undefined || timer.due > until || !isActive(current.snapshot)) break;
-      current = this.send({ ...current, now: timer.due, timers }, timer.event);
+      atOnce = timer.due > current.now ? 0 : atOnce + 1;
+      if (atOnce > LOOP_LIMIT) throw loop(this.#machine, timer.event);
+      current = this.send({ ...current, now: Math.max(current.now, timer.due), timers }, timer.event);
       moments.push(current);
-      if (moments.length > LOOP_LIMIT && timer.due === moment.now) throw loop(this.#machine, timer.event);
     }
     if (moments.length === 0 || current.now < until) moments.push(rest(current, until));
     return moments;
   }
 
-  #step(moment: Moment<Machine>, event: EventFromLogic<Machine>): Moment<Machine> {
+  /** Lets the machine have what it has sent to itself, first in, first out; it all is one step for whoever looks on. */
+  #drain({ moment: first, toItself }: Settled<Machine>): Moment<Machine> {
+    let moment = first;
+    const queue = [...toItself];
+    for (let count = 0; queue.length > 0 && !this.isOver(moment); count++) {
+      const [own] = queue.splice(0, 1);
+      if (own === undefined) break;
+      if (count > LOOP_LIMIT) throw loop(this.#machine, own);
+      const next = this.#step(moment, own);
+      queue.push(...next.toItself);
+      moment = {
+        ...next.moment,
+        event: first.event,
+        taken: [...moment.taken, ...next.moment.taken],
+        entered: [...moment.entered, ...next.moment.entered],
+        emitted: [...moment.emitted, ...next.moment.emitted],
+        actions: [...moment.actions, ...next.moment.actions],
+      };
+    }
+    return moment;
+  }
+
+  #step(moment: Moment<Machine>, event: EventFromLogic<Machine>): Settled<Machine> {
     const machine: AnyStateMachine = this.#machine;
     // XState makes an actor for `self`, and with it an initial snapshot, from no input. It gets the present one
     // instead: that is what `self.getSnapshot()` should give, and halves the cost of a step.
@@ -164,7 +193,7 @@ export class MachineInTime<Machine extends AnyStateMachine> {
     snapshot: SnapshotFrom<Machine>,
     actions: readonly ExecutableActionObject[],
     event: EventFromLogic<Machine> | undefined,
-  ): Moment<Machine> {
+  ): Settled<Machine> {
     const { now } = before;
     let timers = [...before.timers];
     const taken: string[] = [];
@@ -189,7 +218,7 @@ export class MachineInTime<Machine extends AnyStateMachine> {
         };
         const isMine = type === 'xstate.raise' || sent.to === info.self;
         if (isMine && sent.delay !== undefined) {
-          timers.push({ id: sent.id, due: now + Math.max(0, sent.delay), event: sent.event });
+          timers.push({ id: sent.id, due: now + delayOf(sent.delay, sent.event), event: sent.event });
         } else if (isMine && type === 'xstate.sendTo') toItself.push(sent.event);
       }
       if (!quiet.has(type)) planned.push({ type, params });
@@ -197,7 +226,7 @@ export class MachineInTime<Machine extends AnyStateMachine> {
     const isOver = !isActive(snapshot);
     const there = Object.values(childrenOf(snapshot)).filter((child) => child !== undefined);
     const answered = before.answered.filter((actor) => there.includes(actor));
-    let moment: Moment<Machine> = {
+    const moment: Moment<Machine> = {
       now,
       snapshot,
       event,
@@ -209,19 +238,7 @@ export class MachineInTime<Machine extends AnyStateMachine> {
       running: isOver ? [] : there.filter((actor) => !answered.includes(actor)).map(running),
       answered,
     };
-    for (const [count, own] of toItself.entries()) {
-      if (count > LOOP_LIMIT) throw loop(this.#machine, own);
-      const next = this.send(moment, own);
-      moment = {
-        ...next,
-        event,
-        taken: [...moment.taken, ...next.taken],
-        entered: [...moment.entered, ...next.entered],
-        emitted: [...moment.emitted, ...next.emitted],
-        actions: [...moment.actions, ...next.actions],
-      };
-    }
-    return moment;
+    return { moment, toItself };
   }
 }
 
@@ -247,6 +264,13 @@ function running({ id, src }: AnyActorRef): RunningActor {
 function without<Machine extends AnyStateMachine>(timers: Timer<Machine>[], id: string): Timer<Machine>[] {
   const at = timers.findLastIndex((timer) => timer.id === id);
   return at < 0 ? timers : timers.toSpliced(at, 1);
+}
+
+/** Milliseconds. `setTimeout` takes what is no number, and what has no end, for 1 ms. */
+function delayOf(delay: number, { type }: { type: string }): number {
+  if (!Number.isFinite(delay))
+    throw new Error(`The delay of ${type} is ${delay}: an actor would not wait at all.`);
+  return Math.max(0, delay);
 }
 
 /** An action that does nothing, by which a name is found. */

@@ -25,6 +25,8 @@ interface Situation<Machine extends AnyStateMachine> {
   readonly moment: Moment<Machine>;
   /** What the last step reached. */
   readonly reached: readonly string[];
+  /** Whether the last step has thrown. */
+  readonly isBroken?: boolean;
 }
 
 /** Different values that an arbitrary gives, always the same ones, the simplest first. */
@@ -51,6 +53,18 @@ export function shortestPaths<Machine extends AnyStateMachine>(
   plan: MachinePlan<Machine>,
   { tries = DEFAULT_TRIES }: { readonly tries?: number } = {},
 ): ReadonlyMap<string, Timeline<Machine>> {
+  return searchPaths(machine, plan, tries).found;
+}
+
+/** As `shortestPaths`, and with it a timeline in whose last step something was thrown, if there is one. */
+export function searchPaths<Machine extends AnyStateMachine>(
+  machine: Machine,
+  plan: MachinePlan<Machine>,
+  tries = DEFAULT_TRIES,
+): {
+  readonly found: ReadonlyMap<string, Timeline<Machine>>;
+  readonly broken: Timeline<Machine> | undefined;
+} {
   const inTime = new MachineInTime(machine);
   const steps: Step<Machine>[] = stepKinds(machine, plan).flatMap(({ arbitrary }) => samplesOf(arbitrary));
   const events = [untilDue<Machine>(), ...steps].map((step, index) => ({ type: String(index), step }));
@@ -60,7 +74,8 @@ export function shortestPaths<Machine extends AnyStateMachine>(
   for (const key of [keyOf, keyWithContext]) {
     if (found.size === states.length + transitions.length) break;
     for (const input of starts) {
-      const first = inTime.start(input);
+      const first = attempt(() => inTime.start(input));
+      if (first === undefined) return { found, broken: { input, steps: [] } };
       const begin: Situation<Machine> = { moment: first, reached: [...first.entered, ...first.taken] };
       let left = tries / starts.length;
       const logic = fromTransition((before: Situation<Machine>, { step }: (typeof events)[number]) => {
@@ -69,13 +84,15 @@ export function shortestPaths<Machine extends AnyStateMachine>(
       }, begin);
       const paths = getShortestPaths(logic, {
         // All are tried of a situation or none: the search is breadth first, so what it finds stays shortest.
-        events: ({ context }) => (left > 0 && !inTime.isOver(context.moment) ? events : []),
+        events: ({ context }) =>
+          left > 0 && !context.isBroken && !inTime.isOver(context.moment) ? events : [],
         serializeState: ({ context }) => key(context),
         serializeEvent: ({ type }) => type,
       });
       for (const { state, steps: taken } of paths) {
         // The first is XState's own, by which the logic starts.
         const timeline: Timeline<Machine> = { input, steps: taken.slice(1).map(({ event }) => event.step) };
+        if (state.context.isBroken) return { found, broken: timeline };
         for (const name of state.context.reached) {
           const known = found.get(name);
           if (known === undefined || known.steps.length > timeline.steps.length) found.set(name, timeline);
@@ -83,7 +100,16 @@ export function shortestPaths<Machine extends AnyStateMachine>(
       }
     }
   }
-  return found;
+  return { found, broken: undefined };
+}
+
+/** What is thrown here is thrown again where it can be told. */
+function attempt<T>(act: () => T): T | undefined {
+  try {
+    return act();
+  } catch {
+    return undefined;
+  }
 }
 
 function next<Machine extends AnyStateMachine>(
@@ -91,16 +117,17 @@ function next<Machine extends AnyStateMachine>(
   before: Situation<Machine>,
   step: Step<Machine>,
 ): Situation<Machine> {
-  const moments = take(machine, before.moment, step);
+  const moments = attempt(() => take(machine, before.moment, step));
+  if (moments === undefined) return { ...before, reached: [], isBroken: true };
   const moment = moments.at(-1);
   if (moment === undefined) return before;
   return { moment, reached: moments.flatMap(({ entered, taken }) => [...entered, ...taken]) };
 }
 
-function keyOf<Machine extends AnyStateMachine>({ moment, reached }: Situation<Machine>): string {
+function keyOf<Machine extends AnyStateMachine>({ moment, reached, isBroken }: Situation<Machine>): string {
   const { value, status } = moment.snapshot as AnyMachineSnapshot;
   const timers = moment.timers.map(({ event }: { event: { type: string } }) => event.type);
-  return JSON.stringify([status, value, timers, moment.running, reached]);
+  return JSON.stringify([status, value, timers, moment.running, reached, isBroken]);
 }
 
 function keyWithContext<Machine extends AnyStateMachine>(situation: Situation<Machine>): string {

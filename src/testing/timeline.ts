@@ -251,6 +251,22 @@ export function take<Machine extends AnyStateMachine>(
   }
 }
 
+/** As `take`, but what is thrown says by which step. */
+function attempt<Machine extends AnyStateMachine>(
+  machine: MachineInTime<Machine>,
+  moment: Moment<Machine>,
+  step: Step<Machine>,
+): readonly Moment<Machine>[] {
+  try {
+    return take(machine, moment, step);
+  } catch (cause) {
+    if (fc.PreconditionFailure.isFailure(cause)) throw cause;
+    throw new Error(`${stepWords(step)}: ${cause instanceof Error ? cause.message : String(cause)}`, {
+      cause,
+    });
+  }
+}
+
 /** Every moment of a run, the first included, until the timeline or the machine's life ends. */
 export function* play<Machine extends AnyStateMachine>(
   machine: MachineInTime<Machine>,
@@ -259,7 +275,7 @@ export function* play<Machine extends AnyStateMachine>(
   let moment = machine.start(input);
   yield moment;
   for (const step of steps) {
-    for (const next of take(machine, moment, step)) {
+    for (const next of attempt(machine, moment, step)) {
       yield next;
       moment = next;
     }

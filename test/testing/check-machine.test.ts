@@ -146,7 +146,9 @@ test('what throws in the machine itself is told with its story', () => {
       },
     },
   });
-  expect(failureOf(() => checkMachine(machine, {})).message).toContain('a guard that throws');
+  const { message } = failureOf(() => checkMachine(machine, {}));
+  expect(message).toMatch(/^fragile: go: .*a guard that throws/s);
+  expect(message).toMatch(/\n0 ms {2}\(start\) {2}whole\n/);
 });
 
 test('a check that returns a promise is refused: it could never fail', () => {

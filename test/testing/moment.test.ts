@@ -27,6 +27,7 @@ const busy = setup({
       | { type: 'stop' }
       | { type: 'tick' }
       | { type: 'self' }
+      | { type: 'echo' }
       | { type: 'late' },
     emitted: {} as { type: 'round'; rounds: number },
     input: {} as { lengthMs: number },
@@ -43,7 +44,9 @@ const busy = setup({
   initial: 'idle',
   on: {
     tick: { actions: ['count', 'tell'] },
-    self: { actions: 'tell' },
+    // First in, first out: the echo comes after the tick that was sent before it.
+    self: { actions: ['tell', sendTo(({ self }) => self, { type: 'echo' })] },
+    echo: { actions: emit({ type: 'round', rounds: -1 }) },
   },
   states: {
     idle: {
@@ -60,6 +63,7 @@ const busy = setup({
         raise({ type: 'tick' }),
         raise({ type: 'late' }, { delay: 25, id: 'late' }),
         sendTo(({ self }) => self, { type: 'self' }),
+        sendTo(({ self }) => self, { type: 'tick' }),
         sendTo(({ self }) => self, { type: 'tick' }, { delay: 7, id: 'tick' }),
       ],
       exit: cancel('late'),
@@ -217,13 +221,30 @@ describe('what of an actor it does', () => {
   });
 
   test('a machine that sends itself events without end is told, not followed', () => {
-    const machine = setup({ types: { events: {} as { type: 'again' } } }).createMachine({
+    const again = setup({ types: { events: {} as { type: 'again' } } });
+    const byTimer = again.createMachine({
       id: 'restless',
       initial: 'on',
-      states: { on: { after: { 0: { target: 'on', reenter: true } } } },
+      states: { on: { after: { 5: 'over' } }, over: { after: { 0: { target: 'over', reenter: true } } } },
     });
-    const inTime = new MachineInTime(machine);
-    expect(() => inTime.advance(inTime.start(undefined), 1)).toThrow(/restless sends itself .* without end/);
+    const inTime = new MachineInTime(byTimer);
+    expect(() => inTime.advance(inTime.start(undefined), 10)).toThrow(/restless sends itself .* without end/);
+    const byItself = again.createMachine({
+      id: 'restless',
+      on: { again: { actions: sendTo(({ self }) => self, { type: 'again' }) } },
+    });
+    const other = new MachineInTime(byItself);
+    expect(() => other.send(other.start(undefined), { type: 'again' })).toThrow(
+      /restless sends itself again/,
+    );
+  });
+
+  test.each([Number.NaN, Number.POSITIVE_INFINITY])('a delay of %d is refused', (ms) => {
+    const machine = setup({ delays: { odd: () => ms } }).createMachine({
+      initial: 'a',
+      states: { a: { after: { odd: 'b' } }, b: {} },
+    });
+    expect(() => new MachineInTime(machine).start(undefined)).toThrow(/an actor would not wait at all/);
   });
 
   test("the user's machine is not touched", () => {
