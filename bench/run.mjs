@@ -1,5 +1,5 @@
 /**
- * npm run bench -- [pass] [large] [hit] [zipf] [miss] [memory] [control] [picks] [saint] [peer] [dashboard] [options]
+ * npm run bench -- [pass] [large] [hit] [zipf] [miss] [memory] [control] [picks] [saint] [vcl] [peer] [dashboard] [options]
  *
  * pass     1 KB bodies through Troupe and its peers; what is run if nothing is named
  * large    100 MB bodies through Troupe and those peers
@@ -12,6 +12,7 @@
  * peer     what repeating requests to a peer costs them, and operations a second against curl
  * dashboard  what an open dashboard costs a request, and one that is watched
  * prove    the simulated world: messages a second, and 1,000 backends for an hour
+ * vcl      loading a VCL program with 1,000 backends, and what a recv and a deliver of 20 statements cost a request
  * saint    a million saint entries, and pass-through with 100,000 of them against none
  */
 import { writeFileSync } from 'node:fs';
@@ -26,6 +27,7 @@ import { runPeer } from './peer/suite.mjs';
 import { runProveBench } from './prove/suite.mjs';
 import { runSaint } from './saint/suite.mjs';
 import { Processes } from './support/processes.mjs';
+import { runVcl } from './vcl/suite.mjs';
 
 const { values: options, positionals } = parseArgs({
   allowPositionals: true,
@@ -59,6 +61,7 @@ const suites = {
   control: () => runControl(options.short),
   picks: () => runPicks(options.short),
   prove: () => runProveBench(options.short),
+  vcl: () => runVcl(options.short),
   saint: () => withProcesses(saint),
   peer: () => withProcesses(peer),
   dashboard: () => withProcesses(dashboard),

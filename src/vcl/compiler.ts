@@ -89,6 +89,10 @@ class Compiler {
         return `${this.#assignment(statement)};`;
       case 'set-header': {
         const http = `c.${statement.message}.http`;
+        // Other names are refused when the message is sent.
+        if (!/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(statement.name)) {
+          return `${http}.set(${JSON.stringify(statement.name)}, ${this.#strands(statement.value)});`;
+        }
         const how = statement.operator === '=' ? 'setField' : 'append';
         return `${how}(${http}, ${JSON.stringify(statement.name)}, ${this.#strands(statement.value)});`;
       }

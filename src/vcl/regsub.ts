@@ -20,9 +20,18 @@ export function createRegsub(regex: VclRegex, all: boolean): Regsub {
 }
 
 function expand(replacement: string, { texts }: RegexMatch): string {
-  if (!replacement.includes('\\')) return replacement;
-  return replacement.replace(/\\([\s\S])/g, (_all, character: string) => {
-    if (character < '0' || character > '9') return character;
-    return texts[Number(character)] ?? '';
-  });
+  let at = replacement.indexOf('\\');
+  if (at < 0) return replacement;
+  let result = '';
+  let from = 0;
+  // A backslash that nothing follows is itself.
+  while (at >= 0 && at + 1 < replacement.length) {
+    const code = replacement.charCodeAt(at + 1);
+    const isDigit = code >= 0x30 && code <= 0x39;
+    result +=
+      replacement.slice(from, at) + (isDigit ? (texts[code - 0x30] ?? '') : replacement.charAt(at + 1));
+    from = at + 2;
+    at = replacement.indexOf('\\', from);
+  }
+  return result + replacement.slice(from);
 }

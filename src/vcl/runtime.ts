@@ -5,9 +5,10 @@
 import { SocketAddress } from 'node:net';
 import { hostname } from 'node:os';
 import type { BackendRef, BackendRequest, ClientRequest, HashContext } from '../config/hooks.ts';
-import type { HeaderFields } from '../proxy/http/fields.ts';
+import type { Fields } from '../proxy/http/fields.ts';
 import { varnishReason } from '../proxy/request/varnish-reasons.ts';
 import { addressBytes, isInAcl } from './acl.ts';
+import { lowerAscii, upperAscii } from './ascii-case.ts';
 import type { IpValue, VclContext } from './vmod.ts';
 
 /** A failure of the program, not of Troupe. */
@@ -156,12 +157,16 @@ function backendError(code: number, reason?: string): { readonly error: number; 
 /** What varnishd's feature validate_headers refuses: controls. */
 const notInFields = /[^\t\x20-\x7e\x80-\xff]/;
 
-function setField(http: HeaderFields, name: string, text: string): void {
+/** @param name a token, as the compiler has made sure */
+function setField(http: Fields, name: string, text: string): void {
   if (notInFields.test(text)) fail(`Bad header ${name}: ${text}`);
+  const { isLegal } = http;
   http.set(name, text);
+  // All that could be illegal has been looked at, and need not be looked at again with all others.
+  http.isLegal = isLegal;
 }
 
-function append(http: HeaderFields, name: string, text: string): void {
+function append(http: Fields, name: string, text: string): void {
   setField(http, name, str(http.get(name)) + text);
 }
 
@@ -201,11 +206,11 @@ function unsetBody(bereq: BackendRequest & { unsetBody?: () => void }): void {
 
 /** ASCII letters only, as varnishd. */
 function upper(text: string | undefined): string {
-  return str(text).replace(/[a-z]+/g, (letters) => letters.toUpperCase());
+  return upperAscii(str(text));
 }
 
 function lower(text: string | undefined): string {
-  return str(text).replace(/[A-Z]+/g, (letters) => letters.toLowerCase());
+  return lowerAscii(str(text));
 }
 
 export const runtime = {

@@ -16,7 +16,9 @@ export function requestHead(request: FetchRequest, bodyLength: number | undefine
   const { method, upgrade } = request;
   const { raw } = request.fields;
   let head = `${method} ${request.path} HTTP/1.1\r\n`;
-  const length = bodyLength === -1 && anticipatesBody(method) ? 0 : bodyLength;
+  const saysNone =
+    bodyLength === -1 && (anticipatesBody(method) || request.fields.get('Content-Length') === '0');
+  const length = saysNone ? 0 : bodyLength;
   // Where there is a length already, the right one takes its place.
   let saysLength = false;
   for (let i = 0; i < raw.length; i += 2) {

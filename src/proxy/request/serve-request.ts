@@ -265,7 +265,15 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       this.#proceed(next);
       return;
     }
-    if (!this.#respondPart(beresp, true)) this.#transmitSynthetic(beresp);
+    const { exchange } = this;
+    const { manners } = this.loaded;
+    if (manners.kind === 'varnish' && exchange.method === 'HEAD' && this.#shared === undefined) {
+      // What is passed has a length only if its backend says so.
+      this.#status = beresp.status;
+      exchange.respond(manners.head(beresp, false), undefined);
+    } else if (!this.#respondPart(beresp, true)) {
+      this.#transmitSynthetic(beresp);
+    }
     this.#finish('complete');
   }
 

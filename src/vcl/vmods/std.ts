@@ -1,6 +1,8 @@
 /** vmod std: vmod_std(3). Files are read in the program's folder only. */
+
 import { isIP } from 'node:net';
 import type { BackendRef, BackendRequest, ClientRequest } from '../../config/hooks.ts';
+import { lowerAscii, upperAscii } from '../ascii-case.ts';
 import { bound, byName, type FieldRef, fn, type IpValue, type Vmod } from '../vmod.ts';
 import { ConfigFiles } from './config-files.ts';
 import { textToBytes, textToDuration, textToInteger, textToReal, textToTime } from './conversion.ts';
@@ -81,12 +83,8 @@ export const std: Vmod = {
       collect(field, separator),
     ),
     fn('STRING querysort(STRING)', (_context, url: Text) => (url === undefined ? undefined : querySort(url))),
-    fn('STRING toupper(STRANDS s)', (_context, text: string) =>
-      text.replace(/[a-z]+/g, (letters) => letters.toUpperCase()),
-    ),
-    fn('STRING tolower(STRANDS s)', (_context, text: string) =>
-      text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase()),
-    ),
+    fn('STRING toupper(STRANDS s)', (_context, text: string) => upperAscii(text)),
+    fn('STRING tolower(STRANDS s)', (_context, text: string) => lowerAscii(text)),
     fn('STRING strstr(STRING s1, STRING s2)', (_context, text: Text, part: Text) => {
       const at = text === undefined || part === undefined ? -1 : text.indexOf(part);
       return at < 0 ? undefined : text?.slice(at);

@@ -130,7 +130,8 @@ class Client {
     const isGzip = /^content-encoding: gzip$/im.test(head) && body.length > 0;
     const shown = isGzip ? `(gzip) ${unpacked(body)}` : body.toString('latin1');
     // How well something is packed is nobody's business, nor how long the server's name is.
-    const hidesLength = isGzip || builtinPage.test(shown);
+    const isPage = builtinPage.test(shown) || (method === 'HEAD' && /^retry-after: 5$/im.test(head));
+    const hidesLength = isGzip || isPage;
     const lines = head
       .split('\r\n')
       .map((line) => blur(hidesLength ? line.replace(/^(Content-Length): .*/i, '$1: *') : line));
