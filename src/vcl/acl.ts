@@ -30,7 +30,8 @@ export function readAcl(
   for (const entry of entries) {
     for (const net of netsOf(entry, resolve)) {
       if (isStrict && hasBitsBehindMask(net)) {
-        throw new VclMistake('Non-zero bits in masked part', entry.address);
+        const message = `Non-zero bits in masked part, (maybe use ${shownNet(net)} ?)`;
+        throw new VclMistake(message, entry.address);
       }
       const same = nets.find((other) => other.mask === net.mask && isWithin(net.bytes, other));
       if (same === undefined) nets.push({ ...net, entry });
@@ -51,6 +52,17 @@ export function isInAcl(acl: Acl, ip: string): boolean {
 
 function hasBitsBehindMask({ bytes, mask }: AclNet): boolean {
   return bytes.some((byte, index) => (byte & (0xff >> Math.min(8, Math.max(0, mask - index * 8)))) !== 0);
+}
+
+/** `10.0.0.0/8`, `2001:db8::/32`: without the bits behind the mask. */
+function shownNet({ bytes, mask }: AclNet): string {
+  const kept = bytes.map((byte, index) => byte & ~(0xff >> Math.min(8, Math.max(0, mask - index * 8))));
+  if (kept.length === 4) return `${kept.join('.')}/${mask}`;
+  const words = Array.from({ length: 8 }, (_, i) =>
+    (((kept[2 * i] ?? 0) << 8) | (kept[2 * i + 1] ?? 0)).toString(16),
+  );
+  // A URL's host comes out in the short form (RFC 5952).
+  return `${new URL(`http://[${words.join(':')}]`).hostname.slice(1, -1)}/${mask}`;
 }
 
 function isWithin(address: Uint8Array, { bytes, mask }: AclNet): boolean {

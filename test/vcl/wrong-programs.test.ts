@@ -45,6 +45,37 @@ describe('wrong programs', () => {
     await expect(reports.join('\n')).toMatchFileSnapshot('wrong-programs/reports.txt');
   });
 
+  it.each([
+    [
+      'sub vcl_backend_response {\n  set beresp.do_esi = true;\n}',
+      'main.vcl:3:7: beresp.do_esi is not supported: Troupe does no ESI.',
+    ],
+    ['sub vcl_recv {\n  C{ int i; }C\n}', 'main.vcl:3:3: Inline-C not allowed'],
+    ['import xkey;', 'main.vcl:2:8: Could not find VMOD xkey'],
+    [
+      'sub vcl_recv {\n  if (req.url ~ "a(?R)?b") { }\n}',
+      'main.vcl:3:17: Regexp compilation error: Troupe cannot match recursion',
+    ],
+  ])('%j is refused by Troupe in a sentence', async (text, report) => {
+    const title = 'of Troupe alone';
+    const frame = 'vcl 4.1; backend b0 { .host = "127.0.0.1"; }\n';
+    const said = await askTroupe({ title, files: new Map([['main.vcl', frame + text]]) });
+    expect(said?.report).toContain(report);
+  });
+
+  test('tell all their mistakes in one run', async () => {
+    const text = `vcl 4.1; backend b0 { .host = "127.0.0.1"; }
+sub vcl_recv {
+  set req.frob = "a";
+  if (req.restarts == "1") { unset req.method; }
+  call b0;
+}
+backend b1 { .port = "80"; }
+`;
+    const said = await askTroupe({ title: 'several', files: new Map([['main.vcl', text]]) });
+    expect(said?.report.match(/^main\.vcl:\d+/gm)).toEqual([3, 4, 4, 5, 7].map((line) => `main.vcl:${line}`));
+  });
+
   test('are rejected by varnishd as recorded', async (context) => {
     needVarnishd(context);
     for (const program of programs) {
