@@ -593,6 +593,11 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const marker = new UncacheableMarker(entry, until, isPass);
     if (entry.marker !== undefined) this.#store.remove(entry.marker);
     if (!this.#store.reserve(marker.bytes)) return;
+    // Making place may have emptied the entry, and an empty one is forgotten: nobody would find what is put there.
+    if (this.#store.find(entry.key) !== entry) {
+      this.#store.release(marker.bytes);
+      return;
+    }
     entry.marker = marker;
     this.#store.insert(marker);
   }
