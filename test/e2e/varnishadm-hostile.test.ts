@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { connect, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ParameterSet } from '../../src/admin/parameters/parameter-set.ts';
 import { CommandClient } from '../../src/cli/command-client.ts';
@@ -71,9 +72,13 @@ async function serveClients(): Promise<Set<number | string>> {
   return seen;
 }
 
-/** An operator gets in, and an answer. */
+/** An operator gets in, if not at once, and an answer. */
 async function expectAnswer(): Promise<void> {
-  const client = await CommandClient.open({ host: '127.0.0.1', port }, () => secret);
+  let client: CommandClient | undefined;
+  while (client === undefined) {
+    client = await CommandClient.open({ host: '127.0.0.1', port }, () => secret).catch(() => undefined);
+    if (client === undefined) await pause(50);
+  }
   expect((await client.send('ping')).status).toBe(200);
   expect((await client.send('vcl.list')).text).toContain('boot');
   client.close();

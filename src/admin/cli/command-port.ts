@@ -14,6 +14,7 @@ import type { CliStage, Commanded } from './cli-stage.ts';
 import { CommandTurns } from './command-turns.ts';
 import { commands, openCommands } from './commands.ts';
 import { ConfigShelf } from './config-shelf.ts';
+import { Newcomers } from './newcomers.ts';
 import { readSecret } from './secret.ts';
 
 /** Connections that have not authenticated. */
@@ -64,11 +65,15 @@ class ListeningPort implements CommandPort {
   readonly #turns: CommandTurns;
   readonly #servers: Server[] = [];
   readonly #sessions = new Set<CliSession>();
+  readonly #newcomers: Newcomers;
+  #cancelOpening: (() => void) | undefined;
 
   constructor(stage: CliStage, options: CommandPortOptions) {
     this.#stage = stage;
     this.#options = options;
-    this.#turns = new CommandTurns(stage.operated.clock);
+    const { clock } = stage.operated;
+    this.#turns = new CommandTurns(clock);
+    this.#newcomers = new Newcomers(clock.now());
   }
 
   get addresses(): readonly SocketAddress[] {
@@ -97,6 +102,7 @@ class ListeningPort implements CommandPort {
 
   async close(): Promise<void> {
     this.#turns.close();
+    this.#cancelOpening?.();
     this.#stage.shelf.close();
     const closed = this.#servers.map((server) => once(server.close(), 'close'));
     for (const session of this.#sessions) session.destroy();
@@ -105,6 +111,9 @@ class ListeningPort implements CommandPort {
 
   #accept(socket: Socket): void {
     this.#makeRoom();
+    const { clock } = this.#stage.operated;
+    const pauseMs = this.#newcomers.take(clock.now());
+    if (pauseMs > 0) this.#turnAway(pauseMs);
     const { secretFile, onRefused } = this.#options;
     const client = `${socket.remoteAddress} ${socket.remotePort}`;
     const session: CliSession = new CliSession({
@@ -118,6 +127,17 @@ class ListeningPort implements CommandPort {
       onRefused: () => onRefused?.(client),
     });
     this.#sessions.add(session);
+  }
+
+  /** Node closes what comes meanwhile before anything is made of it. */
+  #turnAway(ms: number): void {
+    this.#limitTo(1);
+    this.#cancelOpening?.();
+    this.#cancelOpening = this.#stage.operated.clock.after(ms, () => this.#limitTo(MOST_CONNECTIONS));
+  }
+
+  #limitTo(connections: number): void {
+    for (const server of this.#servers) server.maxConnections = connections;
   }
 
   #makeRoom(): void {

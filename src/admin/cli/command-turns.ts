@@ -12,7 +12,7 @@ export type Turn = () => void;
 /** Milliseconds of one turn of the event loop. */
 const TURN_MS = 1;
 /** Share of all time that commands may take in the long run. */
-const SHARE = 0.02;
+const SHARE = 0.01;
 /** Milliseconds that they may take at once, after a while of quiet. */
 const SAVED_MS = 400;
 /** Milliseconds between looks, when the share is used up. */
