@@ -1,5 +1,5 @@
 /**
- * npm run bench -- [pass] [large] [hit] [zipf] [miss] [memory] [control] [picks] [saint] [vcl] [peer] [dashboard] [options]
+ * npm run bench -- [pass] [large] [hit] [zipf] [miss] [memory] [control] [picks] [saint] [vcl] [peer] [dashboard] [commands] [options]
  *
  * pass     1 KB bodies through Troupe and its peers; what is run if nothing is named
  * large    100 MB bodies through Troupe and those peers
@@ -10,6 +10,7 @@
  * control  switching among 1,000 backends, and what a health change costs
  * picks    what one pick of a director costs
  * peer     what repeating requests to a peer costs them, and operations a second against curl
+ * commands   what hostile clients on the port of the command line cost a request
  * dashboard  what an open dashboard costs a request, and one that is watched
  * prove    the simulated world: messages a second, and 1,000 backends for an hour
  * vcl      loading a VCL program with 1,000 backends, and what a recv and a deliver of 20 statements cost a request
@@ -18,6 +19,7 @@
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { runControl, runPicks } from './control/suites.mjs';
+import { runCommands } from './commands/suite.mjs';
 import { runDashboard } from './dashboard/suite.mjs';
 import { compareHits } from './hit/hits.mjs';
 import { runMemory } from './hit/memory.mjs';
@@ -65,6 +67,7 @@ const suites = {
   saint: () => withProcesses(saint),
   peer: () => withProcesses(peer),
   dashboard: () => withProcesses(dashboard),
+  commands: () => withProcesses(commands),
 };
 
 function effort(defaults) {
@@ -85,6 +88,10 @@ function peer(processes) {
 
 function dashboard(processes) {
   return runDashboard(processes, effort({ seconds: 6, rounds: 5 }));
+}
+
+function commands(processes) {
+  return runCommands(processes, effort({ seconds: 6, rounds: 5 }));
 }
 
 function saint(processes) {
