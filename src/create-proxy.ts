@@ -8,12 +8,14 @@ import type { Commanded } from './admin/cli/cli-stage.ts';
 import type { CommandPort, CommandPortOptions } from './admin/cli/command-port.ts';
 import type { Dashboard, DashboardOptions } from './admin/http/dashboard.ts';
 import type { Operated } from './admin/http/operated.ts';
+import { checkProxyOptions } from './check-proxy-options.ts';
 import type { Clock } from './clock.ts';
 import type { SaintPage, SaintQuery } from './compact/saint-list.ts';
 import type { Config } from './config/config.ts';
 import type { ConfigDescription, FetchLimits } from './config/declaration.ts';
 import type { PurgeOptions } from './config/hooks.ts';
 import { loadConfig } from './config/load-config.ts';
+import { showValue } from './config/show-value.ts';
 import type { ConfigKey } from './config-key.ts';
 import { TroupeError } from './errors.ts';
 import { firstVerdicts } from './first-verdicts.ts';
@@ -45,7 +47,7 @@ import type { Transition } from './streams/registry.ts';
 import type { VclOptions } from './vcl/load-vcl.ts';
 
 /** varnishd has no such parameter; its discarded VCLs wait for ever. */
-export const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
+const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 
 /** Where a config comes from: a file, or a value made by `defineConfig`. */
 export type ConfigSource = string | Config;
@@ -207,12 +209,15 @@ export interface TroupeProxy {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+const overrides: readonly Override[] = ['auto', 'healthy', 'sick', 'drain'];
+
 /**
  * Makes a proxy.
  *
  * @param source the config to start with, as `boot`; without one, requests get 503 until another is used
  */
 export function createProxy(source?: ConfigSource, options: ProxyOptions = {}): TroupeProxy {
+  checkProxyOptions(options);
   return new RunningProxy(source, options);
 }
 
@@ -419,6 +424,10 @@ class RunningProxy implements TroupeProxy {
   }
 
   setHealth(identity: Identity, override: Override): void {
+    if (!overrides.includes(override)) {
+      const message = `a backend's health can be set to ${overrides.join(', ')}, but not to ${showValue(override)}`;
+      throw new TroupeError('command.illegal-value', message, { side: 'troupe' });
+    }
     this.#control.setHealth(identity, override);
   }
 

@@ -199,3 +199,34 @@ test('closing twice is closing once; afterwards nothing is served', async () => 
     code: 'command.stopping',
   });
 });
+
+test.each([
+  [{ drainTimeout: '30s' }, 'drainTimeout must be a number of at least 0, but is "30s"'],
+  [{ saintEntries: Number.NaN }, 'saintEntries must be a number'],
+  [{ cache: { size: -1 } }, 'cache.size must be a number of at least 0, but is -1'],
+  [{ requests: { maxRetires: 1 } }, "there is no option 'requests.maxRetires'"],
+  [{ listener: 5 }, 'listener must be an object, but is 5'],
+  [{ drainTimeuot: 1 }, "there is no option 'drainTimeuot'"],
+])('the options %j are refused with what is wrong', (options, message) => {
+  expect(() => createProxy(undefined, options as never)).toThrow(message);
+});
+
+test('every option can be given, without end where that is meant', async () => {
+  const requests = { maxRestarts: 0, maxRetries: 1, pipeTimeoutMs: Number.POSITIVE_INFINITY };
+  const options = {
+    saintEntries: 10,
+    cache: { size: 0 },
+    requests,
+    listener: {},
+    fetch: { maxConnections: 3 },
+  };
+  await createProxy(undefined, options).close();
+});
+
+test('a health that there is not is refused, and says which there are', async () => {
+  const proxy = createProxy();
+  expect(() => proxy.setHealth('b1(127.0.0.1,,80)' as never, 'zombie' as never)).toThrow(
+    'auto, healthy, sick, drain, but not to "zombie"',
+  );
+  await proxy.close();
+});

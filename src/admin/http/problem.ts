@@ -6,6 +6,7 @@ import type { Problem } from './schema/problem-schema.ts';
 const statuses: Readonly<Partial<Record<ErrorCode, number>>> = {
   'admin.malformed': 400,
   'command.illegal-name': 400,
+  'command.illegal-value': 400,
   'admin.unauthorized': 401,
   'admin.forbidden': 403,
   'admin.not-found': 404,
