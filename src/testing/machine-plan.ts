@@ -50,6 +50,8 @@ export interface ReplyPlan<Output = unknown> {
   readonly output?: Arbitrary<Output>;
   /** What it fails with. */
   readonly error?: Arbitrary<unknown>;
+  /** How it may be before, for a machine with `onSnapshot`. */
+  readonly snapshot?: Arbitrary<unknown>;
 }
 
 /** The actors that a machine declares in `setup({ actors })`. */

@@ -61,8 +61,11 @@ export interface Moment<Machine extends AnyStateMachine> {
   readonly answered: readonly AnyActorRef[];
 }
 
-/** How an actor ends, as its machine hears it. */
-export type Reply = { readonly output: unknown } | { readonly error: unknown };
+/** What an actor tells its machine by itself: how it has ended, or how it is now, to a machine with `onSnapshot`. */
+export type Reply =
+  | { readonly output: unknown }
+  | { readonly error: unknown }
+  | { readonly snapshot: unknown };
 
 /** Events that a machine sends to itself in one step. More than a thousand are taken for an endless loop. */
 const LOOP_LIMIT = 1_000;
@@ -113,10 +116,13 @@ export class MachineInTime<Machine extends AnyStateMachine> {
     return this.isOver(moment) ? rest(moment, moment.now) : this.#drain(this.#step(moment, event));
   }
 
-  /** The moment after an actor has answered. Nothing happens if it does not run (any more). */
+  /** The moment after an actor has told something. Nothing happens if it does not run (any more). */
   answer(moment: Moment<Machine>, id: string, reply: Reply): Moment<Machine> {
     const actor = childrenOf(moment.snapshot)[id];
     if (actor === undefined || moment.answered.includes(actor)) return rest(moment, moment.now);
+    if ('snapshot' in reply) {
+      return this.send(moment, { type: `xstate.snapshot.${id}`, ...reply } as EventFromLogic<Machine>);
+    }
     const type = 'error' in reply ? `xstate.error.actor.${id}` : `xstate.done.actor.${id}`;
     const event = { type, ...reply, actorId: id } as EventFromLogic<Machine>;
     return this.send({ ...moment, answered: [...moment.answered, actor] }, event);

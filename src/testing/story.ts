@@ -24,14 +24,19 @@ function eventWords({ type, ...payload }: EventObject, length: number): string {
 }
 
 /** What happened, in the words of the definition where XState made the event up. */
-function causeWords<Machine extends AnyStateMachine>({ event, taken }: Moment<Machine>): string {
+function causeWords<Machine extends AnyStateMachine>(
+  { event, taken }: Moment<Machine>,
+  before: Moment<Machine> | undefined,
+): string {
   const { type, ...payload } = event as EventObject;
   if (!type.startsWith('xstate.')) return eventWords({ type, ...payload }, HEARD_LENGTH);
+  const actor = before?.running.find(({ id }) => type.endsWith(`.actor.${id}`));
   const [name] = taken;
-  const words = /: (.*?)(?: \[.*\])? (?:→|↻|stays)/.exec(name ?? '')?.[1] ?? type;
+  const asDefined = /: (.*?)(?: \[.*\])? (?:→|↻|stays)/.exec(name ?? '')?.[1] ?? type;
+  const words =
+    actor === undefined ? asDefined : `${actor.src} ${type.startsWith('xstate.error') ? 'failed' : 'done'}`;
   const { output, error } = payload as { output?: unknown; error?: unknown };
-  if (output === undefined && error === undefined) return words;
-  return `${words} ${stringify(output ?? error)}`;
+  return output === undefined && error === undefined ? words : `${words} ${stringify(output ?? error)}`;
 }
 
 /** Actors that are left are stopped without a word: their state says so. */
@@ -45,12 +50,13 @@ function actionWords({ type, params }: PlannedAction): readonly string[] {
 /** One line for each moment in which something happened. */
 export function tellStory<Machine extends AnyStateMachine>(moments: readonly Moment<Machine>[]): string {
   let before: string | undefined;
+  let last: Moment<Machine> | undefined;
   const rows: { at: string; what: string; states: string; said: string }[] = [];
   for (const moment of moments) {
     const now = stateWords((moment.snapshot as AnyMachineSnapshot).value);
     const happened = before === undefined || moment.event !== undefined;
     if (happened) {
-      const what = moment.event === undefined ? '(start)' : causeWords(moment);
+      const what = moment.event === undefined ? '(start)' : causeWords(moment, last);
       const states = before === undefined || before === now ? now : `${before} → ${now}`;
       const emitted: readonly EventObject[] = moment.emitted;
       const said = [
@@ -60,6 +66,7 @@ export function tellStory<Machine extends AnyStateMachine>(moments: readonly Mom
       rows.push({ at: `${moment.now} ms`, what, states, said: said.join('; ') });
     }
     before = now;
+    last = moment;
   }
   const width = (key: 'at' | 'what' | 'states') => Math.max(0, ...rows.map((row) => row[key].length));
   const [at, what, states] = [width('at'), Math.min(60, width('what')), Math.min(40, width('states'))];

@@ -82,9 +82,8 @@ function written<Machine extends AnyStateMachine>(step: Step<Machine>): Step<Mac
 function stepWords<Machine extends AnyStateMachine>(step: Step<Machine>): string {
   if (step.do === 'wait') return typeof step.how === 'string' ? `wait ${step.how}` : `wait ${step.how.ms} ms`;
   if (step.do === 'reply') {
-    return 'error' in step.reply
-      ? `${step.actor} fails ${fc.stringify(step.reply.error)}`
-      : `${step.actor} is done ${fc.stringify(step.reply.output)}`;
+    const [[what, value] = []] = Object.entries(step.reply);
+    return `${step.actor} ${what} ${fc.stringify(value)}`;
   }
   const drawn = fc.stringify(withPrototype(step.drawn));
   return drawn === '{}' ? step.type : `${step.type} ${drawn}`;
@@ -109,7 +108,7 @@ function sends<Machine extends AnyStateMachine>(
 
 function replies<Machine extends AnyStateMachine>(
   actor: string,
-  { output, error }: ReplyPlan,
+  { output, error, snapshot }: ReplyPlan,
 ): Arbitrary<Step<Machine>>[] {
   const which = fc.nat(7);
   const step = (reply: Arbitrary<Reply>) =>
@@ -117,6 +116,7 @@ function replies<Machine extends AnyStateMachine>(
   return [
     ...(output === undefined ? [] : [step(output.map((one) => ({ output: one })))]),
     ...(error === undefined ? [] : [step(error.map((one) => ({ error: one })))]),
+    ...(snapshot === undefined ? [] : [step(snapshot.map((one) => ({ snapshot: one })))]),
   ];
 }
 

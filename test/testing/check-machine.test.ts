@@ -115,7 +115,38 @@ test('an actor that fails, and whose failure nothing handles, is found', () => {
   const plan = { replies: { charge: { output: fc.string(), error: fc.constant(new Error('declined')) } } };
   const { message } = failureOf(() => checkMachine(order, plan));
   expect(message).toContain('The machine failed: nothing handles this error.');
-  expect(message).toContain('charge fails new Error("declined")');
+  expect(message).toMatch(/\n0 ms {2}charge failed new Error\("declined"\) +paying\n/);
+  expect(message).toContain('charge error new Error("declined")');
+});
+
+test('an actor may be done, fail, or tell how it is', () => {
+  const { coverage } = checkMachine(
+    setup({ actors: { charge: fromPromise(() => new Promise<string>(() => {})) } }).createMachine({
+      id: 'watched',
+      initial: 'paying',
+      states: {
+        paying: {
+          invoke: {
+            src: 'charge',
+            onSnapshot: { guard: ({ event }) => event.snapshot.status === 'active', target: 'charging' },
+            onError: 'charging',
+          },
+        },
+        charging: { invoke: { src: 'charge', onDone: 'paid', onError: 'paying' } },
+        paid: {},
+      },
+    }),
+    {
+      replies: {
+        charge: {
+          output: fc.string(),
+          error: fc.constant(new Error('declined')),
+          snapshot: fc.record({ status: fc.constantFrom('active', 'done') }),
+        },
+      },
+    },
+  );
+  coverage.assertComplete();
 });
 
 test('what depends on an actor that never answers is not reached, and named', () => {
