@@ -27,6 +27,9 @@ const toFetch: ReadonlyMap<string, ToFetch> = new Map([
   ['bereq.between_bytes_timeout', 'between_bytes_timeout'],
 ]);
 
+/** A fetch that nobody waits for leaves everybody the stale object. */
+const ifAlone = 'if (bereq.is_bgfetch) { return (abandon); }';
+
 /** Not for any cache: the next one to ask is no wiser for it. */
 const discard = 'set beresp.ttl = 0s; set beresp.uncacheable = true; return (deliver);';
 
@@ -49,14 +52,14 @@ export class Carried {
   /** In a fetch: `return (restart)`. */
   restart(): string {
     this.#used.add('restart');
-    return `set beresp.http.${field.restart} = "1"; ${discard}`;
+    return `${ifAlone} set beresp.http.${field.restart} = "1"; ${discard}`;
   }
 
   /** In a fetch: `error CODE REASON`, which stand in the text as such. */
   error(hasReason: boolean): string {
     this.#used.add('status');
     const reason = hasReason ? `set beresp.http.${field.reason} = REASON;` : '';
-    return `set beresp.http.${field.status} = CODE; ${reason} ${discard}`;
+    return `${ifAlone} set beresp.http.${field.status} = CODE; ${reason} ${discard}`;
   }
 
   /** In a fetch: `req.restarts`. */

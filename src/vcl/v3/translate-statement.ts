@@ -149,7 +149,8 @@ class StatementTranslator {
     const returned = returnedFor(word, this.#context);
     const [code, reason] = (action.args ?? []).map((node) => this.#expression(node));
     const { carried, spelling } = this.#translation;
-    const CODE = code ?? spelling.expression('503', word);
+    // `return (error)` gives none.
+    const CODE = code ?? spelling.expression('501', word);
     if (word.text === 'error') {
       const given = { CODE, ...(reason === undefined ? {} : { REASON: reason }) };
       if (this.#context === 'fetch') return this.#made(carried.error(reason !== undefined), first, given);

@@ -76,7 +76,7 @@ eachWay(
     expect(notFound).toMatchObject({ status: 404, reason: 'Not Found', headers: { 'retry-after': '5' } });
     expect(notFound.body).toContain('<h1>Error 404 Not Found</h1>');
     expect(await w.ask('/code-call')).toMatchObject({ status: 405 });
-    expect(await w.ask('/return')).toMatchObject({ status: 503 });
+    expect(await w.ask('/return')).toMatchObject({ status: 501 });
     // A backend that does not answer comes to vcl_error, too.
     expect(await w.ask('/closed')).toMatchObject({ status: 200, body: '2' });
     expect(w.seenBy(w.two)).toEqual(['GET /b2']);
@@ -401,5 +401,38 @@ eachWay(
     expect(await w.ask('/a', 'PURGE')).toMatchObject({ status: 200, reason: 'Expired.' });
     await w.ask('/a');
     expect(w.one.requests).toHaveLength(2);
+  },
+);
+
+eachWay(
+  'a stale object outlives restarts and errors of fetches that nobody waits for',
+  `BACKENDS
+  sub vcl_recv { if (req.restarts > 0) { set req.backend = b2; } return (lookup); }
+  sub vcl_fetch {
+    if (beresp.status == 500) { return (restart); }
+    if (beresp.status == 501) { error 404; }
+    set beresp.ttl = 1ms;
+    set beresp.grace = 1h;
+  }`,
+  async (w) => {
+    let status = 200;
+    w.one.answer = (_request, response) => {
+      response.statusCode = status;
+      response.end('1');
+    };
+    w.two.answer = (_request, response) => {
+      response.statusCode = 503;
+      response.end();
+    };
+    expect(await w.ask('/')).toMatchObject({ status: 200, body: '1' });
+    for (status of [500, 501]) {
+      const before = w.one.requests.length;
+      // Whoever comes while it is fresh causes no fetch.
+      for (let asked = 0; asked < 100 && w.one.requests.length < before + 3; asked++) {
+        expect(await w.ask('/')).toMatchObject({ status: 200, body: '1' });
+      }
+      expect(w.one.requests.length).toBeGreaterThan(before);
+    }
+    expect(w.two.requests).toEqual([]);
   },
 );

@@ -85,6 +85,9 @@ sub vcl_backend_response {
     # This server is not asked for this page for a while; another may do better.
     if (beresp.status >= 500 && std.integer(bereq.http.X-Varnish3-Restarts, 0) < 2) {
         saintmode.blacklist(20s);
+        if (bereq.is_bgfetch) {
+            return (abandon);
+        }
         set beresp.http.X-Varnish3-Restart = "1";
         set beresp.ttl = 0s;
         set beresp.uncacheable = true;
