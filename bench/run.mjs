@@ -18,8 +18,8 @@
  */
 import { writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { runControl, runPicks } from './control/suites.mjs';
 import { runCommands } from './commands/suite.mjs';
+import { runControl, runPicks } from './control/suites.mjs';
 import { runDashboard } from './dashboard/suite.mjs';
 import { compareHits } from './hit/hits.mjs';
 import { runMemory } from './hit/memory.mjs';

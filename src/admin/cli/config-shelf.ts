@@ -21,7 +21,7 @@ export interface ShelvedConfig {
   neededAt: number;
 }
 
-export interface Label {
+interface Label {
   readonly kind: 'label';
   readonly name: string;
   target: string;

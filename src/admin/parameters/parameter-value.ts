@@ -7,7 +7,7 @@ import type { ParameterSpec } from './parameter-specs.ts';
 
 export type ParameterValue = number | boolean | string | PoolSize | readonly string[];
 
-export interface PoolSize {
+interface PoolSize {
   readonly least: number;
   readonly most: number;
   /** Seconds. */
