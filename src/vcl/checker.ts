@@ -13,6 +13,7 @@ import type { Scope } from './check-name.ts';
 import { checkProgram } from './check-program.ts';
 import { checkBlock, type StatementScope } from './check-statement.ts';
 import type { Checked } from './checked.ts';
+import { constantOf } from './constant.ts';
 import { lex } from './lexer.ts';
 import { methodNamed, methods } from './methods.ts';
 import { Mistakes, VclMistake } from './mistake.ts';
@@ -319,7 +320,8 @@ class Checker {
     const args = checkArguments(symbol.object.signature.parameters, call, scope.value);
     const values = args.map((arg, index) => {
       if (arg === undefined) return undefined;
-      if (arg.op === 'constant') return arg.value;
+      const constant = constantOf(arg);
+      if (constant !== undefined) return constant.value;
       const first = call.args[index]?.value.first ?? call.open;
       throw new VclMistake('This must be known when the config is loaded: a constant, or a name.', first);
     });

@@ -16,7 +16,7 @@ const MOST_BYTES = 64 * 1024 * 1024;
 const libraryFolders = ['/etc/varnish', '/usr/share/varnish/vcl'];
 
 /** Gives a file's bytes as latin1, or throws an error of node's. */
-export type ReadText = (file: string) => string;
+type ReadText = (file: string) => string;
 
 export function readText(file: string): string {
   const bytes = readFileSync(file);

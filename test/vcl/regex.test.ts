@@ -8,6 +8,7 @@ import { mistakeInRegex, VclRegex } from '../../src/vcl/regex.ts';
 import { createRegsub } from '../../src/vcl/regsub.ts';
 import { seededRandom } from '../support/seeded-random.ts';
 import { needVarnishd } from '../support/varnishd.ts';
+import { configOf } from './fuzz/read-program.ts';
 import { randomPattern, randomText } from './regex/random-regex.ts';
 import {
   askVarnishdForRegexes,
@@ -170,6 +171,15 @@ describe('regular expressions', () => {
     const mistake = mistakeInRegex(pattern);
     if (mistake === undefined) expect(typeof new VclRegex(pattern).test(pattern)).toBe('boolean');
     else expect(mistake).not.toBe('');
+  });
+
+  it('fail the request, and nothing else, where a match would take too long', () => {
+    const { recv } = configOf(`vcl 4.1; backend b { .host = "127.0.0.1"; }
+sub vcl_recv { if (req.url ~ "^(a|ab|b)*\\1c") { return (pass); } return (pipe); }`).hooks;
+    const ask = (url: string) => recv?.({ req: { url } } as Parameters<NonNullable<typeof recv>>[0]);
+    expect(() => ask('ab'.repeat(4_000))).toThrow('match limit exceeded');
+    expect(ask('aac')).toBe('pass');
+    expect(ask('xaac')).toBe('pipe');
   });
 
   it('may be nested as deep as PCRE lets them', () => {
