@@ -92,7 +92,7 @@ export class BackendMessage implements BackendRequest {
   /** The request's body is not sent. VCL: `unset bereq.body`. */
   unsetBody(): void {
     this.sendsBody = false;
-    this.http.unset('Content-Length');
+    if (this.hasBody) this.http.unset('Content-Length');
   }
 
   shard(of: ShardParamDeclaration | { readonly name: string } | string, use: ShardUse): void {
