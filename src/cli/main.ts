@@ -57,6 +57,7 @@ function createProgram(): Command {
     .option(
       '-s <storage>',
       'how much the cache may keep: malloc,SIZE, as in malloc,256m (default: malloc,100m; malloc,0: no cache)',
+      collect,
     )
     .option('-t <seconds>', 'the same as -p default_ttl=SECONDS');
   runCommand
@@ -210,7 +211,7 @@ interface RunFlags {
   readonly b?: string;
   readonly a?: string[];
   readonly p?: string[];
-  readonly s?: string;
+  readonly s?: string[];
   readonly t?: string;
   readonly T?: string;
   readonly S?: string;
@@ -233,7 +234,7 @@ function runOptions(options: RunFlags): RunOptions {
     backend: options.b,
     listen: options.a ?? [],
     parameters: [...(options.t === undefined ? [] : [`default_ttl=${options.t}`]), ...(options.p ?? [])],
-    storage: options.s,
+    storage: options.s ?? [],
     vmods: options.vmod ?? [],
     commandLine: { address: options.T, secretFile: options.S, folder: options.n },
     accessLog: options.accessLog,

@@ -23,7 +23,7 @@ import { createLog } from './log.ts';
 import { type OpenedCommandLine, openCommandLine } from './open-command-line.ts';
 import { ineffectiveParameters, setParameter } from './parameters.ts';
 import { singleBackendConfig } from './single-backend.ts';
-import { parseStorage } from './storage.ts';
+import { parseStorages } from './storage.ts';
 
 export interface RunOptions {
   readonly file: string | undefined;
@@ -33,8 +33,8 @@ export interface RunOptions {
   readonly listen: readonly string[];
   /** `-p`, as typed. */
   readonly parameters: readonly string[];
-  /** `-s`, as typed; undefined: the default. */
-  readonly storage: string | undefined;
+  /** `-s`, each as typed; none: the default. */
+  readonly storage: readonly string[];
   /** Files of vmods that VCL programs may import. */
   readonly vmods: readonly string[];
   /** `--access-log`: a file, or `-` for standard output; undefined: none. */
@@ -86,7 +86,7 @@ function plan(options: RunOptions): Plan | readonly string[] {
     if (typeof address === 'string') problems.push(address);
     else listen.push(address);
   }
-  const storage = options.storage === undefined ? undefined : parseStorage(options.storage);
+  const storage = parseStorages(options.storage);
   if (typeof storage === 'string') problems.push(storage);
   const cacheBytes = typeof storage === 'string' ? undefined : storage;
   const { file, backend } = options;

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { parseStorage } from '../../src/cli/storage.ts';
+import { parseStorage, parseStorages } from '../../src/cli/storage.ts';
 
 test.each([
   ['malloc', undefined],
@@ -13,4 +13,12 @@ test.each([
   ['malloc,big', '-s malloc,big: "big" is no size; write bytes, or a unit: 256m, 1.5g.'],
 ])('-s %s', (text, expected) => {
   expect(parseStorage(text)).toBe(expected);
+});
+
+test('several have room for all of them together', () => {
+  expect(parseStorages(['malloc,1m', 's1=malloc,2m', 'Transient=malloc,1g'])).toBe(3 * 1024 * 1024);
+  expect(parseStorages([])).toBeUndefined();
+  expect(parseStorages(['malloc', 'file,/tmp/x,1m'])).toMatch(
+    /^-s file,\/tmp\/x,1m: Troupe stores in memory only/,
+  );
 });
