@@ -22,8 +22,22 @@ export interface Transpiled {
 
 const jiti = createJiti(import.meta.url, { fsCache: false, moduleCache: false, interopDefault: false });
 
+/** Files whose code is kept: who proves a config loads the same one hundreds of times. */
+const MOST_KEPT = 64;
+const kept = new Map<string, Transpiled & { readonly text: string }>();
+
 /** @throws TroupeError `config.syntax` with its place */
 export function transpile(source: SourceFile): Transpiled {
+  const { file, text } = source;
+  const known = kept.get(file);
+  if (known?.text === text) return known;
+  const transpiled = transpileAnew(source);
+  if (kept.size >= MOST_KEPT) kept.clear();
+  kept.set(file, { ...transpiled, text });
+  return transpiled;
+}
+
+function transpileAnew(source: SourceFile): Transpiled {
   const { file, text } = source;
   const { code, error } = transform(file, text, { sourceMaps: 'inline', sourceFileName: file });
   if (error !== undefined) throw syntaxError(source, error);
