@@ -23,9 +23,16 @@ export class ActorSteps {
   /** `poller: probing, probe.answered → scheduled`, ... */
   readonly transitions = new Set<string>();
   count = 0;
+  /** Steps as they come, so that each is described once: there are many of few kinds. */
+  readonly #seen = new Set<string>();
 
   add({ address: { kind }, event, before, after }: Transition): void {
     this.count++;
+    if (typeof before === 'string' && typeof after === 'string') {
+      const key = `${kind} ${before} ${event.type} ${'timer' in event ? event.timer : ''} ${after}`;
+      if (this.#seen.has(key)) return;
+      this.#seen.add(key);
+    }
     const [from, to] = [pathsOf(before as StateValue | undefined), pathsOf(after as StateValue)];
     for (const path of to) this.states.add(`${kind} ${path}`);
     const timer = 'timer' in event ? ` ${String(event.timer)}` : '';

@@ -4,52 +4,81 @@
  * dictionary, this is a guess: a word too many costs a few requests that mean nothing.
  */
 
+type Field = readonly [name: string, value: string];
+
 export interface Dictionary {
   readonly urls: readonly string[];
   readonly hosts: readonly string[];
   readonly methods: readonly string[];
-  /** Fields with a value that the config may look for. */
-  readonly fields: readonly (readonly [name: string, value: string])[];
+  /** Every field that the config looks at, with every word that may be its value. */
+  readonly fields: readonly Field[];
+  /** The same with the words near it. */
+  readonly likelyFields: readonly Field[];
   /** IP addresses of clients. */
   readonly clients: readonly string[];
 }
 
+/** Characters of a word that may be the value of a field. */
+const LONGEST_VALUE = 60;
 const methodNames = /^(?:PURGE|BAN|REFRESH|POST|PUT|DELETE|OPTIONS|PATCH|HEAD|TRACE)$/;
 const ADDRESS = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
-/** @param text of the config, and of what it includes */
-export function dictionaryOf(text: string): Dictionary {
-  const literals = literalsOf(withoutComments(text));
+/** Stands in a word for what may be anything; no config has it. */
+const ANYTHING = '\u0000';
+
+/**
+ * @param text of the config, and of what it includes
+ * @param names of backends, which may stand where a pattern takes anything: in a cookie that says whose it is
+ */
+export function dictionaryOf(text: string, names: readonly string[] = []): Dictionary {
+  const plain = withoutComments(text);
+  const words = new Set(wordsIn(plain, names));
   const urls = new Set<string>();
   const hosts = new Set<string>();
   const methods = new Set<string>();
   const clients = new Set<string>();
-  const words = new Set<string>();
-  for (const literal of literals) {
-    for (const word of wordsOf(literal)) {
-      if (word.startsWith('/')) urls.add(word);
-      else if (methodNames.test(word)) methods.add(word);
-      else if (ADDRESS.test(word)) clients.add(word);
-      else if (/^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}$/i.test(word)) hosts.add(word);
-      else if (/^[a-z0-9-]+\.$/i.test(word)) hosts.add(`${word}example.com`);
-      if (word.length <= 60) words.add(word);
-    }
-  }
-  const names = fieldNamesOf(text);
-  const fields: (readonly [string, string])[] = [];
-  for (const name of names) {
-    for (const value of words) {
-      if (!value.startsWith('/') && value.toLowerCase() !== name.toLowerCase()) fields.push([name, value]);
-    }
-    fields.push([name, '1']);
+  for (const word of words) {
+    if (word.startsWith('/')) urls.add(word);
+    else if (methodNames.test(word)) methods.add(word);
+    else if (ADDRESS.test(word)) clients.add(word);
+    else if (/^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}$/i.test(word)) hosts.add(word);
+    else if (/^[a-z0-9-]+\.$/i.test(word)) hosts.add(`${word}example.com`);
   }
   return {
     urls: [...urls].filter((url) => !url.includes('*')),
     hosts: [...hosts],
     methods: [...methods],
-    fields,
+    fields: fieldNamesOf(plain).flatMap((name) => valuesFor(name, [...words])),
+    likelyFields: likelyFields(plain, names),
     clients: [...clients],
   };
+}
+
+/** Lines from where a field is named in which a value for it is expected. */
+const LINES_NEAR = 3;
+
+/** Fields with values that stand near their names. */
+function likelyFields(text: string, names: readonly string[]): Field[] {
+  const lines = text.split('\n');
+  return lines.flatMap((line, at) => {
+    const fields = fieldNamesOf(line);
+    if (fields.length === 0) return [];
+    const words = wordsIn(lines.slice(at, at + LINES_NEAR).join('\n'), names);
+    return fields.flatMap((name) => valuesFor(name, words));
+  });
+}
+
+function valuesFor(name: string, words: readonly string[]): Field[] {
+  const values = words.filter((word) => !word.startsWith('/') && word.toLowerCase() !== name.toLowerCase());
+  return [...values.filter((word) => word.length <= LONGEST_VALUE), '1'].map(
+    (value) => [name, value] as const,
+  );
+}
+
+function wordsIn(text: string, names: readonly string[]): string[] {
+  return literalsOf(text)
+    .flatMap(wordsOf)
+    .flatMap((word) => filled(word, names));
 }
 
 function withoutComments(text: string): string {
@@ -73,13 +102,25 @@ function wordsOf(literal: string): string[] {
     .replace(/\(\?[a-z]+\)/g, '')
     .replace(/\(\?:/g, '(')
     .replace(/^\^|\$$|\\[zZAb]/g, '')
-    .replace(/\[[^\]]*\][*+?]?/g, '')
-    .replace(/\.[*+]\??/g, '')
-    .replace(/\\[dws][*+?]?/g, '1')
+    .replace(/\[[^\]]*\][*+?]?\??/g, ANYTHING)
+    .replace(/\.[*+]\??/g, ANYTHING)
+    .replace(/\\[dwsS][*+?]?\??/g, ANYTHING)
     .replace(/\\(.)/g, '$1');
   return alternatives(plain)
     .map((word) => word.replace(/[*+?^$]/g, '').trim())
     .filter((word) => word !== '' && !/[\r\n{}]/.test(word));
+}
+
+/** A word with something in place of what may be anything: nothing, a digit, and each name. */
+function filled(word: string, names: readonly string[]): string[] {
+  const bare = trimmed(word);
+  if (!bare.includes(ANYTHING)) return [bare].filter((one) => one !== '');
+  return ['', '1', ...names].map((one) => bare.replaceAll(ANYTHING, one)).filter((one) => one !== '');
+}
+
+/** What may be anything at both ends may be nothing there, unless it is all that tells one word from another. */
+function trimmed(word: string): string {
+  return word.startsWith(ANYTHING) ? word.replace(/^\0+/, '') : word;
 }
 
 /** `/(a|b)/c` stands for `/a/c` and `/b/c`; nested ones are taken apart from the inside. */

@@ -56,7 +56,11 @@ export async function prove(options: ProveOptions): Promise<Proof> {
   const { load, seed, runs, timeLimitMs, text } = options;
   const { backends } = await load();
   const search = new Search(options);
-  const arbitrary = scenarios({ backends, dictionary: dictionaryOf(text) });
+  const dictionary = dictionaryOf(
+    text,
+    backends.map(({ name }) => name),
+  );
+  const arbitrary = scenarios({ backends, dictionary });
   const property = fc.asyncProperty(arbitrary, async (scenario) => !(await search.fails(scenario)));
   const result = await fc.check(property, {
     seed,

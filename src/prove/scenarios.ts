@@ -90,7 +90,14 @@ function acts({ backends, dictionary }: Subject, places: readonly string[]): Arb
   return fc.oneof(...kinds);
 }
 
-function requests({ urls, hosts, methods, fields, clients }: Dictionary): Arbitrary<ClientRequest> {
+function requests({
+  urls,
+  hosts,
+  methods,
+  fields,
+  likelyFields,
+  clients,
+}: Dictionary): Arbitrary<ClientRequest> {
   const url = fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom('/', '/a', '/b') },
     ...(urls.length === 0 ? [] : [{ weight: 5, arbitrary: urlsOf(urls) }]),
@@ -106,13 +113,12 @@ function requests({ urls, hosts, methods, fields, clients }: Dictionary): Arbitr
     { weight: 1, arbitrary: fc.constant('Example.COM') },
   );
   const none: readonly string[] = [];
-  const field =
-    fields.length === 0
-      ? fc.constant(none)
-      : fc.oneof(
-          { weight: 2, arbitrary: fc.constant(none) },
-          { weight: 2, arbitrary: fc.constantFrom(...fields).map(([name, value]) => [name, value]) },
-        );
+  const pair = (from: Dictionary['fields']) => fc.constantFrom(...from).map(([name, value]) => [name, value]);
+  const field = fc.oneof(
+    { weight: 4, arbitrary: fc.constant(none) },
+    ...(likelyFields.length === 0 ? [] : [{ weight: 3, arbitrary: pair(likelyFields) }]),
+    ...(fields.length === 0 ? [] : [{ weight: 1, arbitrary: pair(fields) }]),
+  );
   const times = fc.oneof(
     { weight: 8, arbitrary: fc.constant(1) },
     { weight: 2, arbitrary: fc.integer({ min: 1, max: 4 }) },

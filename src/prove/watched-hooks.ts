@@ -1,5 +1,5 @@
 /** Hooks that do what they did, and tell what they do to the cache. */
-import type { BackendResponseContext, Hooks, PurgeOptions } from '../config/hooks.ts';
+import type { BackendResponse, BackendResponseContext, Hooks, PurgeOptions } from '../config/hooks.ts';
 import type { StoreRecord } from './run.ts';
 
 export interface HookWatch {
@@ -14,18 +14,38 @@ export function watchedHooks(hooks: Hooks, watch: HookWatch): Hooks {
     ...(backendResponse && {
       backendResponse: (context: BackendResponseContext) => {
         const { beresp, bereq } = context;
-        const before = beresp.grace;
+        const wasGraceSet = noticeGrace(beresp);
         const action = backendResponse(context);
         const { ttl, grace, uncacheable } = beresp;
         const isKept = !uncacheable && ttl + grace > 0 && (action === undefined || action === 'deliver');
-        const isGraceSet = grace !== before;
-        watch.stored({ url: bereq.url, ttlMs: ttl, graceMs: grace, isKept, isGraceSet });
+        watch.stored({
+          url: bereq.url,
+          ttlMs: ttl,
+          graceMs: grace,
+          isKept,
+          isGraceSet: wasGraceSet(),
+        });
         return action;
       },
     }),
     ...(hit && { hit: (context: Parameters<typeof hit>[0]) => hit(noticing(context, watch)) }),
     ...(miss && { miss: (context: Parameters<typeof miss>[0]) => miss(noticing(context, watch)) }),
   };
+}
+
+/** @returns whether a hook has assigned the grace since, be it what it was anyway */
+function noticeGrace(beresp: BackendResponse): () => boolean {
+  const accessor = Object.getOwnPropertyDescriptor(Object.getPrototypeOf(beresp), 'grace');
+  let isSet = false;
+  Object.defineProperty(beresp, 'grace', {
+    configurable: true,
+    get: () => accessor?.get?.call(beresp),
+    set: (duration: number | string) => {
+      isSet = true;
+      accessor?.set?.call(beresp, duration);
+    },
+  });
+  return () => isSet;
 }
 
 interface Purging {
