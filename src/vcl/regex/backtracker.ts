@@ -8,8 +8,9 @@
  */
 import { assertionNames, type RegexProgram, Step } from './regex-program.ts';
 
-/** Steps without a memory, and in all. */
+/** Steps without a memory, where one can be begun; where none can be; and with one. */
 const BRISK_STEPS = 20_000;
+const FORGETFUL_STEPS = 200_000;
 const MOST_STEPS = 1_000_000;
 /** Bits of a memory: 4 MB. */
 const MOST_MEMORY = 32 * 1024 * 1024;
@@ -57,7 +58,7 @@ export class Backtracker {
     const { hasMemory, steps } = this.#program;
     const bits = (steps.length / 3) * (text.length + 1);
     const canRemember = hasMemory && bits <= MOST_MEMORY;
-    this.#limit = canRemember ? BRISK_STEPS : MOST_STEPS;
+    this.#limit = canRemember ? BRISK_STEPS : FORGETFUL_STEPS;
     try {
       return this.#search(from);
     } catch (error) {
