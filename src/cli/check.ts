@@ -53,13 +53,18 @@ export async function runCheck(
 /**
  * Prints a VCL program as it is written in VCL 4.1: `troupe check --upgrade FILE`.
  *
+ * @param vmods files of vmods that it may import
  * @returns the exit status: 0, or 1 if it is not valid
  */
-export async function runUpgrade(file: string, { out, err, color }: CheckOutput): Promise<number> {
+export async function runUpgrade(
+  file: string,
+  { out, err, color }: CheckOutput,
+  vmods: readonly string[] = [],
+): Promise<number> {
   try {
     // Needed by nobody who checks a module.
     const { upgradeVclFile } = await import('../vcl/load-vcl.ts');
-    out(await upgradeVclFile(await readableVcl(file)));
+    out(await upgradeVclFile(await readableVcl(file), { vmods }));
     return 0;
   } catch (error) {
     if (!(error instanceof TroupeError)) throw error;

@@ -126,10 +126,7 @@ Examples:
     .option('--upgrade', 'print a VCL file of Varnish 3 or of VCL 4.0 as the same program in VCL 4.1')
     .option('--vmod <file>', VMOD_HELP, collect)
     .action(async (file: string, { upgrade, vmod = [] }: { upgrade?: boolean; vmod?: string[] }) => {
-      process.exitCode =
-        upgrade === true
-          ? await runUpgrade(file, standardOutput)
-          : await runCheck(file, standardOutput, vmod);
+      process.exitCode = await (upgrade === true ? runUpgrade : runCheck)(file, standardOutput, vmod);
     });
 
   program
