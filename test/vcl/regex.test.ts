@@ -63,16 +63,16 @@ describe('regular expressions', () => {
     }
   });
 
-  test.prop([fc.integer()], { numRuns: 1_000 })('find the same however long the text is', (seed) => {
+  test.prop([fc.integer()], { numRuns: 500 })('find the same in a text that is long', (seed) => {
     const random = seededRandom(seed);
     const pattern = randomPattern(random, 2);
-    if (mistakeInRegex(pattern) !== undefined || /[$\\](?:[zZGB]|$)|\(\?/.test(pattern)) return;
-    const text = randomText(random);
-    // What is far behind the match does not change it, but makes the text too long for JavaScript's matcher.
-    const [short, long] = [text, text + '\n'.repeat(1)].map((one) => matcher(pattern).exec(one));
+    if (mistakeInRegex(pattern) !== undefined) return;
     const regex = new VclRegex(pattern);
-    expect(regex.test(text)).toBe(short !== undefined);
-    expect(regex.test(`${text}\n`)).toBe(long !== undefined);
+    const written = writeRegex(parseRegex(pattern));
+    // What tries could grow with more than the square of the text is not left to JavaScript's matcher here, either.
+    if (written === undefined || regex.warning !== undefined) return;
+    const text = `${randomText(random)}${'-'.repeat(1_100)}${randomText(random)}`;
+    expect(regex.test(text), `${pattern} ${text}`).toBe(new RegExp(written.source).test(text));
   });
 
   it.each([
