@@ -45,7 +45,7 @@ function createProgram(): Command {
   const runCommand = program
     .command('run')
     .description('serve a config until SIGTERM or SIGINT; SIGHUP loads the file again')
-    .option('-f <file>', 'config to load: a TypeScript or JavaScript module')
+    .option('-f <file>', 'config to load: a VCL file, or a TypeScript or JavaScript module')
     .option('-b <host:port>', 'one backend instead of a config; a path means a unix socket')
     .option('-a <address>', 'listen on [NAME=]ADDR:PORT[,HTTP]; may be repeated (default: :8080)', collect)
     .option(

@@ -106,6 +106,7 @@ export class ConfigShelf {
 
   /** Notes what is wanted of a config. */
   want(name: string, wanted: WantedState): void {
+    this.#markNeeded();
     const entry = this.find(name);
     if (entry?.kind === 'config') entry.wanted = wanted;
     this.#settle();
@@ -118,6 +119,7 @@ export class ConfigShelf {
 
   /** Switches to a config, or to what a label points to. */
   async use(entry: Shelved): Promise<void> {
+    this.#markNeeded();
     const config = this.configOf(entry);
     await this.warm(config);
     await this.#options.control.use(config);
@@ -127,6 +129,7 @@ export class ConfigShelf {
 
   /** Makes a label point to a config; if it is in use, requests go there from now on. */
   async label(name: string, target: string): Promise<void> {
+    this.#markNeeded();
     await this.warm(target);
     const isInUse = this.activeName() === name;
     this.#entries.set(name, { kind: 'label', name, target });
@@ -136,6 +139,7 @@ export class ConfigShelf {
 
   /** Takes one out. */
   async discard(entry: Shelved): Promise<void> {
+    this.#markNeeded();
     this.#entries.delete(entry.name);
     if (entry.kind === 'config') await this.#options.control.discard(entry.name);
     this.#settle();
@@ -160,7 +164,7 @@ export class ConfigShelf {
     }
   }
 
-  /** After each change: who is needed, which labels there are, and who cools down next. */
+  /** After each change: which labels there are, and who cools down next. */
   #settle(): void {
     const { clock, onLabels, cooldownMs } = this.#options;
     const entries = this.entries();
@@ -170,10 +174,8 @@ export class ConfigShelf {
       if (entry.kind === 'label') {
         const key = this.keyOf(entry.target);
         if (key !== undefined) labels.set(entry.name, key);
-      } else if (entry.wanted === 'auto' && this.stateOf(entry.name) === 'warm' && !this.#isNeeded(entry)) {
+      } else if (this.#mayCool(entry)) {
         next = Math.min(next, entry.neededAt + cooldownMs());
-      } else {
-        entry.neededAt = clock.now();
       }
     }
     onLabels(labels);
@@ -183,15 +185,25 @@ export class ConfigShelf {
     this.#cancel = clock.after(Math.max(0, next - clock.now()), () => void this.#coolDown());
   }
 
-  #isNeeded(entry: ShelvedConfig): boolean {
-    return entry.uses.length > 0 || this.dependents(entry).length > 0;
+  /** Before each change: what is needed until then begins to cool down then. */
+  #markNeeded(): void {
+    const now = this.#options.clock.now();
+    for (const entry of this.entries()) {
+      if (entry.kind === 'config' && !this.#mayCool(entry)) entry.neededAt = now;
+    }
+  }
+
+  /** Whether it is warm only because nobody has cooled it yet. */
+  #mayCool(entry: ShelvedConfig): boolean {
+    const isNeeded = entry.uses.length > 0 || this.dependents(entry).length > 0;
+    return entry.wanted === 'auto' && this.stateOf(entry.name) === 'warm' && !isNeeded;
   }
 
   async #coolDown(): Promise<void> {
     const { clock, control, cooldownMs } = this.#options;
     for (const entry of this.entries()) {
-      if (entry.kind === 'label' || entry.wanted !== 'auto' || this.stateOf(entry.name) !== 'warm') continue;
-      if (this.#isNeeded(entry) || entry.neededAt + cooldownMs() > clock.now()) continue;
+      if (entry.kind === 'label' || !this.#mayCool(entry)) continue;
+      if (entry.neededAt + cooldownMs() > clock.now()) continue;
       // It may have gone in this very moment.
       await control.setState(entry.name, 'cold').catch(() => {});
     }
