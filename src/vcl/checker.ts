@@ -56,17 +56,26 @@ function builtinDeclarations(): readonly Declaration[] {
   return builtin;
 }
 
+interface CheckOptions {
+  /** Those that operators have given. */
+  readonly labels?: ReadonlySet<string> | undefined;
+  /** Whether what is declared must be used. Default: true. */
+  readonly refusesUnused?: boolean | undefined;
+}
+
 export function check(
   declarations: readonly Declaration[],
   vmods: ReadonlyMap<string, Vmod>,
   hosts: HostAddresses,
   mistakes: Mistakes,
-  labels: ReadonlySet<string> = new Set(),
+  { labels = new Set(), refusesUnused = true }: CheckOptions = {},
 ): CheckedProgram {
   const version = versionOf(declarations, mistakes);
-  const checker = new Checker(version, new Symbols(version, labels), vmods, hosts, mistakes);
+  const symbols = new Symbols(version, labels);
+  const checker = new Checker(version, symbols, vmods, hosts, mistakes);
   for (const declaration of declarations) mistakes.guard('reading', () => checker.take(declaration));
   for (const declaration of builtinDeclarations()) mistakes.guard('reading', () => checker.take(declaration));
+  if (!refusesUnused) symbols.exemptDefined();
   return checker.finish();
 }
 

@@ -27,6 +27,8 @@ export interface VclOptions {
   readonly allowsPaths?: boolean | undefined;
   /** Vmods besides those that come with Troupe: modules that export them, or what defineVmod() returned. */
   readonly vmods?: readonly (string | Vmod)[] | undefined;
+  /** Whether what is declared must be used; varnishd's vcc_err_unref. Default: true. */
+  readonly refusesUnused?: boolean | undefined;
   /** Labels that requests can be handed over to, by `return (vcl(label))`. */
   readonly labels?: ReadonlySet<string> | undefined;
 }
@@ -117,7 +119,7 @@ async function readProgram(
     }
   }
   const vmods = await vmodsWith(options.vmods ?? []);
-  const program = check(declarations, vmods, await addressesOf(declarations), mistakes, options.labels);
+  const program = check(declarations, vmods, await addressesOf(declarations), mistakes, options);
   throwAny(mistakes, order);
   return { tokens, order, declarations, program };
 }

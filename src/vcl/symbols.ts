@@ -92,6 +92,11 @@ export class Symbols {
     return found.sort((a, b) => compareNames(a.name, b.name));
   }
 
+  /** What is there need not be named. */
+  exemptDefined(): void {
+    for (const symbol of this.handles()) if (symbol.defined !== undefined) symbol.isExempt = true;
+  }
+
   /** The longest beginning of a chain that is a symbol. */
   find(name: Name): Found | undefined {
     let chain = '';

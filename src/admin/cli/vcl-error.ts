@@ -28,8 +28,16 @@ export function compilerFailed(message: string): CliReply {
 }
 
 function described({ message, advice, place }: TroupeError, text: string | undefined): string {
-  const said = advice === undefined ? message : `${message}\n${advice}`;
+  const said = advice === undefined ? compilerWords(message) : `${compilerWords(message)}\n${advice}`;
   return place === undefined ? `${said}\n` : `${said}\n${shownPlace(place, text)}`;
+}
+
+/** Where varnishd's compiler breaks its lines: scripts look for pieces of them. */
+function compilerWords(message: string): string {
+  return message.replace(
+    /^Expected one of (.*)('\w+') or ('\w+')\. Found: ('.*')$/s,
+    'Expected one of\n\t$1$2,  or $3\nFound: $4 at',
+  );
 }
 
 function shownPlace({ file, line, column, length = 1 }: Place, text: string | undefined): string {

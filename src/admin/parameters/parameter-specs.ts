@@ -442,7 +442,13 @@ export const parameterSpecs: readonly ParameterSpec[] = [
   { name: 'timeout_linger', kind: 'seconds', default: '0.050', least: '0.000' },
   { name: 'vary_notice', kind: 'count', default: '10', unit: 'variants', least: '1' },
   { name: 'vcc_allow_inline_c', kind: 'boolean', default: 'off' },
-  { name: 'vcc_err_unref', kind: 'boolean', default: 'on' },
+  {
+    name: 'vcc_err_unref',
+    kind: 'boolean',
+    default: 'on',
+    takes: 'now',
+    help: 'Whether what a program declares must be used in it.',
+  },
   {
     name: 'vcc_unsafe_path',
     kind: 'boolean',

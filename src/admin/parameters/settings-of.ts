@@ -31,6 +31,7 @@ export function settingsOf(parameters: ParameterSet): ProxySettings {
     vcl: {
       saintmodeThreshold: count('saintmode_threshold'),
       folders: parameters.isSet('vcl_path') ? parameters.shown('vcl_path').split(':') : undefined,
+      refusesUnused: parameters.value('vcc_err_unref') === true,
       allowsPaths: parameters.value('vcc_unsafe_path') === true,
     },
     fetch: {
