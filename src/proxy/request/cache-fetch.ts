@@ -503,7 +503,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     }
     const fields = this.loaded.manners.stored(http);
     const names = this.#entry.varyList(vary);
-    const variant = variantKey(names, this.#request);
+    const variant = variantKey(names, this.#chosenBy());
     const now = this.environment.clock.wallNow();
     const body = this.#confirmed?.body ?? new ObjectBody(length);
     const object = new StoredObject(
@@ -520,6 +520,11 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     object.bytes += body.bytes;
     if (this.#confirmed?.body.state === 'whole') this.#removeStale();
     return this.#store.reserve(object.bytes) ? object : undefined;
+  }
+
+  /** The fields that the origin chose by: varnishd takes those that it was sent, whatever the client sent. */
+  #chosenBy(): Fields {
+    return this.loaded.manners.kind === 'varnish' ? this.#bereq.http : this.#request;
   }
 
   #complete(object: StoredObject): void {
