@@ -13,8 +13,8 @@ import { scenarios } from './scenarios.ts';
 import { simplify } from './simplify.ts';
 
 /** Scenarios that fast-check may try to make a finding shorter, and then simplify. */
-const MOST_SHRINKINGS = 250;
-const MOST_SIMPLIFICATIONS = 400;
+const MOST_SHRINKINGS = 80;
+const MOST_SIMPLIFICATIONS = 300;
 
 export interface ProveOptions {
   /** Loads the config anew. */

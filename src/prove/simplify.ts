@@ -16,38 +16,80 @@ export async function simplify(
 ): Promise<Scenario> {
   let best = scenario;
   let attempts = 0;
-  let isDone = false;
-  while (!isDone && attempts < most) {
-    isDone = true;
-    for (const candidate of simpler(best)) {
-      if (++attempts > most) break;
-      if (!(await fails(candidate))) continue;
-      best = candidate;
-      isDone = false;
-      break;
+  const take = async (candidate: Scenario): Promise<boolean> => {
+    if (attempts >= most) return false;
+    attempts++;
+    if (!(await fails(candidate))) return false;
+    best = candidate;
+    return true;
+  };
+  for (let isDone = false; !isDone && attempts < most; ) {
+    const before = best;
+    for (let size = Math.max(1, best.events.length >> 1); size >= 1; size >>= 1) {
+      // From the end: what comes after the finding goes first.
+      for (let end = best.events.length; end > 0; end -= size) {
+        const from = Math.max(0, end - size);
+        if (!(await take(without(best, from, end, false)))) await take(without(best, from, end, true));
+      }
     }
+    for (let isSimpler = true; isSimpler; ) {
+      isSimpler = false;
+      for (const candidate of simpler(best)) {
+        isSimpler = await take(candidate);
+        if (isSimpler) break;
+      }
+    }
+    isDone = best === before;
   }
   return best;
 }
 
+/** @param keepsTime whether what follows comes when it came before */
+function without(scenario: Scenario, from: number, end: number, keepsTime: boolean): Scenario {
+  const { events } = scenario;
+  const next = events[end];
+  const gone = events.slice(from, end).reduce((sum, { afterMs }) => sum + afterMs, 0);
+  const rest = events.slice(end + 1);
+  const follow = next === undefined ? [] : [{ ...next, afterMs: next.afterMs + (keepsTime ? gone : 0) }];
+  return { ...scenario, events: [...events.slice(0, from), ...follow, ...rest] };
+}
+
 function* simpler(scenario: Scenario): Generator<Scenario> {
   const { events } = scenario;
-  // From the end: what comes after the finding goes first.
-  for (let i = events.length - 1; i >= 0; i--) {
-    const rest = events.filter((_, at) => at !== i);
-    yield { ...scenario, events: rest };
-    const [gone, next] = [events[i], events[i + 1]];
-    if (gone === undefined || next === undefined || gone.afterMs === 0) continue;
-    const afterMs = gone.afterMs + next.afterMs;
-    yield { ...scenario, events: rest.map((one, at) => (at === i ? { ...one, afterMs } : one)) };
-  }
   if (scenario.cacheControl !== undefined) yield { ...scenario, cacheControl: undefined };
   if (scenario.seed !== 0) yield { ...scenario, seed: 0 };
+  // Requests that are about the same page must stay so.
+  const urls = new Set(events.flatMap(({ act }) => (act.kind === 'request' ? [act.request.url] : [])));
+  for (const url of urls) {
+    if (url !== PLAIN_URL) yield { ...scenario, events: events.map((event) => withPlainUrl(event, url)) };
+  }
   for (const [i, event] of events.entries()) {
     for (const changed of simplerEvents(event)) {
       yield { ...scenario, events: events.map((one, at) => (at === i ? changed : one)) };
     }
+    const next = events[i + 1];
+    if (event.afterMs > 0 && next !== undefined) yield { ...scenario, events: withLater(events, i) };
   }
+}
+
+/** Waits after an event in place of before it. */
+function withLater(events: readonly ScenarioEvent[], earlier: number): ScenarioEvent[] {
+  const waited = events[earlier]?.afterMs ?? 0;
+  return events.map((event, at) => {
+    if (at === earlier) return { ...event, afterMs: 0 };
+    return at === earlier + 1 ? { ...event, afterMs: event.afterMs + waited } : event;
+  });
+}
+
+function withPlainUrl(event: ScenarioEvent, url: string): ScenarioEvent {
+  const { act } = event;
+  if (act.kind === 'request' && act.request.url === url) {
+    return { ...event, act: { ...act, request: { ...act.request, url: PLAIN_URL } } };
+  }
+  if (act.kind === 'fault' && 'url' in act.fault && act.fault.url === url) {
+    return { ...event, act: { ...act, fault: { ...act.fault, url: PLAIN_URL } } };
+  }
+  return event;
 }
 
 function* simplerEvents(event: ScenarioEvent): Generator<ScenarioEvent> {
@@ -64,9 +106,10 @@ function* simplerActs(act: Act): Generator<Act> {
   }
 }
 
+const PLAIN_URL = '/';
 const plain: Partial<ClientRequest> = {
   method: 'GET',
-  url: '/',
+  url: PLAIN_URL,
   host: 'example.com',
   client: '198.51.100.7',
   times: 1,
