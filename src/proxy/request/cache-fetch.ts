@@ -491,7 +491,9 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
 
   /** @returns undefined: it is not kept */
   #admit(answer: BackendResponseMessage, length: number | undefined): StoredObject | undefined {
-    const { terms, http, status, reason } = answer;
+    const { terms, http, reason } = answer;
+    // Digits before the last three were for hooks.
+    const status = answer.status % 1_000;
     const vary = varyOf(http);
     if (terms.refusal !== undefined || vary === 'all' || this.#isPart) return undefined;
     if (length !== undefined && length > this.#store.capacity) return undefined;
