@@ -7,13 +7,15 @@
 import { Backtracker } from './regex/backtracker.ts';
 import { parseRegex } from './regex/parse-regex.ts';
 import { type RegexNode, type RegexSyntax, some } from './regex/regex-node.ts';
-import { compileRegexProgram } from './regex/regex-program.ts';
+import { compileRegexProgram, isForgetful } from './regex/regex-program.ts';
 import { RegexMistake } from './regex/regex-reader.ts';
 import { anchorOf, riskOf } from './regex/regex-risk.ts';
 import { hasSameGroups, writeRegex } from './regex/write-regex.ts';
 
 /** Tries that JavaScript's matcher may come to, at some ns each. */
 const MOST_TRIES = 1024 * 1024;
+/** The same where our own matcher can keep no memory, and so would come to its limit sooner. */
+const MOST_FORGETFUL_TRIES = 16 * MOST_TRIES;
 /** Bytes of text with which tries that double with each byte stay below that, and ways to begin are counted in. */
 const LONGEST_DOUBLED = 12;
 
@@ -57,8 +59,9 @@ export class VclRegex {
     const lead = written === undefined ? '' : leadOf(root);
     const isAnchored = anchorOf(root) !== undefined;
     this.#power = riskOf(root, isAnchored || lead !== '').power;
-    this.#longestTested = longestFor(this.#power);
-    this.#longestSearched = longestFor(isAnchored || lead === '' ? this.#power : this.#power + 1);
+    const tries = some(root, isForgetful) ? MOST_FORGETFUL_TRIES : MOST_TRIES;
+    this.#longestTested = longestFor(this.#power, tries);
+    this.#longestSearched = longestFor(isAnchored || lead === '' ? this.#power : this.#power + 1, tries);
     this.#tester = written === undefined ? undefined : new RegExp(`${lead}(?:${written.source})`);
     this.#finder = written !== undefined && hasSameGroups(root) ? new RegExp(written.source, 'g') : undefined;
     this.#groups = written?.groups ?? [];
@@ -126,12 +129,12 @@ function leadOf(root: RegexNode): string {
   return others.length === 1 && low === 10 && high === 10 ? '(?:^|(?<=\\n))' : '';
 }
 
-function longestFor(power: number): number {
+function longestFor(power: number, tries: number): number {
   if (power <= 1) return Number.POSITIVE_INFINITY;
   if (power === Number.POSITIVE_INFINITY) return LONGEST_DOUBLED;
   // No Math.pow: it differs between versions of Node.
   let length = 1;
-  while (raised(2 * length, power) <= MOST_TRIES) length *= 2;
+  while (raised(2 * length, power) <= tries) length *= 2;
   return length;
 }
 

@@ -70,6 +70,11 @@ export function compileRegexProgram({ root, groups }: RegexSyntax): RegexProgram
   return new Writer(groups).run(root);
 }
 
+/** Whether what follows depends on the way that led there: no memory of places can be kept then. */
+export function isForgetful(node: RegexNode): boolean {
+  return node.kind === 'reference' || node.kind === 'look' || (node.kind === 'atomic' && !isSpan(node.of));
+}
+
 class Writer {
   readonly #steps: number[] = [];
   readonly #sets: ByteSet[] = [];
@@ -85,15 +90,13 @@ class Writer {
     this.#write(root);
     this.#step(Step.match);
     const first = isNullable(root) ? undefined : firstOf(root);
-    const forgets = (node: RegexNode) =>
-      node.kind === 'reference' || node.kind === 'look' || (node.kind === 'atomic' && !isSpan(node.of));
     return {
       steps: Int32Array.from(this.#steps),
       sets: Uint8Array.from(this.#sets.flatMap(table)),
       slots: this.#slots,
       groups: this.#groups,
       first: first === undefined ? undefined : Uint8Array.from(table(first)),
-      hasMemory: !some(root, forgets),
+      hasMemory: !some(root, isForgetful),
     };
   }
 
