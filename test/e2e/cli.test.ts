@@ -359,6 +359,42 @@ test('--dashboard says where it is, and is refused beyond loopback without a tok
   expect(open.err).toContain('--dashboard-token');
 });
 
+test("Debian's command line of varnishd works, and so does what a directory tells of it", async () => {
+  await writeFile(join(folder, 'secret'), 'a secret\n');
+  const vcl = join(folder, 'default.vcl');
+  const backend = `backend default { .host = "127.0.0.1"; .port = "${origin.port}"; }`;
+  await writeFile(vcl, `vcl 4.0;\n${backend}\n`);
+  const work = join(folder, 'work');
+  const debians = ['-j', 'unix,user=vcache', '-F', '-a', ':0', '-T', 'localhost:0', '-f', vcl];
+  const more = ['-S', join(folder, 'secret'), '-s', 'malloc,256m', '-n', work];
+  const troupe = new Troupe('run', ...debians, ...more);
+  await troupe.until(() => troupe.out.includes('commands on'));
+  const status = new Troupe('adm', '-n', work, 'status');
+  expect(await status.end()).toBe(0);
+  expect(status.out).toBe('Child in state running\n');
+  const second = new Troupe('run', ...debians, ...more);
+  expect(await second.end()).toBe(1);
+  expect(second.err).toContain('uses this directory');
+  const wrong = new Troupe('adm', '-n', work, 'vcl.use', 'nosuch');
+  expect(await wrong.end()).toBe(1);
+  expect(wrong.err).toContain('No VCL named nosuch known');
+  troupe.child.kill('SIGTERM');
+  expect(await troupe.end()).toBe(0);
+  const late = new Troupe('adm', '-n', work, 'ping');
+  expect(await late.end()).toBe(2);
+  expect(late.err).toContain(`nothing runs in ${work}`);
+});
+
+test.each([
+  [['-T', 'nowhere'], '-T nowhere: write ADDR:PORT'],
+  [['-T', '127.0.0.1:0', '-S', '/no/such/file'], '-S /no/such/file: this file cannot be read, or is empty.'],
+  [['-a', ':0,PROXY'], 'the PROXY protocol is not supported'],
+])('%s is refused with a sentence', async (flags, sentence) => {
+  const troupe = new Troupe('run', '-b', `127.0.0.1:${origin.port}`, ...flags);
+  expect(await troupe.end()).toBe(2);
+  expect(troupe.err).toContain(sentence);
+});
+
 test('help names every option', async () => {
   const troupe = new Troupe('run', '--help');
   expect(await troupe.end()).toBe(0);
