@@ -60,6 +60,11 @@ export interface HookContext {
   log(message: string): void;
   /** Whether something can be asked now. VCL: `std.healthy()`. Unknown names are sick. */
   healthy(target: BackendRef): boolean;
+  /**
+   * The name of the backend that would be picked now, a moment before there is anything to send; undefined: none is
+   * healthy for the request. Cursors move, as with every pick. VCL: `.resolve()`.
+   */
+  resolve(target: BackendRef): string | undefined;
 }
 
 /** VCL: `req`. */

@@ -231,12 +231,7 @@ export function checkProperty(of: Checked, property: Token, call: Call | undefin
   if (extra !== undefined) {
     throw new VclMistake(`Expected ')' got ${tokenName(extra.value.first)}`, extra.value.first);
   }
-  if (!isCase) {
-    throw new VclMistake(
-      '.resolve() is not supported: Troupe picks a backend when the fetch begins.',
-      property,
-    );
-  }
+  if (!isCase) return { op: 'resolve', type: 'BACKEND', of };
   return { op: property.text === 'upper' ? 'upper' : 'lower', type: 'STRING', of };
 }
 

@@ -23,7 +23,7 @@ export type Checked = { readonly type: ValueType } & (
   | { readonly op: 'text'; readonly of: Checked }
   /** Whether something counts as true. */
   | { readonly op: 'truth'; readonly of: Checked }
-  | { readonly op: 'not' | 'negative' | 'upper' | 'lower' | 'group'; readonly of: Checked }
+  | { readonly op: 'not' | 'negative' | 'upper' | 'lower' | 'group' | 'resolve'; readonly of: Checked }
   | { readonly op: 'logic'; readonly operator: '&&' | '||'; readonly operands: readonly Checked[] }
   | {
       readonly op: 'arithmetic' | 'comparison';

@@ -229,6 +229,8 @@ class Compiler {
         return `-(${this.#value(value.of)})`;
       case 'group':
         return `(${this.#value(value.of)})`;
+      case 'resolve':
+        return `resolved(c, ${this.#value(value.of)})`;
       case 'upper':
       case 'lower':
         return `${value.op}(${this.#value(value.of)})`;
@@ -300,7 +302,7 @@ class Compiler {
         return mayBothMiss ? `${not}equal(${x}, ${y})` : `(${x} ${operator}= ${y})`;
       }
       case 'BACKEND':
-        return `${not}sameBackend(${a}, ${b})`;
+        return `${not}sameBackend(c, ${a}, ${b})`;
       case 'IP':
         return `${not}sameIp(${a}, ${b})`;
       default:
@@ -322,7 +324,7 @@ class Compiler {
       case 'IP':
         return `ipText(${value})`;
       case 'BACKEND':
-        return `nameOf(${value})`;
+        return `nameOf(c, ${value})`;
       default:
         return `String(${value})`;
     }

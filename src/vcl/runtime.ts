@@ -64,12 +64,17 @@ function ipText({ ip }: IpValue): string {
   return ip.includes(':') ? new SocketAddress({ address: ip, family: 'ipv6' }).address : ip;
 }
 
-function nameOf(target: BackendRef | undefined): string | undefined {
-  return typeof target === 'string' ? target : target?.name;
+/** What `hash` and `shard` have picked is a backend already; what the others would pick is shown by their own name. */
+function nameOf(context: VclContext, target: BackendRef | undefined): string | undefined {
+  return typeof target === 'object' ? resolved(context, target) : target;
 }
 
-function sameBackend(a: BackendRef | undefined, b: BackendRef | undefined): boolean {
-  return nameOf(a) === nameOf(b);
+function resolved(context: VclContext, target: BackendRef | undefined): string | undefined {
+  return target === undefined ? undefined : context.resolve?.(target);
+}
+
+function sameBackend(context: VclContext, a: BackendRef | undefined, b: BackendRef | undefined): boolean {
+  return nameOf(context, a) === nameOf(context, b);
 }
 
 function sameIp(a: IpValue, b: IpValue): boolean {
@@ -236,6 +241,7 @@ export const runtime = {
   lower,
   milliseconds,
   nameOf,
+  resolved,
   now,
   real,
   remainder,

@@ -183,7 +183,10 @@ export const variables: readonly Variable[] = [
   variable('beresp.age', 'DURATION', response, { get: '(c.beresp.age ?? 0) / 1000' }),
   variable('beresp.backend', 'BACKEND', response, { get: 'c.bereq.backend' }),
   variable('beresp.backend.ip', 'IP', 'vcl_backend_response', { until: 40 }),
-  variable('beresp.backend.name', 'STRING', response, { get: 'nameOf(c.bereq.backend)', isOptional: true }),
+  variable('beresp.backend.name', 'STRING', response, {
+    get: 'nameOf(c, c.bereq.backend)',
+    isOptional: true,
+  }),
   variable('beresp.body', 'BODY', '', { write: 'vcl_backend_error', set: 'c.beresp.body = $' }),
   variable('beresp.do_esi', 'BOOL', response, { write: response }),
   variable('beresp.do_gunzip', 'BOOL', response, { write: response, ...flag('beresp', 'doGunzip') }),

@@ -27,6 +27,7 @@ export interface VclContext {
   readonly requestHash?: Uint8Array;
   log(message: string): void;
   healthy?(target: BackendRef): boolean;
+  resolve?(target: BackendRef): string | undefined;
   deny?(duration: number | string): void;
   purge?(options?: PurgeOptions): number;
 }

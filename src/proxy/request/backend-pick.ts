@@ -17,6 +17,7 @@ import type { BackendRecord } from './backend-record.ts';
 import { BackendWait } from './backend-wait.ts';
 import { type HookOwner, nameOf } from './contexts.ts';
 import type { BackendMessage } from './messages.ts';
+import { shardChoiceOf } from './shard-choice.ts';
 
 /** Who wants the backend. */
 export interface PickReceiver {
@@ -63,9 +64,7 @@ export class BackendPick implements PickRequest {
   }
 
   shardChoice(name: string): ShardChoice | undefined {
-    return this.#choice !== undefined && name === this.#named
-      ? this.#choice
-      : this.#bereq.shardChoices?.get(name);
+    return shardChoiceOf(this.#bereq, name, name === this.#named ? this.#choice : undefined);
   }
 
   random(): number {

@@ -24,8 +24,9 @@ import type {
   SyntheticResponse,
 } from '../../config/hooks.ts';
 import type { Exchange } from '../http/exchange.ts';
+import { pickEarly } from './early-pick.ts';
 import type { LoadedConfig } from './loaded-config.ts';
-import type { ClientMessage } from './messages.ts';
+import type { BackendMessage, ClientMessage } from './messages.ts';
 import type { RequestHash } from './request-hash.ts';
 import { type StoryOwner, storyOf } from './request-story.ts';
 
@@ -35,6 +36,8 @@ export interface HookOwner extends StoryOwner {
   readonly exchange: Exchange;
   readonly req: ClientMessage;
   requestHash(): RequestHash;
+  /** The same, where it has been found out already. Asking for it earlier would settle it too soon. */
+  readonly knownHash?: RequestHash | undefined;
 }
 
 /** A fetch, for the hooks of the backend side. */
@@ -51,16 +54,18 @@ export class RequestContext implements HookContext {
   readonly server: { readonly ip: string; readonly port: number; readonly listener: string };
   readonly log: (message: string) => void;
   readonly healthy: (target: BackendRef) => boolean;
+  readonly resolve: (target: BackendRef) => string | undefined;
   readonly #owner: HookOwner;
 
   /** @param healthy default: what is known of a target without regard to the request */
-  constructor(owner: HookOwner, healthy?: (target: BackendRef) => boolean) {
+  constructor(owner: HookOwner, healthy?: (target: BackendRef) => boolean, bereq?: BackendMessage) {
     this.#owner = owner;
     const { client, server, listener } = owner.exchange;
     this.client = { ip: client.address, port: client.port };
     this.server = { ip: server.address, port: server.port, listener };
     this.log = (message) => say(owner, String(message));
     this.healthy = healthy ?? ((target) => owner.loaded.graph.get(nameOf(target))?.healthy ?? false);
+    this.resolve = (target) => pickEarly(owner, bereq, target);
   }
 
   get sessionXid(): string {
@@ -145,8 +150,8 @@ export class SynthSideContext extends ClientSideContext implements SynthContext 
 export class BackendSideContext extends RequestContext implements FetchContext {
   readonly bereq: BackendRequest;
 
-  constructor(fetch: FetchOwner, bereq: BackendRequest) {
-    super(fetch.owner, (target) => fetch.accepts(target));
+  constructor(fetch: FetchOwner, bereq: BackendMessage) {
+    super(fetch.owner, (target) => fetch.accepts(target), bereq);
     this.bereq = bereq;
   }
 }
@@ -155,7 +160,7 @@ export class BackendResponseSideContext extends BackendSideContext implements Ba
   readonly beresp: BackendResponse;
   readonly deny: (duration: number | string) => void;
 
-  constructor(fetch: FetchOwner, bereq: BackendRequest, beresp: BackendResponse) {
+  constructor(fetch: FetchOwner, bereq: BackendMessage, beresp: BackendResponse) {
     super(fetch, bereq);
     this.beresp = beresp;
     this.deny = (duration) => fetch.deny(duration);
@@ -166,7 +171,7 @@ export class BackendErrorSideContext extends BackendSideContext implements Backe
   readonly beresp: SyntheticResponse;
   readonly deny: (duration: number | string) => void;
 
-  constructor(fetch: FetchOwner, bereq: BackendRequest, beresp: SyntheticResponse) {
+  constructor(fetch: FetchOwner, bereq: BackendMessage, beresp: SyntheticResponse) {
     super(fetch, bereq);
     this.beresp = beresp;
     this.deny = (duration) => fetch.deny(duration);

@@ -211,6 +211,10 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     return this.#hash;
   }
 
+  get knownHash(): RequestHash | undefined {
+    return this.#hash;
+  }
+
   // The backend side tells how the fetch goes.
 
   fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined): void {

@@ -56,7 +56,8 @@ export const saintmode: Vmod = {
         fn('BACKEND .backend()', (_context, self: string): BackendRef => self),
         fn('INT .denylist_count()', count),
         fn('INT .blacklist_count()', count),
-        fn('BOOL .is_healthy()', ({ healthy }, self: string) => healthy?.(self) ?? false),
+        // For this very request, where `std.healthy()` knows of the whole list only.
+        fn('BOOL .is_healthy()', (context, self: string) => context.resolve?.(self) !== undefined),
       ]),
     },
   },

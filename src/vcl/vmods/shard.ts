@@ -122,9 +122,11 @@ export const shard: VmodObject = {
     fn('BOOL .reconfigure(INT replicas=67)', (_context, self: string, replicas: number) =>
       reconfigure(self, replicas),
     ),
-    fn('VOID .set_warmup(REAL probability=0.0)', (_context, self: string, probability: number) =>
-      currentScope('set_warmup').shards.setWarmup(self, probability),
-    ),
+    fn('VOID .set_warmup(REAL probability=0.0)', ({ log }, self: string, probability: number) => {
+      // As in varnishd, which goes on without it.
+      if (probability < 0 || probability >= 1) log(`${self}.set_warmup(${probability}) ignored`);
+      else currentScope('set_warmup').shards.setWarmup(self, probability);
+    }),
     fn('VOID .set_rampup(DURATION duration=0)', (_context, self: string, duration: number) =>
       currentScope('set_rampup').shards.setRampup(self, duration * 1_000),
     ),
