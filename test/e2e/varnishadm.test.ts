@@ -108,6 +108,25 @@ test('varnishadm loads, uses, labels and discards, while requests are served', a
   expect(await varnishadm('vcl.list')).toMatch(/^active +auto +warm +0 +boot$/);
 });
 
+test('a discarded config is listed while requests are on it, and goes with the last', async (context) => {
+  needed(context);
+  let release = () => {};
+  origin.answer = (_request, response) => {
+    release = () => response.end('late');
+  };
+  await start(await file('boot.vcl', ...program()));
+  const late = fetch(url).then((response) => response.text());
+  await origin.until(() => origin.requests.length === 1);
+  expect(await varnishadm('vcl.list')).toMatch(/^active +auto +warm +1 +boot$/);
+  await varnishadm('vcl.inline', 'none', '"vcl 4.1; backend default none;"');
+  await varnishadm('vcl.use', 'none');
+  await varnishadm('vcl.discard', 'boot');
+  expect(await varnishadm('vcl.list')).toMatch(/\ndiscarded +cold +cooling +1 +boot$/);
+  release();
+  expect(await late).toBe('late');
+  expect(await varnishadm('vcl.list')).toMatch(/^active +auto +warm +0 +none$/);
+});
+
 test('an order of health acts on the identity, in all configs that declare it', async (context) => {
   needed(context);
   const boot = await file('boot.vcl', ...program());
