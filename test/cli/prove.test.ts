@@ -43,7 +43,7 @@ describe('troupe prove', () => {
     expect(first.err).toBe('');
     await expect(portable(first.out)).toMatchFileSnapshot('prove-last-resort.txt');
     await expect(JSON.stringify((await readStory(save)).scenario, null, 1)).toMatchFileSnapshot(
-      'prove-last-resort.json',
+      'prove-last-resort-scenario.txt',
     );
     expect((await prove(`${examples}last-resort.broken.vcl`, { seed: '7', save })).out).toBe(first.out);
   });
