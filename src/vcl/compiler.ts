@@ -109,6 +109,8 @@ class Compiler {
         return this.#return(statement);
       case 'hash-data':
         return `hashData(c, ${this.#strands(statement.value)});`;
+      case 'ban':
+        return `ban(c, ${this.#value(statement.value)});`;
       case 'synthetic': {
         const body = this.#page(statement.value);
         return `{ const response = c.resp ?? c.beresp; response.body = Buffer.concat([response.body, ${body}]); }`;

@@ -218,8 +218,14 @@ function lower(text: string | undefined): string {
   return lowerAscii(str(text));
 }
 
+/** Bans take nothing out of the cache yet; that is said each time, so that nobody relies on one. */
+function ban({ log }: VclContext, conditions: string | undefined): void {
+  log(`ban(${JSON.stringify(str(conditions))}): bans take nothing out of the cache yet`);
+}
+
 export const runtime = {
   append,
+  ban,
   backendError,
   begun,
   bytes,

@@ -163,6 +163,11 @@ export const std: Vmod = {
       strftime(time, format ?? ''),
     ),
     fn('VOID log(STRANDS s)', ({ log }, text: string) => log(text)),
+    fn('BOOL ban(STRING)', ({ log }, conditions: Text) => {
+      log(`std.ban(${JSON.stringify(conditions ?? '')}): bans take nothing out of the cache yet`);
+      return true;
+    }),
+    fn('STRING ban_error()', () => ''),
     fn('VOID syslog(INT priority, STRANDS s)', ({ log }, priority: number, text: string) =>
       log(`syslog ${priority}: ${text}`),
     ),
