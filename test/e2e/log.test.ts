@@ -93,7 +93,8 @@ describe('the access log', () => {
     const [report] = await reports.until(1);
     expect(report).toEqual({
       time: expect.any(Number),
-      xid: '1',
+      // The connection has the first number.
+      xid: '2',
       config: 'boot@1',
       listener: 'a0',
       client: '127.0.0.1',
