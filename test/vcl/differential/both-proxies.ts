@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createProxy } from '../../../src/create-proxy.ts';
 import { startVarnishd } from '../../support/varnishd.ts';
+import { Meeting } from './meeting.ts';
 import { play } from './play.ts';
 import type { DifferentialCase } from './read-cases.ts';
 import { type Recorder, recordingOrigins } from './recording-origin.ts';
@@ -35,6 +36,7 @@ export async function startBoth(): Promise<BothProxies> {
   const cli = await listenForVarnishd();
   const varnishd = await startVarnishd({ vcl: idle, params, args: cli.args });
   const names = new Map<DifferentialCase, string>();
+  let named = 0;
 
   /** Programs whose turn comes later, and which varnishd has compiled meanwhile. */
   const ahead = new Map<DifferentialCase, Loading>();
@@ -57,32 +59,37 @@ export async function startBoth(): Promise<BothProxies> {
   }
 
   function nameOf(one: DifferentialCase): string {
-    const known = names.get(one) ?? `case${names.size + 1}`;
+    const known = names.get(one) ?? `case${++named}`;
     names.set(one, known);
     return known;
   }
 
-  async function inVarnishd(one: DifferentialCase, name: string): Promise<string> {
+  async function inVarnishd(one: DifferentialCase, name: string, meeting: Meeting): Promise<string> {
     const { origins, loaded } = toVarnishd(one);
     try {
       await loaded;
       await cli.run(`vcl.use ${name}`);
       await cli.run('ban obj.status != 0');
-      return await play(one, varnishd.port, await origins);
+      return await play(one, varnishd.port, await origins, meeting);
     } finally {
+      meeting.leave();
+      // The next time, it is loaded anew.
+      ahead.delete(one);
+      names.delete(one);
       await (await origins).close();
     }
   }
 
-  async function inTroupe(one: DifferentialCase, name: string): Promise<string> {
+  async function inTroupe(one: DifferentialCase, name: string, meeting: Meeting): Promise<string> {
     const file = join(folder, `${name}.vcl`);
     const origins = await recordingOrigins(originsOf(one), one.answers);
     await writeFile(file, programOf(one, origins));
     const proxy = createProxy(file);
     try {
       const { port } = await proxy.listen({ host: '127.0.0.1', port: 0 });
-      return await play(one, port, origins);
+      return await play(one, port, origins, meeting);
     } finally {
+      meeting.leave();
       await proxy.close();
       await origins.close();
     }
@@ -93,7 +100,11 @@ export async function startBoth(): Promise<BothProxies> {
       const name = nameOf(one);
       toVarnishd(one);
       if (next !== undefined) toVarnishd(next);
-      const [varnishds, troupes] = await Promise.allSettled([inVarnishd(one, name), inTroupe(one, name)]);
+      const meeting = new Meeting();
+      const [varnishds, troupes] = await Promise.allSettled([
+        inVarnishd(one, name, meeting),
+        inTroupe(one, name, meeting),
+      ]);
       return { varnishd: outcomeOf(varnishds), troupe: outcomeOf(troupes) };
     },
     async stop() {

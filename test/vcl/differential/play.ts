@@ -6,13 +6,19 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
+import type { Meeting } from './meeting.ts';
 import type { CaseRequest, DifferentialCase } from './read-cases.ts';
 import type { Recorder } from './recording-origin.ts';
 
 /** Milliseconds that an answer may take. */
 const PATIENCE_MS = 10_000;
 
-export async function play(one: DifferentialCase, port: number, recorder: Recorder): Promise<string> {
+export async function play(
+  one: DifferentialCase,
+  port: number,
+  recorder: Recorder,
+  meeting: Meeting,
+): Promise<string> {
   const client = new Client(port);
   const lines: string[] = [];
   try {
@@ -29,6 +35,7 @@ export async function play(one: DifferentialCase, port: number, recorder: Record
     client.close();
   }
   if (one.asked !== undefined) await recorder.waitFor(one.asked);
+  else await meeting.arrive(recorder);
   const asked = recorder
     .asked()
     .slice(0, one.asked)
