@@ -1,5 +1,4 @@
 /** Fetches that offer the backend other protocols. */
-import { once } from 'node:events';
 import type { Duplex } from 'node:stream';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { TroupeError } from '../../../src/errors.ts';
