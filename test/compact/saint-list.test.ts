@@ -5,10 +5,11 @@ import { describe, expect, test } from 'vitest';
 import { saintEntryMachine } from '../../src/actors/saint-entry.ts';
 import { SaintList, type SaintListOptions, type SaintQuery } from '../../src/compact/saint-list.ts';
 import type { Identity } from '../../src/identity.ts';
+import { seededRandom } from '../../src/simulation/seeded-random.ts';
 import { SimulatedClock } from '../../src/streams/simulated-clock.ts';
 import { startInTime } from '../support/actor-in-time.ts';
+import { integer, oneOf } from '../support/draw.ts';
 import { resolvedBackend } from '../support/resolved-backend.ts';
-import { integer, oneOf, seededRandom } from '../support/seeded-random.ts';
 
 /** Steps of the long comparison with a plain map; the long form is 1,000,000. */
 const operations = Number(process.env['TROUPE_SAINT_OPERATIONS'] ?? 100_000);

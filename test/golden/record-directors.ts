@@ -7,7 +7,7 @@ import { randomScenario } from '../support/director-scenario.ts';
 import { hashOnVarnishd, playOnVarnishd, startScenarioVarnishd } from '../support/director-scenario-vcl.ts';
 import { writeGoldenDirectors } from '../support/golden-directors.ts';
 import { type HashTable, randomHashTables } from '../support/hash-table.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { seededRandom } from '../../src/simulation/seeded-random.ts';
 
 const random = seededRandom(711);
 const scenarios = Array.from({ length: 100 }, (_, i) => randomScenario(random, `s${i}`));

@@ -5,7 +5,7 @@
  *   npx jiti test/golden/record-shards.ts
  */
 import { writeGoldenShards } from '../support/golden-shards.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { seededRandom } from '../../src/simulation/seeded-random.ts';
 import { randomShardTables } from '../support/shard-table.ts';
 import { shardOnVarnishd, startShardVarnishd } from '../support/shard-table-vcl.ts';
 

@@ -1,7 +1,7 @@
 /** The front end of VCL against any input. `TROUPE_FUZZ=1000000` makes it long. */
 import { describe, expect, it } from 'vitest';
 import { renderError } from '../../src/config/report.ts';
-import { seededRandom } from '../support/seeded-random.ts';
+import { seededRandom } from '../../src/simulation/seeded-random.ts';
 import { randomProgram, seedPrograms } from './fuzz/programs.ts';
 import { configOf, mistakesOfProgram } from './fuzz/read-program.ts';
 

@@ -1,12 +1,12 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/simulation/seeded-random.ts';
 import { Backtracker, MatchLimit } from '../../src/vcl/regex/backtracker.ts';
 import { parseRegex } from '../../src/vcl/regex/parse-regex.ts';
 import { compileRegexProgram } from '../../src/vcl/regex/regex-program.ts';
 import { writeRegex } from '../../src/vcl/regex/write-regex.ts';
 import { mistakeInRegex, VclRegex } from '../../src/vcl/regex.ts';
 import { createRegsub } from '../../src/vcl/regsub.ts';
-import { seededRandom } from '../support/seeded-random.ts';
 import { needVarnishd } from '../support/varnishd.ts';
 import { configOf } from './fuzz/read-program.ts';
 import { randomPattern, randomText } from './regex/random-regex.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { random } from '../../../src/proxy/directors/random.ts';
+import { seededRandom } from '../../../src/simulation/seeded-random.ts';
 import { type FakeMember, fakeMembers, requestFor } from '../../support/fake-members.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
 
 const draws = 100_000;
 

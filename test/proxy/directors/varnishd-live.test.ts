@@ -1,5 +1,6 @@
 /** Troupe's picks beside those of the varnishd on this machine, for cases that are new in each run. */
 import { expect, test } from 'vitest';
+import { seededRandom } from '../../../src/simulation/seeded-random.ts';
 import { playOnTroupe, randomScenario } from '../../support/director-scenario.ts';
 import {
   hashOnVarnishd,
@@ -7,7 +8,6 @@ import {
   startScenarioVarnishd,
 } from '../../support/director-scenario-vcl.ts';
 import { hashOnTroupe, randomHashTables } from '../../support/hash-table.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
 import { needVarnishd } from '../../support/varnishd.ts';
 
 const { TROUPE_TEST_SEED } = process.env;

@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { lex } from '../../../src/vcl/lexer.ts';
 import { VclSource } from '../../../src/vcl/source.ts';
-import { integer, oneOf } from '../../support/seeded-random.ts';
+import { integer, oneOf } from '../../support/draw.ts';
 import { readWrongPrograms } from '../wrong-programs/wrong-programs.ts';
 
 const words = [

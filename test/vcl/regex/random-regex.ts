@@ -1,5 +1,5 @@
 /** Random patterns, most of them right, and texts that some of them match. */
-import { integer, oneOf } from '../../support/seeded-random.ts';
+import { integer, oneOf } from '../../support/draw.ts';
 
 const pieces: [string, ...string[]] = [
   'a',

@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
+import { seededRandom } from '../../../src/simulation/seeded-random.ts';
 import { mistakeInRegex } from '../../../src/vcl/regex.ts';
-import { seededRandom } from '../../support/seeded-random.ts';
 import { startVarnishd } from '../../support/varnishd.ts';
 import { randomPattern, randomText } from './random-regex.ts';
 

@@ -7,9 +7,9 @@ import { type ShardChoice, shardDefaults } from '../../../../src/config/shard-de
 import { createTargetGraph } from '../../../../src/proxy/directors/target-graph.ts';
 import { RequestHash } from '../../../../src/proxy/request/request-hash.ts';
 import { keyOfBlob } from '../../../../src/shard-key.ts';
+import { seededRandom } from '../../../../src/simulation/seeded-random.ts';
 import { expectSamePicks } from '../../../support/compare-shards.ts';
 import { resolvedBackend } from '../../../support/resolved-backend.ts';
-import { seededRandom } from '../../../support/seeded-random.ts';
 import { randomShardTables } from '../../../support/shard-table.ts';
 import { shardOnVarnishd, startShardVarnishd } from '../../../support/shard-table-vcl.ts';
 import { needVarnishd, startVarnishd } from '../../../support/varnishd.ts';

@@ -1,6 +1,4 @@
-/** What tests draw by a seed. */
-
-export { seededRandom } from '../../src/simulation/seeded-random.ts';
+/** What tests draw from a source of random numbers. */
 
 /** A whole number from `low` to `high`, both included. */
 export function integer(random: () => number, low: number, high: number): number {
