@@ -11,8 +11,8 @@ import type {
 } from '../../src/config/declaration.ts';
 import { createTargetGraph } from '../../src/proxy/directors/target-graph.ts';
 import type { PolledHealth } from '../../src/snapshot.ts';
+import { integer, oneOf } from './draw.ts';
 import { resolvedBackend } from './resolved-backend.ts';
-import { integer, oneOf } from './seeded-random.ts';
 import { varnishRandom } from './varnish-random.ts';
 
 type Step =

@@ -3,8 +3,8 @@ import { Buffer } from 'node:buffer';
 import { SaintList } from '../../src/compact/saint-list.ts';
 import { distributionKey } from '../../src/proxy/directors/hash.ts';
 import { createTargetGraph } from '../../src/proxy/directors/target-graph.ts';
+import { integer, oneOf } from './draw.ts';
 import { resolvedBackend } from './resolved-backend.ts';
-import { integer, oneOf } from './seeded-random.ts';
 
 export interface HashTable {
   readonly name: string;

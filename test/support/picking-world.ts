@@ -7,9 +7,9 @@ import type {
 } from '../../src/config/declaration.ts';
 import { Lease } from '../../src/proxy/directors/lease.ts';
 import { createTargetGraph, type TargetGraph } from '../../src/proxy/directors/target-graph.ts';
+import { seededRandom } from '../../src/simulation/seeded-random.ts';
 import type { Override } from '../../src/snapshot.ts';
 import { resolvedBackend } from './resolved-backend.ts';
-import { seededRandom } from './seeded-random.ts';
 
 export interface PickingWorldConfig {
   readonly backends: readonly string[];

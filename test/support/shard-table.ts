@@ -8,9 +8,9 @@ import type { ShardChoice, ShardHealth } from '../../src/config/shard-declaratio
 import type { ShardMemberChange } from '../../src/config/shard-scope.ts';
 import { createTargetGraph, type TargetGraph } from '../../src/proxy/directors/target-graph.ts';
 import { shardKey } from '../../src/shard-key.ts';
+import { integer, oneOf } from './draw.ts';
 import { keyPrefixes, keySuffixes } from './hash-table.ts';
 import { resolvedBackend } from './resolved-backend.ts';
-import { integer, oneOf } from './seeded-random.ts';
 import { varnishRandom } from './varnish-random.ts';
 
 interface ShardTableMember {
