@@ -477,7 +477,8 @@ class RunningProxy implements TroupeProxy {
   async commandLine(options: CommandPortOptions): Promise<CommandPort> {
     this.#assertOpen();
     const { openCommandPort } = await import('./admin/cli/command-port.ts');
-    const port = await openCommandPort(this.#commanded(), options);
+    const onRefused = options.onRefused ?? this.#log?.operatorRefused;
+    const port = await openCommandPort(this.#commanded(), { ...options, onRefused });
     if (this.#isGone) await port.close();
     this.#commandPorts.add(port);
     return port;

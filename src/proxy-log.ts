@@ -7,6 +7,13 @@ import type { RequestLog } from './proxy/request/request-log.ts';
 export interface ProxyLog extends RequestLog {
   /** A client's connection was refused or cut because of what it sent. */
   clientError?(error: TroupeError, client: SocketAddress): void;
+  /**
+   * Somebody did not know the secret of the command line. Of many in a short time, a line tells of several.
+   *
+   * @param client the last of them
+   * @param count how many the line tells of
+   */
+  operatorRefused?(client: SocketAddress, count: number): void;
   /** A mistake of Troupe's own that was contained, or of this log's. */
   fault?(error: unknown, where: string): void;
 }
@@ -29,7 +36,7 @@ export function containedLog(log: ProxyLog): ProxyLog {
       }
     };
   };
-  const { access, failure, hookError, peer, line, clientError } = log;
+  const { access, failure, hookError, peer, line, clientError, operatorRefused } = log;
   return {
     fault,
     ...(access && { access: contain('access', access) }),
@@ -38,5 +45,6 @@ export function containedLog(log: ProxyLog): ProxyLog {
     ...(peer && { peer: contain('peer', peer) }),
     ...(line && { line: contain('line', line) }),
     ...(clientError && { clientError: contain('clientError', clientError) }),
+    ...(operatorRefused && { operatorRefused: contain('operatorRefused', operatorRefused) }),
   };
 }

@@ -17,6 +17,11 @@ export function createLog(access: AccessLog | undefined): ProxyLog {
     peer: ({ message, ...entry }) => logger.warn(entry, `${entry.identity}: ${message}`),
     line: (config, xid, message) => logger.info({ config, xid }, message),
     clientError: (error, client) => logger.info({ client, code: error.code }, error.message),
+    operatorRefused: (client, count) =>
+      logger.warn(
+        { client, count },
+        `the command line refused ${count === 1 ? 'a client' : `${count} clients`}: wrong secret`,
+      ),
     fault: (error, where) => logger.error({ where, err: error }, 'a mistake of Troupe was contained'),
   };
 }

@@ -21,6 +21,8 @@ let proxy: TroupeProxy;
 let url: string;
 let port: number;
 let sockets: Socket[] = [];
+/** What the log was told: the port of the client, and how many. */
+let refused: { port: number; count: number }[] = [];
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'troupe-hostile-'));
@@ -30,7 +32,10 @@ beforeEach(async () => {
   const vcl = join(folder, 'boot.vcl');
   const backend = `backend b1 { .host = "127.0.0.1"; .port = "${origin.port}"; }`;
   await writeFile(vcl, `vcl 4.1;\n${backend}\nsub vcl_recv { return (pass); }\n`);
-  proxy = createProxy(vcl);
+  refused = [];
+  const operatorRefused = ({ port: from }: { port: number }, count: number) =>
+    refused.push({ port: from, count });
+  proxy = createProxy(vcl, { log: { operatorRefused } });
   const listening = await proxy.listen({ host: '127.0.0.1', port: 0 });
   url = `http://127.0.0.1:${listening.port}/`;
   const where = [{ host: '127.0.0.1', port: 0 }];
@@ -131,4 +136,14 @@ test('a stranger who waits gives way to others, and whoever has authenticated st
   await gone;
   expect((await operator.send('ping')).status).toBe(200);
   operator.close();
+});
+
+test('whoever does not know the secret is logged, once, with where it came from', async () => {
+  const socket = hostile();
+  await once(socket, 'data');
+  const from = socket.localPort ?? 0;
+  const gone = once(socket, 'close');
+  socket.write(`auth ${'0'.repeat(64)}\nauth ${'1'.repeat(64)}\n`);
+  await gone;
+  expect(refused).toEqual([{ port: from, count: 1 }]);
 });

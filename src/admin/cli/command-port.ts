@@ -15,6 +15,7 @@ import { CommandTurns } from './command-turns.ts';
 import { commands, openCommands } from './commands.ts';
 import { ConfigShelf } from './config-shelf.ts';
 import { Newcomers } from './newcomers.ts';
+import { Refusals, type TellRefused } from './refusals.ts';
 import { readSecret } from './secret.ts';
 
 /** Connections that have not authenticated. */
@@ -33,8 +34,8 @@ export interface CommandPortOptions {
   readonly secretFile: string | undefined;
   /** What `param.set` sets; the proxy follows. */
   readonly parameters: ParameterSet;
-  /** Somebody gave a wrong answer to the challenge. */
-  readonly onRefused?: ((client: string) => void) | undefined;
+  /** Told of those who gave a wrong answer to the challenge; a line a second, if they are many. */
+  readonly onRefused?: TellRefused | undefined;
 }
 
 /** @throws TroupeError `troupe.listen-failed` */
@@ -66,6 +67,7 @@ class ListeningPort implements CommandPort {
   readonly #servers: Server[] = [];
   readonly #sessions = new Set<CliSession>();
   readonly #newcomers: Newcomers;
+  readonly #refusals: Refusals;
   #cancelOpening: (() => void) | undefined;
 
   constructor(stage: CliStage, options: CommandPortOptions) {
@@ -74,6 +76,7 @@ class ListeningPort implements CommandPort {
     const { clock } = stage.operated;
     this.#turns = new CommandTurns(clock);
     this.#newcomers = new Newcomers(clock.now());
+    this.#refusals = new Refusals(clock, options.onRefused ?? (() => {}));
   }
 
   get addresses(): readonly SocketAddress[] {
@@ -102,6 +105,7 @@ class ListeningPort implements CommandPort {
 
   async close(): Promise<void> {
     this.#turns.close();
+    this.#refusals.close();
     this.#cancelOpening?.();
     this.#stage.shelf.close();
     const closed = this.#servers.map((server) => once(server.close(), 'close'));
@@ -114,8 +118,8 @@ class ListeningPort implements CommandPort {
     const { clock } = this.#stage.operated;
     const pauseMs = this.#newcomers.take(clock.now());
     if (pauseMs > 0) this.#turnAway(pauseMs);
-    const { secretFile, onRefused } = this.#options;
-    const client = `${socket.remoteAddress} ${socket.remotePort}`;
+    const { secretFile } = this.#options;
+    const client = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
     const session: CliSession = new CliSession({
       socket,
       stage: this.#stage,
@@ -124,7 +128,7 @@ class ListeningPort implements CommandPort {
       openCommands,
       secret: secretFile === undefined ? undefined : () => readSecret(secretFile),
       onClosed: () => this.#sessions.delete(session),
-      onRefused: () => onRefused?.(client),
+      onRefused: () => this.#refusals.add(client),
     });
     this.#sessions.add(session);
   }
