@@ -101,6 +101,7 @@ function scopeOver(directors: ReadonlyMap<string, MemberDeclaration[]>): HookSco
         const members = directors.get(director);
         return members === undefined ? [] : changeShard(members, changes);
       },
+      size: (director) => directors.get(director)?.length ?? 0,
       setWarmup: () => {},
       setRampup: () => {},
       associate: () => {},

@@ -30,6 +30,8 @@ export interface ShardScope {
     changes: readonly ShardMemberChange[],
     replicas?: number | undefined,
   ): readonly string[];
+  /** Members that a director has now. @throws TroupeError unknown director */
+  size(director: string): number;
   /** VCL: `xshard.set_warmup()`. Of this data plane alone, so in init. @throws TroupeError */
   setWarmup(director: string, probability: number): void;
   /** VCL: `xshard.set_rampup()`. Of this data plane alone, so in init. @throws TroupeError */

@@ -471,6 +471,7 @@ describe('members added and removed', () => {
           calls.push(['change', ...call]);
           return [];
         },
+        size: () => 0,
         setWarmup: (...call) => void calls.push(['warmup', ...call]),
         setRampup: (...call) => void calls.push(['rampup', ...call]),
         associate: (...call) => void calls.push(['associate', ...call]),

@@ -58,6 +58,10 @@ async function writeConfigs(folder: string, port: number): Promise<void> {
     'backend b2 { .host = "127.0.0.1"; .port = "10"; }',
     `backend probed { .host = "127.0.0.1"; .port = "${port}"; .probe = { .interval = 1h; } }`,
     'sub vcl_init { new rr = directors.round_robin(); rr.add_backend(b1); rr.add_backend(b2); }',
+    'sub vcl_init {',
+    '  new sh = directors.shard(); sh.set_warmup(0.25);',
+    '  sh.add_backend(b1, "first"); sh.add_backend(b1, "second"); sh.add_backend(b2); sh.reconfigure();',
+    '}',
     'sub vcl_recv { set req.backend_hint = rr.backend(); if (req.url == "/p") { set req.backend_hint = probed; } }',
   );
   await write('a.vcl', 'vcl 4.1;', '# one backend', closed);

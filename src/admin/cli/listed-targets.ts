@@ -5,16 +5,28 @@
 import type { DirectorContext } from '../../actors/director.ts';
 import type { PollerContext } from '../../actors/poller.ts';
 import { targetTopic } from '../../actors/topic.ts';
-import { type DirectorDeclaration, type ResolvedBackend, sharesByWeight } from '../../config/declaration.ts';
+import {
+  type DirectorDeclaration,
+  type MemberDeclaration,
+  type ResolvedBackend,
+  sharesByWeight,
+} from '../../config/declaration.ts';
+import type { ShardDeclaration } from '../../config/shard-declaration.ts';
 import { isUsable, type Snapshot } from '../../snapshot.ts';
 import type { ControlPlane } from '../../streams/control-plane.ts';
 import { matchesGlob } from '../glob.ts';
 import { backendsNamed, type LoadedConfigView, loadedConfigs } from '../http/show/known-backends.ts';
 
-interface ListedMember {
+export interface ListedMember {
   readonly name: string;
   readonly weight: number;
   readonly isHealthy: boolean;
+  /** What a shard director tells it apart by. */
+  readonly ident: string;
+  /** Milliseconds after becoming healthy in which it gets less; undefined: as its director has it. */
+  readonly rampupMs: number | undefined;
+  /** Seconds since 1970; undefined: not known. */
+  readonly changedAt: number | undefined;
 }
 
 interface Listed {
@@ -42,6 +54,8 @@ interface ListedDirector extends Listed {
   readonly type: string;
   readonly members: readonly ListedMember[];
   readonly isWeighted: boolean;
+  /** undefined: it is no shard director. */
+  readonly shard: ShardDeclaration | undefined;
 }
 
 export type ListedTarget = ListedBackend | ListedDirector;
@@ -121,10 +135,9 @@ class Listing {
         good: 0,
         total: 0,
         changedAt: this.#changedAt(config, [saintmode.backend]),
-        members: [
-          { name: saintmode.backend, weight: 1, isHealthy: this.#isHealthy(config, saintmode.backend) },
-        ],
+        members: [this.#member(config, { target: saintmode.backend, weight: 1 })],
         isWeighted: false,
+        shard: undefined,
       };
     });
     return [...directors, ...saintmodes];
@@ -138,9 +151,7 @@ class Listing {
       'director',
       targetTopic(config.key, name),
     )?.context;
-    const members = (context?.members ?? declared).map(({ target, weight }) => {
-      return { name: target, weight, isHealthy: this.#isHealthy(config, target) };
-    });
+    const members = (context?.members ?? declared).map((member) => this.#member(config, member));
     return {
       kind: 'director',
       type: policy.kind.replaceAll('_', '-'),
@@ -155,6 +166,22 @@ class Listing {
       ),
       members,
       isWeighted: sharesByWeight(policy),
+      shard: policy.kind === 'shard' ? policy : undefined,
+    };
+  }
+
+  #member(
+    config: LoadedConfigView,
+    { target, weight, ident = target, rampupMs }: MemberDeclaration,
+  ): ListedMember {
+    const isHealthy = this.#isHealthy(config, target);
+    return {
+      name: target,
+      weight,
+      isHealthy,
+      ident,
+      rampupMs,
+      changedAt: this.#changedAt(config, [target]),
     };
   }
 

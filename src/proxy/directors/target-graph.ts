@@ -208,10 +208,12 @@ export function createTargetGraph(input: TargetGraphInput): TargetGraph {
     prepare: (isLate) => [...shards.values()].every((node) => node.prepare(isLate)),
 
     describeMembers() {
-      return input.directors.map((declaration) => ({
-        ...declaration,
-        members: shards.get(declaration.name)?.describe() ?? plainMembers(directorNamed(declaration.name)),
-      }));
+      return input.directors.map((declaration) => {
+        const shard = shards.get(declaration.name);
+        return shard === undefined
+          ? { ...declaration, members: plainMembers(directorNamed(declaration.name)) }
+          : { ...declaration, policy: shard.describePolicy(), members: shard.describe() };
+      });
     },
 
     hasSaintmode: (identity) => saintmodes.has(identity),

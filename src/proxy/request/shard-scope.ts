@@ -28,6 +28,7 @@ export function createShardScope(graph: TargetGraph, tell: (fact: Untold<MemberF
       for (const member of report.added) tell({ type: 'member.added', director, ...described(member) });
       return report.skipped.map(({ ident }) => ident);
     },
+    size: (director) => control(director).size(),
     setWarmup: (director, probability) => throwIf(director, control(director).setWarmup(probability)),
     setRampup: (director, ms) => throwIf(director, control(director).setRampup(ms)),
     associate: (director, param) => control(director).associate(param),

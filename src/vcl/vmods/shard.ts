@@ -25,7 +25,7 @@ const associated = new WeakMap<HookScope, Set<string>>();
 /** What hooks have asked for and not taken in by themselves. */
 export function reconfigurePending(): void {
   if (pending.size === 0) return;
-  for (const self of [...pending.keys()]) reconfigure(self, undefined);
+  for (const self of [...pending.keys()]) takeIn(self, undefined);
 }
 
 function change(self: string, what: ShardMemberChange): boolean {
@@ -35,11 +35,24 @@ function change(self: string, what: ShardMemberChange): boolean {
   return true;
 }
 
-function reconfigure(self: string, replicas: number | undefined): boolean {
-  const changes = pending.get(self) ?? [];
+/** @returns whether there is a member now, unless there was nothing to take in */
+function takeIn(self: string, replicas: number | undefined): boolean {
+  const changes = pending.get(self);
+  if (changes === undefined) return true;
   pending.delete(self);
-  if (changes.length > 0) currentScope('reconfigure').shards.change(self, changes, replicas);
-  return true;
+  const { shards } = currentScope('reconfigure');
+  shards.change(self, changes, replicas);
+  return shards.size(self) > 0;
+}
+
+function reconfigure({ log }: VclContext, self: string, replicas: number): boolean {
+  if (replicas < 1) {
+    log(`${self}.reconfigure(): replicas is ${replicas}; nothing has changed`);
+    return false;
+  }
+  const hasMembers = takeIn(self, replicas);
+  if (!hasMembers) log(`${self}.reconfigure(): no backends`);
+  return hasMembers;
 }
 
 function add(
@@ -73,7 +86,7 @@ function remove(
  * What `NOW` looks up is looked up when the fetch begins, of what is known now: on the client's side that is the URL, in
  * place of a hash that is still to come.
  */
-function pick(context: VclContext, self: string, ...given: readonly unknown[]): BackendRef {
+function pick(context: VclContext, self: string, ...given: readonly unknown[]): BackendRef | undefined {
   const [param, resolve] = given.slice(7) as [unknown, string | undefined];
   const args = given.slice(0, 7) as unknown as ShardArguments;
   const call = `${self}.backend()`;
@@ -98,7 +111,9 @@ function pick(context: VclContext, self: string, ...given: readonly unknown[]): 
   }
   const hasParam = param !== undefined || associated.get(currentScope('backend'))?.has(self) === true;
   const placed = keying(context, choice, hasParam);
-  return { name: self, shard: { ...choice, ...placed, ...(param === undefined ? {} : { param }) } };
+  const ref = { name: self, shard: { ...choice, ...placed, ...(param === undefined ? {} : { param }) } };
+  // What this hook has asked for is not there yet: it must not be by the time of the fetch either.
+  return pending.has(self) ? context.resolve?.(ref) : ref;
 }
 
 /** @param hasParam whether a parameter set may say what is left out */
@@ -119,9 +134,7 @@ export const shard: VmodObject = {
     fn('BOOL .add_backend(BACKEND backend, [STRING ident], [DURATION rampup], [REAL weight])', add),
     fn('BOOL .remove_backend([BACKEND backend], [STRING ident])', remove),
     fn('BOOL .clear()', (_context, self: string) => change(self, { type: 'clear' })),
-    fn('BOOL .reconfigure(INT replicas=67)', (_context, self: string, replicas: number) =>
-      reconfigure(self, replicas),
-    ),
+    fn('BOOL .reconfigure(INT replicas=67)', reconfigure),
     fn('VOID .set_warmup(REAL probability=0.0)', ({ log }, self: string, probability: number) => {
       // As in varnishd, which goes on without it.
       if (probability < 0 || probability >= 1) log(`${self}.set_warmup(${probability}) ignored`);

@@ -8,6 +8,7 @@ import { columns } from '../columns.ts';
 import { jsonObject, jsonReply } from '../json-reply.ts';
 import { type ListedTarget, listedTargets } from '../listed-targets.ts';
 import { probeDetails, probeDetailsInJson } from '../probe-details.ts';
+import { shardDetails, shardDetailsInJson } from '../shard-details.ts';
 import { secondsNow } from './serving.ts';
 
 const overrides: readonly Override[] = ['auto', 'healthy', 'sick', 'drain'];
@@ -47,11 +48,10 @@ function list({ stage, args, words }: CliCall): CliReply {
   }
   if (args.length > at + 1) return wrong('Too many arguments');
   const targets = targetsOf(stage, args[at]);
+  const now = secondsNow(stage);
   if (isJson)
-    return jsonReply(3, words, secondsNow(stage), [
-      jsonObject(targets.map((one) => inJson(one, withProbes))),
-    ]);
-  return reply(columns([HEAD, ...targets.flatMap((one) => rowsOf(one, withProbes))]));
+    return jsonReply(3, words, now, [jsonObject(targets.map((one) => inJson(one, withProbes, now)))]);
+  return reply(columns([HEAD, ...targets.flatMap((one) => rowsOf(one, withProbes, now))]));
 }
 
 const HEAD = ['Backend name', 'Admin', 'Probe', 'Health', 'Last change'];
@@ -67,13 +67,15 @@ function healthWord(isHealthy: boolean): string {
   return isHealthy ? 'healthy' : 'sick';
 }
 
-function rowsOf(target: ListedTarget, withProbes: boolean): (readonly string[] | string)[] {
+/** @param now seconds since 1970 */
+function rowsOf(target: ListedTarget, withProbes: boolean, now: number): (readonly string[] | string)[] {
   const { name, admin, good, total, isHealthy, changedAt } = target;
   const row = [name, admin, `${good}/${total}`, healthWord(isHealthy), timeOf(changedAt)];
   if (!withProbes) return [row];
   if (target.kind === 'backend') {
     return target.poller === undefined ? [row] : [row, ...probeDetails(target.poller), ''];
   }
+  if (target.shard !== undefined) return [row, '', ...shardDetails(target.shard, target.members, now), ''];
   const sum = target.members.reduce((all, { weight }) => all + weight, 0);
   const members = target.members.map(({ name: member, weight, isHealthy: isUp }) => {
     const share = target.isWeighted ? `${((100 * (isUp ? weight : 0)) / sum).toFixed(2).padStart(6)}%` : '-';
@@ -86,23 +88,24 @@ function timeOf(seconds: number | undefined): string {
   return seconds === undefined ? '-' : new Date(seconds * 1_000).toUTCString();
 }
 
-function inJson(target: ListedTarget, withProbes: boolean): readonly [string, string] {
+function inJson(target: ListedTarget, withProbes: boolean, now: number): readonly [string, string] {
   const { name, admin, good, total, isHealthy, changedAt = 0 } = target;
   const members: [string, string][] = [
     ['type', JSON.stringify(target.kind === 'backend' ? 'backend' : target.type)],
     ['admin_health', JSON.stringify(admin)],
     ['probe_message', `[${good}, ${total}, "${healthWord(isHealthy)}"]`],
   ];
-  if (withProbes) members.push(['probe_details', detailsInJson(target)]);
+  if (withProbes) members.push(['probe_details', detailsInJson(target, now)]);
   members.push(['last_change', changedAt.toFixed(3)]);
   if (target.kind === 'backend') members.push(['identity', JSON.stringify(target.backend.identity)]);
   return [name, jsonObject(members)];
 }
 
-function detailsInJson(target: ListedTarget): string {
+function detailsInJson(target: ListedTarget, now: number): string {
   if (target.kind === 'backend') {
     return target.poller === undefined ? '{}' : jsonObject(probeDetailsInJson(target.poller));
   }
+  if (target.shard !== undefined) return shardDetailsInJson(target.shard, target.members, now);
   const sum = target.members.reduce((all, { weight }) => all + weight, 0);
   const members = target.members.map(({ name, weight, isHealthy }): [string, string] => {
     const health: [string, string] = ['health', `"${healthWord(isHealthy)}"`];

@@ -23,6 +23,8 @@ export interface ShardControl {
    * @returns what is wrong, in which case nothing has changed; or what has changed
    */
   reconfigure(changes: readonly ShardMemberChange[], replicas?: number | undefined): ShardReport | string;
+  /** Members now. */
+  size(): number;
   /** VCL: `set_warmup()`. @returns what is wrong */
   setWarmup(probability: number): string | undefined;
   /** VCL: `set_rampup()`. @returns what is wrong */
@@ -76,6 +78,8 @@ export function createShardControl(
       if (points > MOST_SHARD_POINTS) return tooManyPoints(points);
       return node.reconfigure(resolved);
     },
+
+    size: () => node.ringMembers.length,
 
     setWarmup(probability) {
       const mistake = warmupMistake(probability);

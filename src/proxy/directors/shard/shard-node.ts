@@ -39,8 +39,7 @@ export interface ShardReport {
 
 export class ShardNode extends DirectorNode {
   readonly #rule: ShardRule;
-  /** Points of a member of weight 1 that is added without a word about it. */
-  readonly #replicas: number;
+  readonly #policy: ShardDeclaration;
   readonly #idents = new Set<string>();
   #ringMembers: NodeRingMember[] = [];
 
@@ -53,7 +52,7 @@ export class ShardNode extends DirectorNode {
     const rule = new ShardRule(declaration.name, policy, params, now);
     super(declaration, rule, now);
     this.#rule = rule;
-    this.#replicas = policy.replicas;
+    this.#policy = policy;
   }
 
   /** The ring keeps to who is healthy, and `healthy: 'ignore'` is its own way not to. */
@@ -70,7 +69,7 @@ export class ShardNode extends DirectorNode {
   member(
     target: TargetNode,
     { ident, weight = 1, rampupMs }: ShardMemberOptions,
-    replicas = this.#replicas,
+    replicas = this.#policy.replicas,
   ): NodeRingMember {
     const name = ident === undefined || ident === '' ? target.name : ident;
     const points = Math.min(Math.trunc(replicas * weight), MOST_SHARD_POINTS);
@@ -118,6 +117,12 @@ export class ShardNode extends DirectorNode {
       ident,
       ...(rampupMs === undefined ? {} : { rampupMs }),
     }));
+  }
+
+  /** What it was declared with, and as init hooks have set it since. */
+  describePolicy(): ShardDeclaration {
+    const { warmup, rampupMs } = this.#rule.settings;
+    return { ...this.#policy, warmup, rampupMs };
   }
 
   /** Points that the ring has, and would have with these members too. */
