@@ -8,7 +8,7 @@ import { requestLimitDefaults } from './proxy/request/environment.ts';
 
 /** Options that are numbers: by group, those at the top first. */
 const numbers: Readonly<Record<string, readonly string[]>> = {
-  '': ['saintEntries', 'failedRequests', 'drainTimeout'],
+  '': ['saintEntries', 'failedRequests', 'drainTimeout', 'cooldown'],
   cache: ['size', 'defaultTtl', 'defaultGrace', 'defaultKeep'],
   listener: Object.keys(defaultLimits),
   requests: Object.keys(requestLimitDefaults),
@@ -43,7 +43,7 @@ export function checkProxyOptions(options: object): void {
 }
 
 function unitOf(name: string): string | undefined {
-  return /timeout|ttl|grace|keep|ms$/i.test(name) ? 'It is in milliseconds.' : undefined;
+  return /timeout|cooldown|ttl|grace|keep|ms$/i.test(name) ? 'It is in milliseconds.' : undefined;
 }
 
 function illegal(message: string, advice?: string): TroupeError {

@@ -6,6 +6,7 @@ import { readFileSync } from 'node:fs';
 import { Observable, Subject, share } from 'rxjs';
 import type { Commanded } from './admin/cli/cli-stage.ts';
 import type { CommandPort, CommandPortOptions } from './admin/cli/command-port.ts';
+import { ConfigShelf, type WantedState } from './admin/config-shelf.ts';
 import type { Dashboard, DashboardOptions } from './admin/http/dashboard.ts';
 import type { Operated } from './admin/http/operated.ts';
 import { checkProxyOptions } from './check-proxy-options.ts';
@@ -63,6 +64,8 @@ export interface CacheOptions {
 
 /** varnishd's `-s default,100m`. */
 const DEFAULT_CACHE_BYTES = 100 * 1024 * 1024;
+/** varnishd's vcl_cooldown. */
+const DEFAULT_COOLDOWN_MS = 600_000;
 
 export interface ProxyOptions {
   /** Who is told of requests, of what failed, and of hooks that threw. Default: nobody. */
@@ -78,6 +81,11 @@ export interface ProxyOptions {
   readonly failedRequests?: number;
   /** Milliseconds that requests in flight get to end, after a discard and on close. Default: 30,000. */
   readonly drainTimeout?: number;
+  /**
+   * Milliseconds that a loaded config stays warm, with its backends polled, after it was needed last. Then it turns
+   * cold, until it is used again. Default: varnishd's vcl_cooldown, 600,000.
+   */
+  readonly cooldown?: number;
   readonly listener?: Partial<ListenerLimits>;
   readonly requests?: Partial<RequestLimits>;
   /** Timeouts and limits of backends that declare none of their own. */
@@ -138,15 +146,20 @@ export interface TroupeProxy {
    */
   load(name: string, source: ConfigSource): Promise<void>;
   /**
-   * Switches to a loaded config: new requests run on it, those in flight end on theirs.
+   * Switches to a loaded config: new requests run on it, those in flight end on theirs. One that has cooled down by
+   * itself is warmed up first.
    *
    * @throws TroupeError `command.unknown-config`, `command.config-not-ready`
    */
   use(name: string): Promise<void>;
   /** Discards a config that is not active. @throws TroupeError `command.config-in-use`, `command.unknown-config` */
   discard(name: string): Promise<void>;
-  /** @throws TroupeError `command.unknown-config`, `command.config-in-use` */
-  setState(name: string, state: 'warm' | 'cold'): Promise<void>;
+  /**
+   * Says whether a config is kept warm, turns cold, or (`auto`, as it is loaded) cools down when nobody needs it.
+   *
+   * @throws TroupeError `command.unknown-config`, `command.config-in-use`
+   */
+  setState(name: string, state: 'auto' | 'warm' | 'cold'): Promise<void>;
   /**
    * Loads a config, waits for the first verdict on its probed backends, uses it, and discards the one that
    * was active. On an error the one that is active stays.
@@ -210,6 +223,7 @@ export interface TroupeProxy {
 }
 
 const overrides: readonly Override[] = ['auto', 'healthy', 'sick', 'drain'];
+const wantedStates: readonly WantedState[] = ['auto', 'warm', 'cold'];
 
 /**
  * Makes a proxy.
@@ -248,6 +262,7 @@ class RunningProxy implements TroupeProxy {
   readonly #log: ProxyLog | undefined;
   readonly #clock: Clock = createSystemClock();
   readonly #control: ControlPlane;
+  readonly #shelf: ConfigShelf;
   readonly #data;
   readonly #transport;
   readonly #listeners: Listener[] = [];
@@ -308,6 +323,13 @@ class RunningProxy implements TroupeProxy {
       drainTimeoutMs: this.#drainTimeoutMs,
       saintEntries: options.saintEntries,
       onFault: (error, where) => this.#noteFault(error, where),
+    });
+    this.#shelf = new ConfigShelf({
+      control: this.#control,
+      clock: this.#clock,
+      labelsUsedBy: (key) => this.#loadedConfigs.get(key)?.labels ?? [],
+      onLabels: (labels) => this.#label(labels),
+      cooldownMs: options.cooldown ?? DEFAULT_COOLDOWN_MS,
     });
     const data = this.#data;
     this.#failedRequests$ = new Observable<FailedRequest>((subscriber) => {
@@ -391,18 +413,23 @@ class RunningProxy implements TroupeProxy {
       this.#sources.delete(name);
       this.#loadErrors.delete(name);
     }
+    this.#shelf.noteLoaded();
   }
 
   use(name: string): Promise<void> {
-    return this.#control.use(name);
+    return this.#shelf.use(name);
   }
 
   discard(name: string): Promise<void> {
-    return this.#control.discard(name);
+    return this.#shelf.discard(name);
   }
 
-  setState(name: string, state: 'warm' | 'cold'): Promise<void> {
-    return this.#control.setState(name, state);
+  async setState(name: string, state: WantedState): Promise<void> {
+    if (!wantedStates.includes(state)) {
+      const message = `a config's state can be set to ${wantedStates.join(', ')}, but not to ${showValue(state)}`;
+      throw new TroupeError('command.illegal-value', message, { side: 'troupe' });
+    }
+    return this.#shelf.setState(name, state);
   }
 
   replace(source: ConfigSource): Promise<string> {
@@ -498,8 +525,7 @@ class RunningProxy implements TroupeProxy {
       stopServing: () => this.#stopServing(),
       adjust: (settings) => this.#adjust(settings),
       loadVcl: (name, origin, text) => this.#loadVcl(name, origin, text),
-      label: (labels) => this.#label(labels),
-      labelsUsedBy: (key) => this.#loadedConfigs.get(key)?.labels ?? [],
+      shelf: this.#shelf,
       sources: (key) => this.#loadedConfigs.get(key)?.sources ?? [],
       busy: (key) => this.#data.busy(key),
       lastFault: () => this.#lastFault,
@@ -519,7 +545,8 @@ class RunningProxy implements TroupeProxy {
     };
   }
 
-  #adjust({ requests, cache, listener, fetch, vcl }: ProxySettings): void {
+  #adjust({ requests, cache, listener, fetch, vcl, cooldownMs }: ProxySettings): void {
+    this.#shelf.cooldownMs = cooldownMs ?? this.#options.cooldown ?? DEFAULT_COOLDOWN_MS;
     this.#data.adjust(
       withSettings<Partial<RequestLimits>>({}, requests),
       withSettings<Partial<CacheDefaults>>({}, cache),
@@ -571,6 +598,9 @@ class RunningProxy implements TroupeProxy {
       stats: () => this.stats(),
       failedRequests: () => this.failedRequests(),
       load: (name, file) => this.load(name, file),
+      use: (name) => this.use(name),
+      discard: (name) => this.discard(name),
+      setState: (name, state) => this.setState(name, state),
       purge: (url, options) => this.purge(url, options),
       keepTimes: () => this.#data.keepTimes(),
       get isClosing() {
@@ -630,6 +660,7 @@ class RunningProxy implements TroupeProxy {
     cancel();
     for (const listener of this.#listeners) listener.destroy();
     this.#upgrades.destroy();
+    this.#shelf.close();
     await this.#control.stop();
     this.#isGone = true;
     await Promise.all([...this.#dashboards, ...this.#commandPorts].map((port) => port.close()));

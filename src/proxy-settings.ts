@@ -17,6 +17,8 @@ export interface ProxySettings {
   /** Of configs that are loaded from then on. */
   readonly fetch: Settings<FetchLimits>;
   readonly vcl: Settings<VclOptions>;
+  /** Milliseconds that a config stays warm after it was needed last; at once. */
+  readonly cooldownMs: number | undefined;
 }
 
 /** Limits, with those that are set in place of those that are not. */

@@ -1,4 +1,5 @@
 /** The wiring as a program that embeds it meets it: booting, replacing, refusing, closing. */
+import { filter, firstValueFrom } from 'rxjs';
 import { afterEach, expect, test } from 'vitest';
 import { backend, createProxy, defineConfig, type TroupeProxy } from '../src/index.ts';
 import { Origin } from './support/origin.ts';
@@ -158,6 +159,24 @@ test('commands that cannot be carried out say why', async () => {
     code: 'command.name-taken',
   });
   await expect(proxy.setState('boot', 'cold')).rejects.toMatchObject({ code: 'command.config-in-use' });
+  await expect(proxy.setState('boot', 'hot' as never)).rejects.toMatchObject({
+    code: 'command.illegal-value',
+  });
+});
+
+test('a config that nobody needs turns cold with no command line there, and warm again when it is used', async () => {
+  const origin = await startOrigin('origin');
+  const proxy = start(configFor(origin), { cooldown: 20 });
+  await proxy.ready;
+  const cooled = firstValueFrom(proxy.messages$.pipe(filter(({ event }) => event.type === 'config.cool')));
+  await proxy.load('next', configFor(origin));
+  await cooled;
+  expect(proxy.configs()).toEqual([
+    { name: 'boot', state: 'active' },
+    { name: 'next', state: 'cold' },
+  ]);
+  await proxy.use('next');
+  expect(proxy.configs()).toContainEqual({ name: 'next', state: 'active' });
 });
 
 test('loading one name twice at the same time loads it once', async () => {

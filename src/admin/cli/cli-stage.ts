@@ -3,13 +3,14 @@
 import type { SourceText } from '../../config/config.ts';
 import type { ConfigKey } from '../../config-key.ts';
 import type { ProxySettings } from '../../proxy-settings.ts';
+import type { ConfigShelf } from '../config-shelf.ts';
 import type { Operated } from '../http/operated.ts';
 import type { ParameterSet } from '../parameters/parameter-set.ts';
 import type { BanList } from './ban-list.ts';
-import type { ConfigShelf } from './config-shelf.ts';
 
 /** The proxy as the command line operates it. */
 export interface Commanded extends Operated {
+  readonly shelf: ConfigShelf;
   /** Whether requests are served; `stop` and `start` change it. */
   readonly isServing: boolean;
   startServing(): Promise<void>;
@@ -23,10 +24,6 @@ export interface Commanded extends Operated {
    * @throws TroupeError as `load`
    */
   loadVcl(name: string, origin: string, text: string): Promise<void>;
-  /** Says to which configs labels point. */
-  label(labels: ReadonlyMap<string, ConfigKey>): void;
-  /** Labels that a loaded config hands requests over to. */
-  labelsUsedBy(key: ConfigKey): readonly string[];
   /** The texts that a loaded config was made of, the main one first. */
   sources(key: ConfigKey): readonly SourceText[];
   /** The last mistake of Troupe's own that was contained, with its stack. */

@@ -13,7 +13,6 @@ import { CliSession } from './cli-session.ts';
 import type { CliStage, Commanded } from './cli-stage.ts';
 import { CommandTurns } from './command-turns.ts';
 import { commands, openCommands } from './commands.ts';
-import { ConfigShelf } from './config-shelf.ts';
 import { Newcomers } from './newcomers.ts';
 import { Refusals, type TellRefused } from './refusals.ts';
 import { readSecret } from './secret.ts';
@@ -50,13 +49,7 @@ export async function openCommandPort(
 
 function stageOf(operated: Commanded, parameters: ParameterSet): CliStage {
   parameters.onChange = () => operated.adjust(settingsOf(parameters));
-  const shelf = new ConfigShelf({
-    control: operated.control,
-    clock: operated.clock,
-    labelsUsedBy: (key) => operated.labelsUsedBy(key),
-    onLabels: (labels) => operated.label(labels),
-    cooldownMs: () => parameters.number('vcl_cooldown') * 1_000,
-  });
+  const { shelf } = operated;
   return { operated, shelf, parameters, bans: new BanList(operated.clock.wallNow() / 1_000) };
 }
 
@@ -107,7 +100,6 @@ class ListeningPort implements CommandPort {
     this.#turns.close();
     this.#refusals.close();
     this.#cancelOpening?.();
-    this.#stage.shelf.close();
     const closed = this.#servers.map((server) => once(server.close(), 'close'));
     for (const session of this.#sessions) session.destroy();
     await Promise.all(closed);

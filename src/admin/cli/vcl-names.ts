@@ -1,6 +1,6 @@
 /** Names and states that `vcl.*` commands are given. */
+import type { ConfigShelf, Shelved, WantedState } from '../config-shelf.ts';
 import { type CliReply, wrong } from './cli-reply.ts';
-import type { ConfigShelf, Shelved, WantedState } from './config-shelf.ts';
 
 /** @returns a refusal, if no config and no label can have this name */
 export function invalidName(name: string): CliReply | undefined {

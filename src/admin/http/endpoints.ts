@@ -161,10 +161,10 @@ const act = [
     query: useQuerySchema,
     answer: switchSchema,
     async run({ stage, params: { name = '' }, query }) {
-      const { control } = stage.operated;
-      const preview = previewSwitch(control, name);
+      const { operated } = stage;
+      const preview = previewSwitch(operated.control, name);
       if (query['dry-run'] === true) return preview;
-      await control.use(name);
+      await operated.use(name);
       return { ...preview, done: true };
     },
   }),
@@ -174,18 +174,18 @@ const act = [
     summary: 'Discard a config that is not in use (vcl.discard)',
     answer: configsSchema,
     async run({ stage: { operated }, params: { name = '' } }) {
-      await operated.control.discard(name);
+      await operated.discard(name);
       return showConfigs(operated.control);
     },
   }),
   endpoint({
     method: 'POST',
     path: '/api/v1/configs/{name}/state',
-    summary: 'Cool a config, or warm it up again (vcl.state)',
+    summary: 'Cool a config, warm it up again, or let it cool down when nobody needs it (vcl.state)',
     body: stateBodySchema,
     answer: configsSchema,
     async run({ stage: { operated }, params: { name = '' }, body }) {
-      await operated.control.setState(name, body.state);
+      await operated.setState(name, body.state);
       return showConfigs(operated.control);
     },
   }),

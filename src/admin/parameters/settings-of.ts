@@ -12,6 +12,7 @@ export function settingsOf(parameters: ParameterSet): ProxySettings {
     return seconds === undefined ? undefined : seconds * MS_PER_S;
   };
   return {
+    cooldownMs: ms('vcl_cooldown'),
     requests: {
       maxRestarts: count('max_restarts'),
       maxRetries: count('max_retries'),

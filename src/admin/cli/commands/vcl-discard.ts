@@ -1,9 +1,9 @@
 /** `vcl.discard`: several, and by patterns; all that match, or none. */
+import type { ConfigShelf, Shelved } from '../../config-shelf.ts';
 import { matchesGlob } from '../../glob.ts';
 import type { CliCommand } from '../cli-command.ts';
 import { type CliReply, cannot, reply, wrong } from '../cli-reply.ts';
 import type { CliStage } from '../cli-stage.ts';
-import type { ConfigShelf, Shelved } from '../config-shelf.ts';
 
 export const vclDiscardCommand: CliCommand = {
   name: 'vcl.discard',
@@ -32,7 +32,7 @@ async function discard({ shelf }: CliStage, patterns: readonly string[]): Promis
     const dependents = shelf.dependents(entry);
     if (dependents.some((one) => !marked.has(one))) return cannot(dependencyTold(entry, dependents));
   }
-  for (const entry of inOrder(shelf, [...marked])) await shelf.discard(entry);
+  for (const entry of inOrder(shelf, [...marked])) await shelf.discard(entry.name);
   return reply('');
 }
 

@@ -1,9 +1,9 @@
 /** `vcl.list`, `vcl.deps`, `vcl.show`: what is loaded, and of what it was made. */
+import type { Shelved } from '../../config-shelf.ts';
 import type { CliCall, CliCommand } from '../cli-command.ts';
 import { type CliReply, reply, wrong } from '../cli-reply.ts';
 import type { CliStage } from '../cli-stage.ts';
 import { columns } from '../columns.ts';
-import type { Shelved } from '../config-shelf.ts';
 import { jsonObject, jsonReply } from '../json-reply.ts';
 import { secondsNow } from './serving.ts';
 

@@ -2,10 +2,10 @@
 import { readFileSync } from 'node:fs';
 import { extname, resolve } from 'node:path';
 import type { TroupeError } from '../../../errors.ts';
+import type { WantedState } from '../../config-shelf.ts';
 import type { CliCall, CliCommand } from '../cli-command.ts';
 import { type CliReply, cannot, reply, wrong } from '../cli-reply.ts';
 import type { CliStage } from '../cli-stage.ts';
-import type { WantedState } from '../config-shelf.ts';
 import { compilerFailed, replyOfVclError } from '../vcl-error.ts';
 import { invalidName, wantedState } from '../vcl-names.ts';
 
@@ -51,8 +51,7 @@ async function load(
   if (typeof wanted === 'object') return wanted;
   const refusal = await work();
   if (refusal !== undefined) return refusal;
-  shelf.want(name, wanted);
-  if (wanted === 'cold') await operated.control.setState(name, 'cold');
+  await shelf.setState(name, wanted);
   if (loaded + 1 <= most || handling !== 1) return reply(operated.isServing ? '' : 'VCL compiled.\n');
   return reply(`${loaded + 1} VCLs loaded\nRemember to vcl.discard the old/unused VCLs.\n${advice}`);
 }

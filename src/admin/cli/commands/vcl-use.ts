@@ -1,9 +1,9 @@
 /** `vcl.use`, `vcl.state`, `vcl.label`: which config serves, which are kept ready, and under which other names. */
+import type { ConfigShelf, Shelved } from '../../config-shelf.ts';
 import { previewSwitch } from '../../http/show/preview-switch.ts';
 import type { CliCommand } from '../cli-command.ts';
 import { type CliReply, CliStatus, cannot, reply, wrong } from '../cli-reply.ts';
 import type { CliStage } from '../cli-stage.ts';
-import type { ConfigShelf, Shelved } from '../config-shelf.ts';
 import { findNamed, invalidName, wantedState } from '../vcl-names.ts';
 
 export const vclUseCommands: readonly CliCommand[] = [
@@ -49,7 +49,7 @@ async function use(stage: CliStage, name: string, flag: string | undefined): Pro
     return reply(shownPreview(stage, shelf.configOf(found)));
   }
   if (shelf.activeName() === name) return reply('');
-  await shelf.use(found);
+  await shelf.use(name);
   return reply(`VCL '${name}' now active`);
 }
 
@@ -80,7 +80,7 @@ function shownPreview({ operated: { control } }: CliStage, config: string): stri
   return `Dry run: VCL '${config}' in place of '${preview.before ?? 'none'}'\n${listed.join('')}`;
 }
 
-async function setState({ shelf, operated }: CliStage, name: string, text: string): Promise<CliReply> {
+async function setState({ shelf }: CliStage, name: string, text: string): Promise<CliReply> {
   const named = findNamed(shelf, name);
   if ('refusal' in named) return named.refusal;
   const { found } = named;
@@ -93,8 +93,7 @@ async function setState({ shelf, operated }: CliStage, name: string, text: strin
       return cannot('Cannot set the active VCL cold.');
     }
   }
-  if (wanted !== 'auto') await operated.control.setState(name, wanted);
-  shelf.want(name, wanted);
+  await shelf.setState(name, wanted);
   return reply('');
 }
 

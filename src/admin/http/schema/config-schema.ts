@@ -31,7 +31,10 @@ export const loadBodySchema = named(
   }),
 );
 
-export const stateBodySchema = named('ConfigState', z.strictObject({ state: z.enum(['warm', 'cold']) }));
+export const stateBodySchema = named(
+  'ConfigState',
+  z.strictObject({ state: z.enum(['auto', 'warm', 'cold']) }),
+);
 
 export const useQuerySchema = z.strictObject({
   'dry-run': flagInQuery().optional().describe('true: say what would change, and change nothing'),

@@ -1,12 +1,15 @@
 /**
  * Configs as operators arrange them: in the order of loading, each to be warm, cold or as needed (varnish-cli(7),
  * vcl.state), and labels that point to some of them. What is loaded, and what is active, the supervisor knows.
+ *
+ * A proxy has one, and whoever operates it goes through it: the embedding program, the HTTP API, the command line.
+ * So a config that nobody needs turns cold after a while, whether or not anybody is there to see it.
  */
-import type { SupervisorContext } from '../../actors/supervisor.ts';
-import type { Clock } from '../../clock.ts';
-import type { ConfigKey } from '../../config-key.ts';
-import type { ControlPlane } from '../../streams/control-plane.ts';
-import { SUPERVISOR } from '../../streams/routes.ts';
+import type { SupervisorContext } from '../actors/supervisor.ts';
+import type { Clock } from '../clock.ts';
+import type { ConfigKey } from '../config-key.ts';
+import type { ControlPlane } from '../streams/control-plane.ts';
+import { SUPERVISOR } from '../streams/routes.ts';
 
 /** What an operator wants of a config. */
 export type WantedState = 'auto' | 'warm' | 'cold';
@@ -36,18 +39,32 @@ interface ShelfOptions {
   readonly labelsUsedBy: (key: ConfigKey) => readonly string[];
   /** Told when labels have changed. */
   readonly onLabels: (labels: ReadonlyMap<string, ConfigKey>) => void;
-  /** Milliseconds; varnishd's vcl_cooldown. */
-  readonly cooldownMs: () => number;
+  readonly cooldownMs: number;
 }
 
 export class ConfigShelf {
   readonly #options: ShelfOptions;
   readonly #entries = new Map<string, Shelved>();
+  #cooldownMs: number;
   #usedLabel: string | undefined;
   #cancel: (() => void) | undefined;
+  #isClosed = false;
 
   constructor(options: ShelfOptions) {
     this.#options = options;
+    this.#cooldownMs = options.cooldownMs;
+  }
+
+  /** Milliseconds that a config stays warm after it was needed last; varnishd's vcl_cooldown. */
+  set cooldownMs(ms: number) {
+    if (ms === this.#cooldownMs) return;
+    this.#cooldownMs = ms;
+    this.#settle();
+  }
+
+  /** A config was loaded. */
+  noteLoaded(): void {
+    this.#settle();
   }
 
   /** All, in the order in which they came. */
@@ -104,26 +121,43 @@ export class ConfigShelf {
     return names.flatMap((name) => this.#entries.get(name) ?? []);
   }
 
-  /** Notes what is wanted of a config. */
-  want(name: string, wanted: WantedState): void {
+  /**
+   * Says what is wanted of a config, and makes it so; `auto` leaves it as it is for now.
+   *
+   * @throws TroupeError `command.unknown-config`, `command.config-in-use`, `command.config-not-ready`
+   */
+  async setState(name: string, wanted: WantedState): Promise<void> {
     this.#markNeeded();
     const entry = this.find(name);
+    // Of an unknown one, the supervisor says it.
+    if (wanted !== 'auto' || entry === undefined) {
+      await this.#options.control.setState(name, wanted === 'cold' ? 'cold' : 'warm');
+    }
     if (entry?.kind === 'config') entry.wanted = wanted;
     this.#settle();
   }
 
-  /** Warms a config up, if it has cooled down by itself. */
+  /** Warms a config up, if it has cooled down by itself: somebody is about to need it. */
   async warm(config: string): Promise<void> {
+    const entry = this.find(config);
+    if (entry?.kind !== 'config' || entry.wanted === 'cold') return;
     if (this.stateOf(config) === 'cold') await this.#options.control.setState(config, 'warm');
+    entry.neededAt = this.#options.clock.now();
+    this.#settle();
   }
 
-  /** Switches to a config, or to what a label points to. */
-  async use(entry: Shelved): Promise<void> {
+  /**
+   * Switches to a config, or to what a label points to.
+   *
+   * @throws TroupeError `command.unknown-config`, `command.config-not-ready`
+   */
+  async use(name: string): Promise<void> {
     this.#markNeeded();
-    const config = this.configOf(entry);
+    const entry = this.find(name);
+    const config = entry === undefined ? name : this.configOf(entry);
     await this.warm(config);
     await this.#options.control.use(config);
-    this.#usedLabel = entry.kind === 'label' ? entry.name : undefined;
+    this.#usedLabel = entry?.kind === 'label' ? name : undefined;
     this.#settle();
   }
 
@@ -137,19 +171,24 @@ export class ConfigShelf {
     this.#settle();
   }
 
-  /** Takes one out. */
-  async discard(entry: Shelved): Promise<void> {
+  /**
+   * Takes one out.
+   *
+   * @throws TroupeError `command.unknown-config`, `command.config-in-use`, `command.config-not-ready`
+   */
+  async discard(name: string): Promise<void> {
     this.#markNeeded();
-    this.#entries.delete(entry.name);
-    if (entry.kind === 'config') await this.#options.control.discard(entry.name);
+    if (this.find(name)?.kind === 'label') this.#entries.delete(name);
+    else await this.#options.control.discard(name);
     this.#settle();
   }
 
   close(): void {
+    this.#isClosed = true;
     this.#cancel?.();
   }
 
-  /** Others come and go by other ways: a reload, the HTTP API. */
+  /** Those that the supervisor knows, and no others. */
   #takeStock(): void {
     const { control, clock, labelsUsedBy } = this.#options;
     const configs = control.configs();
@@ -166,7 +205,8 @@ export class ConfigShelf {
 
   /** After each change: which labels there are, and who cools down next. */
   #settle(): void {
-    const { clock, onLabels, cooldownMs } = this.#options;
+    if (this.#isClosed) return;
+    const { clock, onLabels } = this.#options;
     const entries = this.entries();
     const labels = new Map<string, ConfigKey>();
     let next = Number.POSITIVE_INFINITY;
@@ -175,7 +215,7 @@ export class ConfigShelf {
         const key = this.keyOf(entry.target);
         if (key !== undefined) labels.set(entry.name, key);
       } else if (this.#mayCool(entry)) {
-        next = Math.min(next, entry.neededAt + cooldownMs());
+        next = Math.min(next, entry.neededAt + this.#cooldownMs);
       }
     }
     onLabels(labels);
@@ -200,10 +240,10 @@ export class ConfigShelf {
   }
 
   async #coolDown(): Promise<void> {
-    const { clock, control, cooldownMs } = this.#options;
+    const { clock, control } = this.#options;
     for (const entry of this.entries()) {
       if (entry.kind === 'label' || !this.#mayCool(entry)) continue;
-      if (entry.neededAt + cooldownMs() > clock.now()) continue;
+      if (entry.neededAt + this.#cooldownMs > clock.now()) continue;
       // It may have gone in this very moment.
       await control.setState(entry.name, 'cold').catch(() => {});
     }

@@ -1,7 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
-import { ConfigShelf, type Shelved } from '../../../src/admin/cli/config-shelf.ts';
-import type { ConfigKey } from '../../../src/config-key.ts';
-import { backendOf, ControlWorld, probeOf } from '../../support/control-world.ts';
+import { ConfigShelf } from '../../src/admin/config-shelf.ts';
+import type { ConfigKey } from '../../src/config-key.ts';
+import { backendOf, ControlWorld, probeOf } from '../support/control-world.ts';
 
 const empty = { directors: [], saintmodes: [], defaultTarget: undefined };
 const probed = { ...empty, backends: [backendOf('b1', 8080, probeOf())] };
@@ -20,25 +20,19 @@ async function start(uses: Readonly<Record<string, readonly string[]>> = {}): Pr
     onLabels: (told) => {
       labels = told;
     },
-    cooldownMs: () => COOLDOWN_MS,
+    cooldownMs: COOLDOWN_MS,
   });
   for (const name of ['a', 'b', 'c']) {
     await world.load(name);
-    shelf.want(name, 'auto');
+    shelf.noteLoaded();
   }
-  await shelf.use(named('a'));
+  await shelf.use('a');
 }
 
 afterEach(() => {
   shelf.close();
   world.control.close();
 });
-
-function named(name: string): Shelved {
-  const entry = shelf.find(name);
-  if (entry === undefined) throw new Error(`there is no ${name}`);
-  return entry;
-}
 
 function states(): string {
   return ['a', 'b', 'c'].map((name) => shelf.stateOf(name)).join(' ');
@@ -61,10 +55,10 @@ test('what is auto cools down when it was not needed for vcl_cooldown, and not b
 
 test('what is to be warm stays so, and what is labelled, or hands over to a label', async () => {
   await start({ c: ['l'] });
-  shelf.want('b', 'warm');
+  await shelf.setState('b', 'warm');
   await pass(COOLDOWN_MS * 3);
   expect(states()).toBe('active warm warm');
-  shelf.want('b', 'auto');
+  await shelf.setState('b', 'auto');
   await shelf.label('l', 'b');
   await pass(COOLDOWN_MS * 3);
   expect(states()).toBe('active warm warm');
@@ -73,7 +67,7 @@ test('what is to be warm stays so, and what is labelled, or hands over to a labe
 test('the time begins when it is needed no more', async () => {
   await start();
   await pass(COOLDOWN_MS - 1);
-  await shelf.use(named('b'));
+  await shelf.use('b');
   await pass(1);
   expect(states()).toBe('warm active cold');
   await pass(COOLDOWN_MS - 2);
@@ -85,7 +79,7 @@ test('the time begins when it is needed no more', async () => {
 test('a label that is in use takes its requests along', async () => {
   await start();
   await shelf.label('l', 'b');
-  await shelf.use(named('l'));
+  await shelf.use('l');
   expect([shelf.activeName(), states()]).toEqual(['l', 'warm active warm']);
   await shelf.label('l', 'c');
   expect([shelf.activeName(), states()]).toEqual(['l', 'warm warm active']);
@@ -97,4 +91,56 @@ test('what is discarded by another way is gone from here, with its labels', asyn
   await shelf.label('l', 'b');
   await world.control.discard('b');
   expect(shelf.entries().map(({ name }) => name)).toEqual(['a', 'c']);
+});
+
+test('what has cooled down by itself is warmed up when it is used, what an operator cooled is not', async () => {
+  await start();
+  await shelf.setState('c', 'cold');
+  await pass(COOLDOWN_MS);
+  expect(states()).toBe('active cold cold');
+  const used = shelf.use('b');
+  world.settle();
+  await used;
+  expect(states()).toBe('warm active cold');
+  await expect(shelf.use('c')).rejects.toMatchObject({ code: 'command.config-not-ready' });
+});
+
+test('what is warmed up to be looked at has a while again', async () => {
+  await start();
+  await pass(COOLDOWN_MS);
+  const warmed = shelf.warm('b');
+  world.settle();
+  await warmed;
+  await pass(COOLDOWN_MS - 1);
+  expect(states()).toBe('active warm cold');
+  await pass(1);
+  expect(states()).toBe('active cold cold');
+});
+
+test('another vcl_cooldown holds for what cools down already', async () => {
+  await start();
+  await pass(1_000);
+  shelf.cooldownMs = 1_500;
+  await pass(499);
+  expect(states()).toBe('active warm warm');
+  await pass(1);
+  expect(states()).toBe('active cold cold');
+});
+
+test('nothing cools down any more when it is closed', async () => {
+  await start();
+  shelf.close();
+  shelf.cooldownMs = 1;
+  await pass(COOLDOWN_MS);
+  expect(states()).toBe('active warm warm');
+});
+
+test('what nobody loaded cannot be used, discarded or set to anything', async () => {
+  await start();
+  const unknown = { code: 'command.unknown-config' };
+  await expect(shelf.use('d')).rejects.toMatchObject(unknown);
+  await expect(shelf.discard('d')).rejects.toMatchObject(unknown);
+  for (const state of ['auto', 'warm', 'cold'] as const) {
+    await expect(shelf.setState('d', state)).rejects.toMatchObject(unknown);
+  }
 });
