@@ -15,6 +15,7 @@ import type { BackendHealth } from '../../snapshot.ts';
 import { BackendNode } from './backend-target.ts';
 import { findWay } from './cycle.ts';
 import { DirectorNode } from './director-target.ts';
+import type { PickRequest } from './policy.ts';
 import { createRule } from './rule.ts';
 import { SaintmodeNode } from './saintmode-target.ts';
 import { createShardControl, memberMistake, type ShardControl } from './shard/shard-control.ts';
@@ -48,6 +49,8 @@ export interface TargetGraph {
   removeMember(director: string, target: string): TroupeError | undefined;
   /** What only shard directors can do; undefined: there is no shard director of that name. */
   shard(director: string): ShardControl | undefined;
+  /** The member that a director picks, which may be a director; undefined: none, or there is no such director. */
+  pick(director: string, request: PickRequest): Target | undefined;
   /** The parameter sets of shard directors. */
   readonly shardParams: ShardParams;
   /**
@@ -202,6 +205,11 @@ export function createTargetGraph(input: TargetGraphInput): TargetGraph {
           return pick(request);
         },
       };
+    },
+
+    pick(director, request) {
+      sweep();
+      return directorNamed(director)?.pick(request);
     },
 
     shardParams,

@@ -7,6 +7,7 @@ import type { BackendRef } from '../../config/hooks.ts';
 import type { ShardChoice } from '../../config/shard-declaration.ts';
 import { distributionKey } from '../directors/hash.ts';
 import type { PickRequest } from '../directors/policy.ts';
+import type { TargetGraph } from '../directors/target-graph.ts';
 import type { HookOwner } from './contexts.ts';
 import type { BackendMessage } from './messages.ts';
 import type { RequestHash } from './request-hash.ts';
@@ -27,6 +28,17 @@ export function pickEarly(
   const shard = request.choice === undefined ? undefined : graph.shard(name);
   const picked = shard === undefined ? graph.get(name)?.resolve(request) : shard.pick(request);
   return picked?.name;
+}
+
+/**
+ * What a hash director answers while its config is loaded: a member, which keeps no key.
+ *
+ * @returns undefined: none is healthy
+ */
+export function pickAtLoad(graph: TargetGraph, ref: BackendRef): string | undefined {
+  if (typeof ref === 'string') return ref;
+  const { name, key = '' } = ref;
+  return graph.pick(name, { denied: undefined, key: () => distributionKey([key]), random: () => 0 })?.name;
 }
 
 /** In `recv` and `hash`; varnishd has as many zeros there. */

@@ -5,7 +5,7 @@
 import type { Config } from '../../config/config.ts';
 import type { ResolvedBackend } from '../../config/declaration.ts';
 import { enterHook, type HookScope, leaveHook } from '../../config/hook-scope.ts';
-import type { Hooks } from '../../config/hooks.ts';
+import type { BackendRef, Hooks } from '../../config/hooks.ts';
 import type { ConfigKey } from '../../config-key.ts';
 import { TroupeError } from '../../errors.ts';
 import type { Fact } from '../../facts.ts';
@@ -13,6 +13,7 @@ import { type CachePolicy, cachePolicy } from '../cache/cache-policy.ts';
 import type { CacheDefaults } from '../cache/cache-terms.ts';
 import type { TargetGraph } from '../directors/target-graph.ts';
 import type { LoadedPeers } from '../peer/loaded-peers.ts';
+import { pickAtLoad } from './early-pick.ts';
 import { hookThrew, hookWasAsync, hookWasWrong, isPromise } from './hook-error.ts';
 import type { Manners } from './manners.ts';
 import { shown } from './message-check.ts';
@@ -118,15 +119,19 @@ export function runFini(loaded: LoadedConfig, log: RequestLog | undefined): void
 }
 
 function runLifeHook(
-  { key, scope, config }: LoadedConfig,
+  { key, scope, config, graph }: LoadedConfig,
   name: 'init' | 'fini',
   hook: NonNullable<Hooks['init'] | Hooks['fini']>,
   log: RequestLog | undefined,
 ): TroupeError | undefined {
+  const context = {
+    log: (message: string) => log?.line?.(key, undefined, String(message)),
+    resolve: (target: BackendRef) => pickAtLoad(graph, target),
+  };
   let answer: unknown;
   const before = enterHook(scope);
   try {
-    answer = hook({ log: (message) => log?.line?.(key, undefined, String(message)) });
+    answer = hook(context);
   } catch (thrown) {
     return hookThrew(name, thrown, config.origin);
   } finally {

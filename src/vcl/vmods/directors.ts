@@ -6,7 +6,15 @@ import type { PolicyDeclaration } from '../../config/declaration.ts';
 import { currentScope } from '../../config/hook-scope.ts';
 import type { BackendRef } from '../../config/hooks.ts';
 import { parseSignature } from '../signature.ts';
-import { bound, byName, fn, type Vmod, type VmodFunction, type VmodObject } from '../vmod.ts';
+import {
+  bound,
+  byName,
+  fn,
+  type VclContext,
+  type Vmod,
+  type VmodFunction,
+  type VmodObject,
+} from '../vmod.ts';
 import { reconfigurePending, shard } from './shard.ts';
 import { shardParam } from './shard-param.ts';
 import { targetName } from './target-name.ts';
@@ -28,6 +36,13 @@ const removeBackend = fn(
     if (target !== undefined) currentScope('remove_backend').removeMember(self, targetName(target, ''));
   },
 );
+
+/** In vcl_init at once, as what is made of it there keeps no key. */
+function pickByKey({ req, bereq, resolve }: VclContext, self: string, key: string): BackendRef | undefined {
+  const ref = { name: self, key };
+  const isLoading = req === undefined && bereq === undefined && resolve !== undefined;
+  return isLoading ? resolve(ref) : ref;
+}
 
 const backend = fn('BACKEND .backend()', (_context, self: string): BackendRef => self);
 
@@ -76,13 +91,7 @@ export const directors: Vmod = {
     hash: director('hash()', () => ({ kind: 'hash' }), [
       addBackend('BACKEND, REAL weight=1.0'),
       removeBackend,
-      fn(
-        'BACKEND .backend(STRANDS)',
-        (_context, self: string, key: string): BackendRef => ({
-          name: self,
-          key,
-        }),
-      ),
+      fn('BACKEND .backend(STRANDS)', pickByKey),
     ]),
     shard,
     shard_param: shardParam,

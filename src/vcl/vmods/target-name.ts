@@ -6,6 +6,6 @@ import type { BackendRef } from '../../config/hooks.ts';
  * @throws Error there is none
  */
 export function targetName(target: BackendRef | undefined, call: string): string {
-  if (target === undefined) throw new Error(`${call}: NULL backend cannot be added`);
+  if (target === undefined) throw new Error(`${call}: None backend cannot be added`);
   return typeof target === 'string' ? target : target.name;
 }
