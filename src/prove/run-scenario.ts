@@ -4,31 +4,28 @@
  */
 import type { ConfigDescription } from '../config/declaration.ts';
 import type { ConfigKey } from '../config-key.ts';
-import { firstVerdicts } from '../first-verdicts.ts';
 import type { Identity } from '../identity.ts';
 import type { PeerResult } from '../proxy/peer/peer-operation.ts';
-import type { RequestReport } from '../proxy/request/request-report.ts';
-import type { SimulatedExchange, SimulatedRequest } from '../simulation/exchange.ts';
 import { hostOf, placeOf } from '../simulation/network.ts';
 import { type LoadedSource, World } from '../simulation/world.ts';
-import type { BackendHealth, Override, SnapshotDelta } from '../snapshot.ts';
+import type { BackendHealth, SnapshotDelta } from '../snapshot.ts';
 import { ActorSteps } from './actor-steps.ts';
+import { Operator } from './operator.ts';
+import { RequestRecorder } from './request-recorder.ts';
 import {
   type ActRecord,
   type AskRecord,
   type Breach,
-  type CommandRecord,
   type FaultEnd,
   type HealthChange,
   type HookFailure,
   LONGEST_WAIT_MS,
   type MemberCount,
   type ProbeRecord,
-  type RequestRecord,
   type Run,
   type StoreRecord,
 } from './run.ts';
-import type { Act, ClientRequest, Operation, Scenario } from './scenario.ts';
+import type { Act, ClientRequest, Scenario } from './scenario.ts';
 import { type HookWatch, watchedHooks } from './watched-hooks.ts';
 
 /** Operations of peers in one run; scenarios cause far fewer by themselves. */
@@ -57,25 +54,20 @@ class ScenarioRun {
   readonly #world: World;
   readonly #acts: ActRecord[] = [];
   readonly #faultEnds: FaultEnd[] = [];
-  readonly #requests: RequestRecord[] = [];
-  readonly #byExchange = new Map<SimulatedExchange, RequestRecord>();
+  readonly #recorder: RequestRecorder;
+  readonly #operator: Operator;
   readonly #asks: AskRecord[] = [];
   readonly #healthChanges: HealthChange[] = [];
   readonly #health = new Map<Identity, BackendHealth>();
   readonly #steps = new ActorSteps();
   readonly #probes: ProbeRecord[] = [];
   readonly #stored: StoreRecord[] = [];
-  readonly #commands: CommandRecord[] = [];
   readonly #hookFailures: HookFailure[] = [];
   readonly #peerResults: PeerResult[] = [];
   readonly #breaches: Breach[] = [];
   readonly #descriptions = new Map<ConfigKey, ConfigDescription>();
   #startedAt = 0;
-  #copiesLoaded = 0;
   #isPurgingSoftly = false;
-  /** What is loaded, oldest first. */
-  #loaded = ['boot'];
-  #active = 'boot';
 
   constructor(scenario: Scenario, source: LoadedSource) {
     this.#scenario = scenario;
@@ -84,8 +76,8 @@ class ScenarioRun {
       seed: scenario.seed,
       cacheControl: scenario.cacheControl,
       observer: {
-        ended: (report, exchange) => this.#ended(report, exchange),
-        siblingAsked: (exchange, request) => this.#note(exchange, request, undefined),
+        ended: (report, exchange) => this.#recorder.ended(report, exchange),
+        siblingAsked: (exchange, request) => this.#recorder.began(exchange, request, undefined),
         published: (delta) => this.#published(delta),
         asked: ({ identity }, { method, path, fields }) => {
           const host = fields.get('Host') ?? '';
@@ -107,6 +99,23 @@ class ScenarioRun {
           };
         },
       },
+    });
+    const now = () => this.#now();
+    this.#recorder = new RequestRecorder({
+      now,
+      startedAt: () => this.#startedAt,
+      backends: source.backends,
+      statsOf: (identity) => this.#world.data.stats(identity),
+    });
+    this.#operator = new Operator({
+      now,
+      world: this.#world,
+      nextCopy: () => {
+        const copy = this.copies.shift();
+        return copy && this.#watched(copy);
+      },
+      identityOf: (name) => source.backends.find((backend) => backend.name === name)?.identity,
+      onLoaded: () => this.#noteDescriptions(),
     });
   }
 
@@ -140,13 +149,13 @@ class ScenarioRun {
       descriptions: this.#descriptions,
       acts: this.#acts,
       faultEnds: this.#faultEnds,
-      requests: this.#requests,
+      requests: this.#recorder.requests,
       asks: this.#asks,
       health: this.#healthChanges,
       probes: this.#probes,
       stored: this.#stored,
       isPurgingSoftly: this.#isPurgingSoftly,
-      commands: this.#commands,
+      commands: this.#operator.commands,
       hookFailures: this.#hookFailures,
       peerResults: this.#peerResults,
       peersPending: this.#peersPending(),
@@ -196,7 +205,7 @@ class ScenarioRun {
     let isAtRest = false;
     while (!isAtRest && !this.#isEndless && world.clock.now() < end) {
       await world.runUntil(Math.min(end, world.clock.now() + STEP_MS));
-      isAtRest = this.#byExchange.size === 0 && this.#peersPending() === 0;
+      isAtRest = this.#recorder.underWay === 0 && this.#peersPending() === 0;
     }
   }
 
@@ -216,7 +225,7 @@ class ScenarioRun {
         return;
       }
       case 'operate':
-        await this.#operate(act.operation);
+        await this.#operator.operate(act.operation);
         return;
       default:
         act satisfies never;
@@ -235,66 +244,9 @@ class ScenarioRun {
     for (let i = 0; i < times; i++) {
       const request = { method, url, client, body, fields: ['Host', host, ...fields] };
       const exchange = this.#world.prepare(request);
-      this.#note(exchange, request, event);
+      this.#recorder.began(exchange, request, event);
       this.#world.data.handle(exchange);
     }
-  }
-
-  #note(exchange: SimulatedExchange, request: SimulatedRequest, event: number | undefined): void {
-    const { method, url, fields, client } = request;
-    const record: RequestRecord = {
-      number: this.#requests.length + 1,
-      at: this.#now(),
-      method,
-      url,
-      host: exchange.fields.get('Host') ?? '',
-      fields,
-      client,
-      event,
-      endedAt: undefined,
-      status: 0,
-      state: 'none',
-      written: undefined,
-      isCached: false,
-      report: undefined,
-      full: [],
-    };
-    this.#requests.push(record);
-    this.#byExchange.set(exchange, record);
-    const answered = exchange.onOver;
-    exchange.onOver = () => {
-      this.#answered(exchange, record);
-      answered?.();
-    };
-  }
-
-  #answered({ status, state, content, age }: SimulatedExchange, record: RequestRecord): void {
-    record.endedAt = this.#now();
-    record.status = status;
-    record.state = state;
-    const [, number, backend = '', at] = /^answer (\d+) of (\S+) to .* at ([\d.]+)\n/.exec(content) ?? [];
-    if (number === undefined) return;
-    record.written = { backend, at: Number(at) - this.#startedAt, number: Number(number) };
-    // What was written for this very request was written after it had come.
-    record.isCached = Number(age ?? 0) > 0 || record.written.at < record.at;
-  }
-
-  #ended(report: RequestReport, exchange: SimulatedExchange | undefined): void {
-    const record = exchange === undefined ? undefined : this.#byExchange.get(exchange);
-    if (exchange === undefined || record === undefined) return;
-    this.#byExchange.delete(exchange);
-    record.report = report;
-    if (record.endedAt === undefined) record.endedAt = this.#now();
-    if (report.failure !== undefined) record.full = this.#fullBackends();
-  }
-
-  #fullBackends(): Identity[] {
-    return this.#source.backends
-      .filter(({ identity, limits: { maxConnections } }) => {
-        const inFlight = this.#world.data.stats(identity)?.inFlight ?? 0;
-        return maxConnections > 0 && inFlight >= maxConnections;
-      })
-      .map(({ identity }) => identity);
   }
 
   #published({ health, retired }: SnapshotDelta): void {
@@ -306,81 +258,6 @@ class ScenarioRun {
     for (const identity of retired) {
       this.#healthChanges.push({ at, identity, before: this.#health.get(identity), after: undefined });
       this.#health.delete(identity);
-    }
-  }
-
-  async #operate(operation: Operation): Promise<void> {
-    switch (operation.command) {
-      case 'load':
-        await this.#load();
-        return;
-      case 'use':
-        await this.#use(this.#loaded.at(-1) ?? this.#active);
-        return;
-      case 'discard':
-        await this.#discard(this.#loaded.find((name) => name !== this.#active));
-        return;
-      case 'reload': {
-        const before = this.#active;
-        const name = await this.#load();
-        if (name === undefined) return;
-        await this.#world.until(firstVerdicts(this.#world.control, name, this.#world.clock));
-        await this.#use(name);
-        await this.#discard(before);
-        return;
-      }
-      case 'set-health':
-        this.#setHealth(operation.backend, operation.health);
-        return;
-      default:
-        operation satisfies never;
-    }
-  }
-
-  async #load(): Promise<string | undefined> {
-    const copy = this.copies[this.#copiesLoaded++];
-    if (copy === undefined) return undefined;
-    const name = `v${this.#copiesLoaded}`;
-    this.#world.sources.set(name, this.#watched(copy));
-    const isDone = await this.#command(`load ${name}`, this.#world.control.load(name));
-    if (isDone) this.#loaded.push(name);
-    this.#noteDescriptions();
-    return isDone ? name : undefined;
-  }
-
-  async #use(name: string): Promise<void> {
-    if (await this.#command(`use ${name}`, this.#world.control.use(name))) this.#active = name;
-  }
-
-  async #discard(name: string | undefined): Promise<void> {
-    if (name === undefined) return;
-    // The answer comes at the command; what is in flight on the config is waited for by nobody here.
-    const isDone = await this.#command(`discard ${name}`, this.#world.control.discard(name));
-    if (isDone) this.#loaded = this.#loaded.filter((one) => one !== name);
-  }
-
-  #setHealth(name: string, health: Override): void {
-    const identity = this.#source.backends.find((backend) => backend.name === name)?.identity;
-    if (identity === undefined) return;
-    const at = this.#now();
-    const what = `set ${name} ${health}`;
-    try {
-      this.#world.control.setHealth(identity, health);
-      this.#commands.push({ at, what, refusal: undefined });
-    } catch (error) {
-      this.#commands.push({ at, what, refusal: messageOf(error) });
-    }
-  }
-
-  async #command(what: string, answer: Promise<void>): Promise<boolean> {
-    const at = this.#now();
-    try {
-      await this.#world.until(answer);
-      this.#commands.push({ at, what, refusal: undefined });
-      return true;
-    } catch (error) {
-      this.#commands.push({ at, what, refusal: messageOf(error) });
-      return false;
     }
   }
 
@@ -415,7 +292,3 @@ class ScenarioRun {
 }
 
 const NOTHING: ConfigDescription = { backends: [], directors: [], saintmodes: [], defaultTarget: undefined };
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}
