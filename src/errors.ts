@@ -68,6 +68,12 @@ export interface Place {
   readonly length?: number;
 }
 
+/** How a mistake is come to: from the sub that calls the one it is in, for instance. */
+export interface Step {
+  readonly message: string;
+  readonly place: Place;
+}
+
 export interface TroupeErrorOptions {
   /** Whose doing it is: the client's, the backend's, or Troupe's own (its config included). */
   readonly side: 'client' | 'backend' | 'troupe';
@@ -78,6 +84,8 @@ export interface TroupeErrorOptions {
   readonly place?: Place | undefined;
   /** One more sentence for whoever must put it right, where the message alone leaves that open. */
   readonly advice?: string | undefined;
+  /** How that place is come to, innermost first. Default: nobody need know. */
+  readonly trail?: readonly Step[] | undefined;
 }
 
 export class TroupeError extends Error {
@@ -87,6 +95,7 @@ export class TroupeError extends Error {
   readonly retryable: boolean;
   readonly place: Place | undefined;
   readonly advice: string | undefined;
+  readonly trail: readonly Step[];
 
   constructor(code: ErrorCode, message: string, options: TroupeErrorOptions) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
@@ -95,5 +104,6 @@ export class TroupeError extends Error {
     this.retryable = options.retryable ?? false;
     this.place = options.place;
     this.advice = options.advice;
+    this.trail = options.trail ?? [];
   }
 }

@@ -15,6 +15,7 @@ export function combined(errors: readonly TroupeError[]): TroupeError {
     side: first.side,
     place: first.place,
     advice: first.advice,
+    trail: first.trail,
     cause: new AggregateError([first, ...others]),
   });
 }

@@ -10,7 +10,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { isAbsolute, relative } from 'node:path';
-import { type Place, TroupeError } from '../errors.ts';
+import { type Place, type Step, TroupeError } from '../errors.ts';
 import { mistakesOf } from './combined-error.ts';
 import type { ConfigWarning } from './warnings.ts';
 
@@ -45,10 +45,11 @@ interface Reported {
   readonly message: string;
   readonly advice?: string | undefined;
   readonly place: Place | undefined;
+  readonly trail?: readonly Step[];
 }
 
 function render(
-  { message, advice, place }: Reported,
+  { message, advice, place, trail = [] }: Reported,
   level: 'error' | 'warning',
   options: RenderOptions,
 ): string {
@@ -62,6 +63,10 @@ function render(
     if (source !== undefined) lines.push(...excerpt(source, place, level, paint));
   }
   if (advice !== undefined) lines.push(`  ${advice}`);
+  for (const step of trail) {
+    const file = shownPath(step.place.file, options.cwd ?? process.cwd());
+    lines.push(`  ${step.message} (${file}:${step.place.line}:${step.place.column})`);
+  }
   return lines.join('\n');
 }
 

@@ -5,9 +5,10 @@
 
 import { checkName, checkProperty, type Scope } from './check-name.ts';
 import type { Checked } from './checked.ts';
-import { checkNumber, checkString, expectSign } from './literal.ts';
+import { checkNumber, checkRegex, checkString, expectSign } from './literal.ts';
 import { VclMistake } from './mistake.ts';
 import type { BinaryExpression, Expression } from './syntax.ts';
+import { type Token, tokenName } from './token.ts';
 import { factorOf, hasText, isComparable, isSummand, isText, sumOf, type ValueType } from './value-type.ts';
 
 /**
@@ -19,13 +20,24 @@ export function checkValue(node: Expression, want: ValueType, scope: Scope): Che
   const e = checkOperand(node, isText(want) ? 'STRING' : want, scope);
   if (isText(want)) return toText(e, node);
   if (want === 'BODY') return e.type === 'BLOB' ? e : toText(e, node);
-  if (want === 'BOOL') return expectType(toTruth(e), want, node);
-  return expectType(e, want, node);
+  if (want === 'BOOL') return expectType(toTruth(e), want, node, scope);
+  return expectType(e, want, node, scope);
 }
 
-function expectType(e: Checked, want: ValueType, { first, last }: Expression): Checked {
+function expectType(e: Checked, want: ValueType, node: Expression, scope: Scope): Checked {
   if (e.type === want) return e;
-  throw new VclMistake(`Expression has type ${e.type}, expected ${want}`, first, last);
+  throw wrongType(e, want, node, scope);
+}
+
+function wrongType(e: Checked, want: ValueType, { first, last }: Expression, scope: Scope): VclMistake {
+  return new VclMistake(`Expression has type ${typeName(e, scope)}, expected ${want}`, first, last);
+}
+
+/** Of an object, the name of its own type. */
+function typeName(e: Checked, { symbols }: Scope): string {
+  const symbol = e.type === 'INSTANCE' && e.op === 'constant' ? symbols.get(String(e.value)) : undefined;
+  if (symbol?.kind !== 'instance') return e.type;
+  return `${symbol.vmod.name}.${symbol.object.signature.name}`;
 }
 
 function toText(e: Checked, { first, last }: Expression): Checked {
@@ -121,6 +133,7 @@ function checkProduct(node: BinaryExpression, want: ValueType, scope: Scope): Ch
 }
 
 function checkSum(node: BinaryExpression, want: ValueType, scope: Scope): Checked {
+  if (want === 'REGEX' && node.left.first.kind === 'CSTR') return checkPattern(node);
   const { operator } = node;
   const left = checkOperand(node.left, want, scope);
   const wantsText = !isSummand(operator.kind, left.type) && want === 'STRING';
@@ -136,6 +149,23 @@ function checkSum(node: BinaryExpression, want: ValueType, scope: Scope): Checke
     operator,
     node.right.last,
   );
+}
+
+/** A pattern in pieces: `"^/a" + "/b"`. */
+function checkPattern(node: Expression): Checked {
+  const pieces: Token[] = [];
+  for (let at = node; ; ) {
+    const last = at.kind === 'sum' ? at.right : at;
+    const operator = at.kind === 'sum' ? at.operator : undefined;
+    if (operator !== undefined && operator.kind !== '+') {
+      throw new VclMistake(`Expected ',' got ${tokenName(operator)}`, operator);
+    }
+    if (last.kind !== 'string')
+      throw new VclMistake(`Expected CSTR got ${tokenName(last.first)}`, last.first);
+    pieces.unshift(last.token);
+    if (at.kind !== 'sum') return checkRegex(pieces);
+    at = at.left;
+  }
 }
 
 function partsOf(e: Checked): readonly Checked[] {
@@ -155,13 +185,9 @@ function checkComparison(node: BinaryExpression, want: ValueType, scope: Scope):
     if (left.type === 'IP') {
       const acl = checkOperand(node.right, 'ACL', scope);
       if (acl.op === 'acl') return { op: 'within', type: 'BOOL', ip: left, acl: acl.name, isNegated };
-      throw new VclMistake(
-        `Expression has type ${acl.type}, expected ACL`,
-        node.right.first,
-        node.right.last,
-      );
+      throw wrongType(acl, 'ACL', node.right, scope);
     }
-    const regex = expectType(checkOperand(node.right, 'REGEX', scope), 'REGEX', node.right);
+    const regex = expectType(checkOperand(node.right, 'REGEX', scope), 'REGEX', node.right, scope);
     return { op: 'match', type: 'BOOL', subject: left, regex, isNegated };
   }
   const right = checkOperand(node.right, left.type, scope);

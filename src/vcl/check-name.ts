@@ -4,15 +4,7 @@ import type { Checked } from './checked.ts';
 import { everywhere } from './methods.ts';
 import { VclMistake } from './mistake.ts';
 import type { SubRecord } from './sub-record.ts';
-import {
-  chainOf,
-  type Found,
-  type HandleKind,
-  kindOf,
-  notFound,
-  type Symbols,
-  type VclSymbol,
-} from './symbols.ts';
+import { chainOf, type Found, type HandleKind, kindOf, type Symbols, type VclSymbol } from './symbols.ts';
 import type { Call, Expression, Name } from './syntax.ts';
 import { type Token, tokenName } from './token.ts';
 import type { ValueType } from './value-type.ts';
@@ -46,7 +38,7 @@ export function checkName(
   const found = scope.symbols.find(name);
   if (found === undefined) {
     const kind = handleTypes[want];
-    if (kind === undefined || name.length > 1) throw notFound(name);
+    if (kind === undefined || name.length > 1) throw scope.symbols.notFound(name);
     return checkHandle(kind, name[0], call, want, scope);
   }
   const { length } = found;
@@ -101,18 +93,27 @@ function checkSymbol(
     case 'builtin':
       return checkBuiltin(symbol, first, call, node.last, want, scope);
     case 'vmod':
-      throw notFound(name);
+      if (name.length > 1) throw scope.symbols.notFound(name);
+      throw notInExpression(symbol, words);
     case 'object':
+      throw length < name.length ? methodOfNothing(symbol.name, words) : notInExpression(symbol, words);
     case 'action':
     case 'reserved':
-      throw new VclMistake(
-        `Symbol '${chainOf(words)}' type (${kindOf(symbol)}) can not be used in expression.`,
-        first,
-        words.at(-1),
-      );
+      throw notInExpression(symbol, words);
     default:
       return symbol satisfies never;
   }
+}
+
+function notInExpression(symbol: VclSymbol, words: readonly Token[]): VclMistake {
+  const message = `Symbol '${chainOf(words)}' type (${kindOf(symbol)}) can not be used in expression.`;
+  return new VclMistake(message, words[0], words.at(-1));
+}
+
+/** A method, where an object should be: `directors.round_robin.backend()`. */
+export function methodOfNothing(type: string, words: readonly Token[]): VclMistake {
+  const advice = `${type} is a type: objects are made of it in vcl_init, as in "new rr = ${type}();".`;
+  return new VclMistake('Syntax error.', words[0], words.at(-1), advice);
 }
 
 function checkVariable(variable: Variable, words: readonly Token[], scope: Scope): Checked {

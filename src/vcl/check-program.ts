@@ -72,12 +72,14 @@ function checkReturns(
         token,
         token,
         `Legal returns of ${method.name} are: ${legal}`,
-      );
+      ).from(`in subroutine "${sub.symbol.name}"`, sub.name);
     }
   }
-  for (const { sub: symbol } of sub.calls) {
+  for (const { sub: symbol, token } of sub.calls) {
     const called = subs.get(symbol.name.toLowerCase());
-    if (called !== undefined) checkReturns(called, subs, method, seen, depth + 1);
+    if (called !== undefined) {
+      within(sub, token, () => checkReturns(called, subs, method, seen, depth + 1));
+    }
   }
   seen.set(sub, 'done');
 }
@@ -98,27 +100,35 @@ function checkUses(sub: SubRecord, subs: SubRecords, method: Method, seen: Set<S
   seen.add(sub);
   for (const use of sub.uses) {
     if ((use.methods & method.bit) !== 0) continue;
-    throw new VclMistake(`${useSentence(use, method)} in subroutine '${method.name}'.`, use.first, use.last);
+    throw illegalUse(use, sub, method);
   }
   for (const { sub: symbol, token } of sub.calls) {
     const called = subs.get(symbol.name.toLowerCase());
-    if (called !== undefined) within(token, () => checkUses(called, subs, method, seen));
+    if (called !== undefined) within(sub, token, () => checkUses(called, subs, method, seen));
   }
 }
 
-function useSentence({ kind, methods: bits, readable }: Use, method: Method): string {
-  if (kind !== 'write' || bits !== 0) return useSentences[kind];
-  return (readable & method.bit) === 0 ? useSentences.read : 'Variable is read only, and cannot be set';
+function illegalUse(use: Use, sub: SubRecord, method: Method): VclMistake {
+  const { kind, methods: bits, readable, first, last } = use;
+  const isNowhere = kind === 'write' && bits === 0;
+  if (isNowhere && readable === 0) return new VclMistake('Variable cannot be set.', first, last);
+  const where = `in subroutine "${sub.symbol.name}"`;
+  if (isNowhere && (readable & method.bit) !== 0) {
+    return new VclMistake('Variable is read only.', first, last).from(where, sub.name);
+  }
+  const sentence = useSentences[isNowhere ? 'read' : kind];
+  if (sub.method !== undefined) {
+    return new VclMistake(`${sentence} in subroutine '${method.name}'.`, first, last);
+  }
+  return new VclMistake(`${sentence} from subroutine '${method.name}'.`, first, last).from(where, sub.name);
 }
 
-function within(token: Token, work: () => void): void {
+function within(caller: SubRecord, call: Token, work: () => void): void {
   try {
     work();
   } catch (error) {
-    if (!(error instanceof VclMistake)) throw error;
-    const { line } = token.source.place(token.start, token.end);
-    const advice = error.advice ?? `It is called from line ${line}.`;
-    throw new VclMistake(error.message, error.first, error.last, advice);
+    if (error instanceof VclMistake) error.from(`called from "${caller.symbol.name}"`, call);
+    throw error;
   }
 }
 

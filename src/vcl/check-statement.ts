@@ -1,10 +1,10 @@
 /** Statements: what each may contain, and what it does. */
 import { checkOperand, checkValue } from './check-expression.ts';
-import { checkCall, notThere, type Scope, use } from './check-name.ts';
+import { checkCall, methodOfNothing, notThere, type Scope, use } from './check-name.ts';
 import type { Checked, CheckedStatement } from './checked.ts';
 import { methodBits, returnWords } from './methods.ts';
 import { type Mistakes, VclMistake } from './mistake.ts';
-import { notFound, wrongKind } from './symbols.ts';
+import { wrongKind } from './symbols.ts';
 import type { Block, Expression, Name, Statement } from './syntax.ts';
 import type { Token } from './token.ts';
 import { assignableOf } from './value-type.ts';
@@ -107,7 +107,7 @@ function variableOf(
   { symbols }: Scope,
 ): { variable: Variable; header: { message: string; name: string } | undefined } {
   const found = symbols.find(name);
-  if (found === undefined || found.length < name.length) throw notFound(name);
+  if (found === undefined || found.length < name.length) throw symbols.notFound(name);
   const { symbol } = found;
   if (symbol.kind !== 'var' && symbol.kind !== 'headers') throw wrongKind(name, symbol, 'var');
   const { variable } = symbol;
@@ -188,16 +188,19 @@ function checkEvaluated(expression: Expression, scope: Scope): Checked {
   if (expression.kind === 'name') {
     const { name, call } = expression;
     const found = scope.symbols.find(name);
-    if (found === undefined) throw notFound(name);
+    if (found === undefined) throw scope.symbols.notFound(name);
     const { symbol, length } = found;
     if (symbol.kind === 'func' && length === name.length) {
       return checkCall(symbol.function, undefined, name, call, last, scope);
     }
-    if (symbol.kind === 'vmod') throw notFound(name);
+    if (symbol.kind === 'vmod') throw scope.symbols.notFound(name);
     if (symbol.kind === 'instance' && length < name.length) {
       return checkOperand(expression, 'INSTANCE', scope);
     }
-    if (symbol.kind === 'instance') throw new VclMistake("Expected '.' after an object", last);
+    if (symbol.kind === 'object' && length < name.length) {
+      throw methodOfNothing(symbol.name, name.slice(0, length));
+    }
+    if (symbol.kind === 'instance') throw new VclMistake("Expected '.' got ';'", last);
     throw new VclMistake('Symbol cannot be used here.', first, last);
   }
   throw new VclMistake('Symbol cannot be used here.', first, last);

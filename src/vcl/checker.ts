@@ -232,9 +232,6 @@ class Checker {
 
   #acl({ name, flags, entries }: Extract<Declaration, { kind: 'acl' }>): void {
     this.#symbols.define(name, 'acl');
-    for (const flag of flags) {
-      if (!['log', 'pedantic', 'table'].includes(flag.text)) throw new VclMistake('Unknown ACL flag:', flag);
-    }
     const isStrict = !flags.some(
       ({ text, source, start }) => text === 'pedantic' && source.text[start - 1] === '-',
     );
@@ -315,7 +312,9 @@ class Checker {
     const found = this.#symbols.find(object.name);
     if (found === undefined || found.length < object.name.length) throw notFound(object.name);
     const { symbol } = found;
-    if (symbol.kind !== 'object') throw wrongKind(object.name, symbol, 'object');
+    if (symbol.kind !== 'object') {
+      throw this.#version < 41 ? notFound(object.name) : wrongKind(object.name, symbol, 'object');
+    }
     const { call } = object;
     if (call === undefined) throw new VclMistake("Expected '(' got ';'", object.last);
     // Whatever is wrong with its arguments, its name is known from here on.

@@ -30,7 +30,7 @@ const blank = /[\t\n\v\f\r ]+/y;
 const lineComment = /(?:#|\/\/)[^\n]*/y;
 const word = /[A-Za-z][A-Za-z0-9_-]*/y;
 const digits = /([0-9]+)(?:\.([0-9]*))?/y;
-const blob = /:([A-Za-z0-9+/]*)(=*):/y;
+const blob = /([A-Za-z0-9+/]*)(=*)/y;
 
 /**
  * Reads a whole file.
@@ -126,17 +126,22 @@ function numberAt(source: VclSource, start: number): Token | undefined {
 
 /** RFC 8941 section 3.3.5: base64 between colons. */
 function blobAt(source: VclSource, start: number): Token {
-  blob.lastIndex = start;
-  const match = blob.exec(source.text);
-  if (match === null) {
-    const token: Token = { kind: 'CBLOB', source, start, end: start + 1, text: '' };
-    throw new VclMistake('Missing colon at end of BLOB:', token);
+  blob.lastIndex = start + 1;
+  const [written = '', letters = '', padding = ''] = blob.exec(source.text) ?? [];
+  const close = start + 1 + written.length;
+  const token: Token = { kind: 'CBLOB', source, start, end: close + 1, text: letters + padding };
+  const next = source.text[close] ?? '';
+  const isClosed = next === ':';
+  if (!isClosed && (next === '' || /\s/.test(next))) {
+    throw new VclMistake('Missing colon at end of BLOB:', { ...token, end: start + 1 });
   }
-  const [whole, letters = '', padding = ''] = match;
-  const token: Token = { kind: 'CBLOB', source, start, end: start + whole.length, text: letters + padding };
-  if ((letters.length + padding.length) % 4 !== 0) {
+  const isWhole = written.length % 4 === 0 && padding.length <= 2;
+  if (isClosed && padding === '' && !isWhole) {
     throw new VclMistake('BLOB must have n*4 base64 characters', token);
   }
-  if (padding.length > 2) throw new VclMistake("Wrong padding ('=') in BLOB:", token);
+  if (padding !== '' && !(isClosed && isWhole)) throw new VclMistake("Wrong padding ('=') in BLOB:", token);
+  // What the last letter has beyond whole bytes must be nothing.
+  const isExact = Buffer.from(token.text, 'base64').toString('base64') === token.text;
+  if (!isClosed || !isExact) throw new VclMistake('Illegal BLOB character:', token);
   return token;
 }

@@ -22,8 +22,9 @@ export function checkNumber(node: Extract<Expression, { kind: 'number' }>, want:
   if (want === 'BYTES') {
     const factor = unit === undefined ? undefined : byteUnits.get(unit.text.toLowerCase());
     if (factor !== undefined) return { op: 'constant', type: 'BYTES', value: Math.round(number * factor) };
-    const found = unit === undefined ? 'none' : tokenName(unit);
-    throw new VclMistake(`Expected BYTES unit (B, KB, MB...) got ${found}`, unit ?? token);
+    if (unit === undefined) throw new VclMistake('Expected BYTES unit (B, KB, MB...) got none', token);
+    const legal = "Legal are 'B', 'KB', 'MB', 'GB' and 'TB'";
+    throw new VclMistake(`Unknown BYTES unit ${tokenName(unit)}. ${legal}`, unit);
   }
   if (unit !== undefined) {
     const factor = durationUnits.get(unit.text);
@@ -40,7 +41,7 @@ export function checkNumber(node: Extract<Expression, { kind: 'number' }>, want:
 /** @throws VclMistake */
 export function checkString(token: Token, want: ValueType): Checked {
   if (want === 'IP') return { op: 'ip', type: 'IP', address: addressOf(token) };
-  if (want === 'REGEX') return { op: 'regex', type: 'REGEX', source: regexOf(token), token };
+  if (want === 'REGEX') return checkRegex([token]);
   return { op: 'constant', type: 'STRING', value: token.text };
 }
 
@@ -50,8 +51,14 @@ function addressOf(token: Token): string {
   throw new VclMistake(`IP constant '"${token.text}"' could not be resolved to an IP address:`, token);
 }
 
-function regexOf(token: Token): string {
-  const mistake = mistakeInRegex(token.text);
-  if (mistake === undefined) return token.text;
-  throw new VclMistake(`Regexp compilation error: ${mistake}`, token);
+/**
+ * @param pieces of the pattern, at least one
+ * @throws VclMistake
+ */
+export function checkRegex(pieces: readonly Token[]): Checked {
+  const source = pieces.map(({ text }) => text).join('');
+  const [token] = pieces as [Token];
+  const mistake = mistakeInRegex(source);
+  if (mistake === undefined) return { op: 'regex', type: 'REGEX', source, token };
+  throw new VclMistake(`Regexp compilation error: ${mistake}`, token, pieces.at(-1));
 }

@@ -15,12 +15,24 @@ export class VclMistake extends Error {
   readonly first: Token | undefined;
   readonly last: Token | undefined;
   readonly advice: string | undefined;
+  readonly #trail: { readonly message: string; readonly token: Token }[] = [];
 
   constructor(message: string, first?: Token, last: Token | undefined = first, advice?: string) {
     super(message);
     this.first = first;
     this.last = last;
     this.advice = advice;
+  }
+
+  /** How its place is come to, innermost first. */
+  get trail(): readonly { readonly message: string; readonly token: Token }[] {
+    return this.#trail;
+  }
+
+  /** Says one more thing about how its place is come to. */
+  from(message: string, token: Token | undefined): this {
+    if (token !== undefined) this.#trail.push({ message, token });
+    return this;
   }
 }
 
@@ -72,10 +84,11 @@ export class Mistakes {
   }
 }
 
-function errorOf({ message, first, last, advice }: VclMistake, pass: Pass): TroupeError {
+function errorOf({ message, first, last, advice, trail: steps }: VclMistake, pass: Pass): TroupeError {
   const place = first === undefined ? undefined : placeOf(first, last);
   const code = pass === 'lexing' || pass === 'reading' ? 'config.syntax' : 'config.invalid';
-  return new TroupeError(code, message, { side: 'troupe', place, advice });
+  const trail = steps.map((step) => ({ message: step.message, place: placeOf(step.token) }));
+  return new TroupeError(code, message, { side: 'troupe', place, advice, trail });
 }
 
 /** From the beginning of one token to the end of another, as far as they stand on one line. */

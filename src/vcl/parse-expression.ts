@@ -9,6 +9,8 @@ import { VclMistake } from './mistake.ts';
 import type { Argument, Call, Expression, Name } from './syntax.ts';
 import { type Token, tokenName } from './token.ts';
 import type { TokenReader } from './token-reader.ts';
+import { typeOfVariable } from './type-of-variable.ts';
+import type { ValueType } from './value-type.ts';
 
 /** Words of a name; varnishd's longest has four. */
 const LONGEST_NAME = 100;
@@ -40,9 +42,31 @@ function parseComparison(reader: TokenReader): Expression {
   const left = parseSum(reader);
   if (!comparisons.has(reader.current.kind)) return left;
   const operator = reader.next();
+  const type = typeBeside(left);
   const isMatch = operator.kind === '~' || operator.kind === '!~';
-  const right = isMatch ? parseTerm(reader) : parseSum(reader);
+  const right = isMatch
+    ? reader.wanting(type === 'IP' ? 'ACL' : 'REGEX', () => parsePattern(reader))
+    : reader.wanting(type, () => parseSum(reader));
   return { kind: 'comparison', operator, left, right, first: left.first, last: right.last };
+}
+
+/** What stands on the right of something is taken for the same. */
+function typeBeside(left: Expression): ValueType | undefined {
+  if (left.kind === 'name' && left.call === undefined) return typeOfVariable(left.name);
+  return left.kind === 'string' ? 'STRING' : undefined;
+}
+
+/** Behind `~`; a pattern may come in pieces: `"^/a" + "/b"`. */
+function parsePattern(reader: TokenReader): Expression {
+  let pattern = parseTerm(reader);
+  while (pattern.last.kind === 'CSTR' && reader.is('+')) {
+    reader.chained();
+    const operator = reader.next();
+    const piece = reader.expect('CSTR');
+    const right: Expression = { kind: 'string', token: piece, first: piece, last: piece };
+    pattern = { kind: 'sum', operator, left: pattern, right, first: pattern.first, last: piece };
+  }
+  return pattern;
 }
 
 function parseSum(reader: TokenReader): Expression {
@@ -107,21 +131,29 @@ function parsePrimary(reader: TokenReader): Expression {
     case 'FNUM':
       return parseNumber(reader, undefined);
     default:
-      throw new VclMistake(`Unknown token ${tokenName(first)} when looking for an expression`, first);
+      throw new VclMistake(`Unknown token ${tokenName(first)} when looking for ${reader.wanted}`, first);
   }
 }
 
 function parseNumber(reader: TokenReader, minus: Token | undefined): Expression {
   const token = reader.next();
-  const unit = reader.take('ID');
+  const unit = reader.wanted === 'BYTES' ? expectByteUnit(reader) : reader.take('ID');
   const isNegative = minus !== undefined;
   return { kind: 'number', token, unit, isNegative, first: minus ?? token, last: unit ?? token };
+}
+
+function expectByteUnit(reader: TokenReader): Token {
+  if (reader.is('ID')) return reader.next();
+  const found = tokenName(reader.current);
+  throw new VclMistake(`Expected BYTES unit (B, KB, MB...) got ${found}`, reader.current);
 }
 
 /** The whole chain; what of it is a symbol, and what is asked of that symbol, is found out later. */
 export function parseName(reader: TokenReader): Name {
   const name: [Token, ...Token[]] = [reader.expect('ID')];
   while (reader.is('.') && (reader.peek().kind === 'ID' || reader.peek().kind === 'CSTR')) {
+    // Only the name of a field may be quoted.
+    if (reader.peek().kind === 'CSTR' && name.at(-1)?.text.toLowerCase() !== 'http') break;
     reader.next();
     if (name.length >= LONGEST_NAME) throw new VclMistake('This name has too many parts.', name[0]);
     name.push(reader.next());
@@ -136,7 +168,7 @@ function parseCall(reader: TokenReader): Call {
   while (!reader.is(')')) {
     const name = reader.is('ID') && reader.peek().kind === '=' ? reader.next() : undefined;
     if (name !== undefined) reader.expect('=');
-    args.push({ name, value: parseExpression(reader) });
+    args.push({ name, value: reader.wanting(undefined, () => parseExpression(reader)) });
     if (!reader.is(')')) reader.expect(',');
   }
   return { open, args, close: reader.expect(')') };

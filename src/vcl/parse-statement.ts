@@ -1,9 +1,12 @@
 /** Statements: vcl(7), "Actions". Words of actions are symbols, and so have no upper and lower case. */
+import { returnWords } from './methods.ts';
 import { VclMistake } from './mistake.ts';
 import { parseExpression, parseName, parseTerm } from './parse-expression.ts';
 import type { Block, Branch, Expression, ReturnAction, Statement } from './syntax.ts';
 import type { TokenReader } from './token-reader.ts';
+import { typeOfVariable } from './type-of-variable.ts';
 
+const returnsWithArguments = new Set(['error', 'fail', 'pass', 'synth', 'vcl']);
 const assignments = new Set(['=', '+=', '-=', '*=', '/=']);
 
 /** @throws VclMistake */
@@ -45,7 +48,7 @@ function parseStatement(reader: TokenReader): Statement {
       const name = parseName(reader);
       // Any other token is left for the checker, who knows what the variable takes.
       const operator = assignments.has(reader.current.kind) ? reader.next() : reader.expect('=');
-      const value = parseExpression(reader);
+      const value = reader.wanting(typeOfVariable(name), () => parseExpression(reader));
       reader.expect(';');
       return { kind: 'set', first, name, operator, value };
     }
@@ -84,7 +87,7 @@ function parseStatement(reader: TokenReader): Statement {
     case 'synthetic': {
       reader.next();
       reader.expect('(');
-      const argument = parseExpression(reader);
+      const argument = reader.wanting('STRING', () => parseExpression(reader));
       reader.expect(')');
       reader.expect(';');
       return { kind: 'action', first, argument };
@@ -108,6 +111,9 @@ function parseReturnAction(reader: TokenReader): ReturnAction {
   reader.expect('(');
   const word = reader.expect('ID');
   let args: Expression[] | undefined;
+  if (reader.is('(') && returnWords.has(word.text) && !returnsWithArguments.has(word.text)) {
+    throw new VclMistake('Arguments not allowed.', word);
+  }
   if (reader.take('(') !== undefined) {
     args = [parseExpression(reader)];
     while (reader.take(',') !== undefined) args.push(parseExpression(reader));
@@ -145,7 +151,7 @@ function parseIf(reader: TokenReader): Statement {
 
 function parseBranch(reader: TokenReader): Branch {
   reader.expect('(');
-  const condition = parseExpression(reader);
+  const condition = reader.wanting('BOOL', () => parseExpression(reader));
   reader.expect(')');
   return { condition, body: parseBlock(reader) };
 }

@@ -139,13 +139,18 @@ function parseImport(reader: TokenReader, first: Token): CommonDeclaration {
   return { kind: 'import', first, module, alias, path };
 }
 
+/** vcl(7), "Access Control List (ACL)". */
+const aclFlags = new Set(['log', 'pedantic', 'table']);
+
 function parseAcl(reader: TokenReader, first: Token): CommonDeclaration {
   const name = parseOwnName(reader, 'ACL');
   const flags: Token[] = [];
   while (reader.is('-') || reader.is('+')) {
     const sign = reader.next();
     if (sign.end !== reader.current.start) throw new VclMistake('Expected a flag at:', sign);
-    flags.push(reader.expect('ID'));
+    const flag = reader.expect('ID');
+    if (!aclFlags.has(flag.text)) throw new VclMistake('Unknown ACL flag:', flag);
+    flags.push(flag);
   }
   reader.expect('{');
   const entries: AclEntry[] = [];

@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { dirname, isAbsolute, join, resolve } from 'node:path';
+import { globFiles } from './glob-files.ts';
 import { lex } from './lexer.ts';
 import { VclMistake } from './mistake.ts';
 import { VclSource } from './source.ts';
@@ -55,25 +56,41 @@ function append(source: VclSource, rules: IncludeRules, around: readonly string[
       tokens.push(token);
       continue;
     }
-    const path = own[at + 1] as Token;
-    if (path.kind === '+' || path.kind === '-') {
-      throw new VclMistake('include flags are not supported by Troupe: name each file.', token, path);
-    }
+    const flags = includeFlags(own, at + 1);
+    const place = at + 1 + 2 * flags.count;
+    const path = own[place] as Token;
     if (path.kind !== 'CSTR') throw new VclMistake('include not followed by string constant.', path);
-    if (own[at + 2]?.kind !== ';') {
+    if (own[place + 1]?.kind !== ';') {
       throw new VclMistake('include <string> not followed by semicolon.', path);
     }
     const chain = [...around, source.file];
-    const included = open(path, source.file, rules);
-    if (chain.includes(included.file)) throw new VclMistake(`Recursive use of file "${included.file}"`, path);
-    append(included, rules, chain, tokens);
-    at += 2;
+    for (const name of namesOf(path, flags.isGlob, source.file, rules)) {
+      const included = open(name, path, source.file, rules);
+      if (chain.includes(included.file)) {
+        throw new VclMistake(`Recursive use of file "${included.file}"`, path);
+      }
+      append(included, rules, chain, tokens);
+    }
+    at = place + 1;
   }
 }
 
-function open(path: Token, from: string, rules: IncludeRules): VclSource {
+/** `+glob`, or `-glob`; the last one holds. */
+function includeFlags(tokens: readonly Token[], from: number): { count: number; isGlob: boolean } {
+  const flags = { count: 0, isGlob: false };
+  for (let at = from; ; at += 2) {
+    const [sign, flag] = tokens.slice(at, at + 2);
+    if (sign === undefined || flag === undefined || (sign.kind !== '+' && sign.kind !== '-')) return flags;
+    if (sign.end !== flag.start || flag.kind !== 'ID') throw new VclMistake('Expected a flag at:', sign);
+    if (flag.text !== 'glob') throw new VclMistake('Unknown include flag:', flag);
+    flags.isGlob = sign.kind === '+';
+    flags.count++;
+  }
+}
+
+/** The names of the files that an include means. @throws VclMistake */
+function namesOf(path: Token, isGlob: boolean, from: string, { allowsPaths = true }: IncludeRules): string[] {
   const name = Buffer.from(path.text, 'latin1').toString('utf8');
-  const { read, folders = libraryFolders, allowsPaths = true } = rules;
   const isRelative = name.startsWith('./') || name.startsWith('../');
   if (isRelative && !isAbsolute(from)) {
     throw new VclMistake('include "./xxxxx"; needs absolute filename of including file.', path);
@@ -81,6 +98,15 @@ function open(path: Token, from: string, rules: IncludeRules): VclSource {
   if (!allowsPaths && name.includes('/')) {
     throw new VclMistake(`'${name}' is unsafe: a slash is not allowed here, by vcc_unsafe_path.`, path);
   }
+  if (!isGlob) return [name];
+  const files = globFiles(resolve(dirname(resolve(from)), name));
+  if (files.length === 0) throw new VclMistake('glob pattern matched no files.', path);
+  return files;
+}
+
+function open(name: string, path: Token, from: string, rules: IncludeRules): VclSource {
+  const { read, folders = libraryFolders } = rules;
+  const isRelative = name.startsWith('./') || name.startsWith('../');
   const folder = dirname(resolve(from));
   const candidates =
     isAbsolute(name) || isRelative

@@ -45,23 +45,51 @@ const builtinNames: readonly BuiltinName[] = ['regsub', 'regsuball', 'true', 'fa
 const actions = ['ban', 'call', 'hash_data', 'if', 'new', 'return', 'set', 'synthetic', 'unset'];
 const reserved = ['acl', 'sub', 'backend', 'probe', 'import', 'vcl'];
 
+/** Versions of VCL, times ten. */
+const OLDEST = 40;
+const NEWEST = 41;
+
 export interface Found {
   readonly symbol: VclSymbol;
   /** Words of the chain that it takes. */
   readonly length: number;
 }
 
+/** Bytes of a field's name. */
+const LONGEST_FIELD_NAME = 126;
+
+/** RFC 9110 section 5.1: a token. @throws VclMistake */
+function expectFieldName(name: Token, version: number): void {
+  if (name.kind === 'CSTR' && version < 41) {
+    throw new VclMistake('Quoted headers are available for VCL >= 4.1.', name);
+  }
+  if (name.text.length > LONGEST_FIELD_NAME) {
+    throw new VclMistake(`HTTP header (${name.text.slice(0, 20)}..) is too long.`, name);
+  }
+  const [illegal] = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/.exec(name.text) ?? (name.text === '' ? [''] : []);
+  if (illegal === undefined) return;
+  const shown = JSON.stringify(illegal).slice(1, -1);
+  throw new VclMistake(`Invalid character '${shown}' in header name.`, name);
+}
+
 export class Symbols {
+  readonly #version: number;
   readonly #symbols = new Map<string, VclSymbol>();
   /** Labels that operators have given, and those that the program names. */
   readonly #labels: ReadonlySet<string>;
+  /** Variables that other versions of VCL have. */
+  readonly #others = new Map<string, Variable>();
   readonly usedLabels = new Set<string>();
 
   /** @param version of VCL, times ten */
   constructor(version: number, labels: ReadonlySet<string>) {
+    this.#version = version;
     this.#labels = labels;
     for (const variable of variables) {
-      if (version < variable.since || version > variable.until) continue;
+      if (version < variable.since || version > variable.until) {
+        this.#others.set(variable.name, variable);
+        continue;
+      }
       const kind = variable.type === 'HEADER' ? 'headers' : 'var';
       this.add({ kind, name: variable.name, variable });
     }
@@ -72,9 +100,22 @@ export class Symbols {
 
   /** @throws VclMistake */
   useLabel(token: Token): string {
-    if (!this.#labels.has(token.text)) throw notFound([token]);
+    if (!this.#labels.has(token.text)) {
+      const known = this.#version < NEWEST ? undefined : this.get(token.text);
+      throw known === undefined ? notFound([token]) : wrongKind([token], known, 'vcl');
+    }
     this.usedLabels.add(token.text);
     return token.text;
+  }
+
+  /** What to say of a name that means nothing in this version of VCL. */
+  notFound(name: readonly Token[]): VclMistake {
+    const other = this.#others.get(chainOf(name).toLowerCase());
+    if (other === undefined || this.get(other.name) !== undefined) return notFound(name);
+    const { since, until } = other;
+    const from = since > OLDEST ? `${since / 10} <= ` : '';
+    const to = until < NEWEST ? ` <= ${(until / 10).toFixed(1)}` : '';
+    return notFound(name, ` (Only available when ${from}VCL syntax${to})`);
   }
 
   get(name: string): VclSymbol | undefined {
@@ -97,12 +138,15 @@ export class Symbols {
     for (const symbol of this.handles()) if (symbol.defined !== undefined) symbol.isExempt = true;
   }
 
-  /** The longest beginning of a chain that is a symbol. */
+  /** The longest beginning of a chain that is a symbol. @throws VclMistake the name of a field is none */
   find(name: Name): Found | undefined {
     let chain = '';
     let found: Found | undefined;
     for (const [index, word] of name.entries()) {
-      if (found?.symbol.kind === 'headers') return { symbol: found.symbol, length: index + 1 };
+      if (found?.symbol.kind === 'headers') {
+        expectFieldName(word, this.#version);
+        return { symbol: found.symbol, length: index + 1 };
+      }
       if (word.kind === 'CSTR') break;
       chain = chain === '' ? word.text : `${chain}.${word.text}`;
       const symbol = this.get(chain);
@@ -194,8 +238,8 @@ export function kindOf({ kind }: VclSymbol): string {
   return kind === 'builtin' ? 'func' : kind;
 }
 
-export function notFound(name: readonly Token[]): VclMistake {
-  return new VclMistake(`Symbol not found: '${chainOf(name)}'`, name[0], name.at(-1));
+export function notFound(name: readonly Token[], why = ''): VclMistake {
+  return new VclMistake(`Symbol not found: '${chainOf(name)}'${why}`, name[0], name.at(-1));
 }
 
 export function chainOf(name: readonly Token[]): string {

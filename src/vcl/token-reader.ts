@@ -15,6 +15,7 @@ export class TokenReader {
   #depth = 0;
   #expressions = 0;
   #chained = 0;
+  #wanted = 'an expression';
 
   /** @param tokens the last one is EOI */
   constructor(tokens: readonly Token[], actions = noActions) {
@@ -24,6 +25,11 @@ export class TokenReader {
 
   get current(): Token {
     return this.#tokens[this.#at] as Token;
+  }
+
+  /** What values are taken for where it stands, as far as that is known: a type, for sentences. */
+  get wanted(): string {
+    return this.#wanted;
   }
 
   /** The one read last. */
@@ -59,6 +65,17 @@ export class TokenReader {
   expect(kind: TokenKind): Token {
     if (this.is(kind)) return this.next();
     throw new VclMistake(`Expected ${kindName(kind)} got ${tokenName(this.current)}`, this.current);
+  }
+
+  /** Reads a value of a type, or of one that nobody knows yet. */
+  wanting<Result>(type: string | undefined, read: () => Result): Result {
+    const around = this.#wanted;
+    this.#wanted = type ?? 'an expression';
+    try {
+      return read();
+    } finally {
+      this.#wanted = around;
+    }
   }
 
   /**

@@ -56,6 +56,16 @@ describe('wrong programs', () => {
       'sub vcl_recv {\n  if (req.url ~ "a(?R)?b") { }\n}',
       'main.vcl:3:17: Regexp compilation error: Troupe cannot match recursion',
     ],
+    [
+      'sub vcl_recv {\n  set req.http.{"a\nb"} = "c";\n}',
+      "main.vcl:3:16: Invalid character '\\n' in header name.",
+    ],
+    ['sub vcl_recv {\n  unset req.http."a:b";\n}', "main.vcl:3:18: Invalid character ':' in header name."],
+    ['sub vcl_recv {\n  unset req.http."";\n}', "main.vcl:3:18: Invalid character '' in header name."],
+    [
+      `sub vcl_recv {\n  unset req.http.${'buckingham'.repeat(13)};\n}`,
+      'main.vcl:3:18: HTTP header (buckinghambuckingham..) is too long.',
+    ],
   ])('%j is refused by Troupe in a sentence', async (text, report) => {
     const title = 'of Troupe alone';
     const frame = 'vcl 4.1; backend b0 { .host = "127.0.0.1"; }\n';

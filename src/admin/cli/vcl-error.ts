@@ -27,9 +27,12 @@ export function compilerFailed(message: string): CliReply {
   );
 }
 
-function described({ message, advice, place }: TroupeError, text: string | undefined): string {
+function described({ message, advice, place, trail }: TroupeError, text: string | undefined): string {
   const said = advice === undefined ? compilerWords(message) : `${compilerWords(message)}\n${advice}`;
-  return place === undefined ? `${said}\n` : `${said}\n${shownPlace(place, text)}`;
+  if (place === undefined) return `${said}\n`;
+  const at = message.startsWith('Symbol not found') ? 'At: ' : '';
+  const steps = trail.map((step) => `\n\n...${step.message}\n${shownPlace(step.place, text)}`);
+  return `${said}\n${at}${shownPlace(place, text)}${steps.join('')}`;
 }
 
 /** Where varnishd's compiler breaks its lines: scripts look for pieces of them. */
@@ -40,13 +43,23 @@ function compilerWords(message: string): string {
   );
 }
 
+/** Columns of a tab, which the compiler counts and shows as blanks. */
+const TAB = 8;
+
 function shownPlace({ file, line, column, length = 1 }: Place, text: string | undefined): string {
-  const head = `('${file}' Line ${line} Pos ${column})\n`;
   const source = lineOf(file, line, text);
-  if (source === undefined) return head;
-  const before = source.slice(0, column - 1).replace(/[^\t]/g, '-');
-  const after = '-'.repeat(Math.max(0, source.length - before.length - length));
-  return `${head}${source}\n${before}${'#'.repeat(length)}${after}\n`;
+  if (source === undefined) return `('${file}' Line ${line} Pos ${column})\n`;
+  const start = untabbed(source.slice(0, column - 1)).length;
+  const end = untabbed(source.slice(0, column - 1 + length)).length;
+  const whole = untabbed(source);
+  const mark = '-'.repeat(start) + '#'.repeat(end - start) + '-'.repeat(Math.max(0, whole.length - end));
+  return `('${file}' Line ${line} Pos ${start + 1})\n${whole}\n${mark}\n`;
+}
+
+function untabbed(source: string): string {
+  let shown = '';
+  for (const one of source) shown += one === '\t' ? ' '.repeat(TAB - (shown.length % TAB)) : one;
+  return shown;
 }
 
 function lineOf(file: string, line: number, text: string | undefined): string | undefined {
