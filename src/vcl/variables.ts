@@ -182,7 +182,10 @@ export const variables: readonly Variable[] = [
   variable('beresp', 'HTTP', response, { get: 'c.beresp' }),
   variable('beresp.age', 'DURATION', response, { get: '(c.beresp.age ?? 0) / 1000' }),
   variable('beresp.backend', 'BACKEND', response, { get: 'c.bereq.backend' }),
-  variable('beresp.backend.ip', 'IP', 'vcl_backend_response', { until: 40 }),
+  variable('beresp.backend.ip', 'IP', 'vcl_backend_response', {
+    get: 'c.backendAddress',
+    until: 40,
+  }),
   variable('beresp.backend.name', 'STRING', response, {
     get: 'nameOf(c, c.bereq.backend)',
     isOptional: true,

@@ -23,6 +23,7 @@ export interface VclContext {
   readonly bereq?: BackendRequest;
   readonly beresp?: Response;
   readonly resp?: Response;
+  readonly obj?: { readonly http: HeaderFields };
   /** 32 bytes. In fetches. */
   readonly requestHash?: Uint8Array;
   log(message: string): void;

@@ -7,6 +7,7 @@
  */
 import { Readable } from 'node:stream';
 import type { TroupeError } from '../../errors.ts';
+import type { SocketAddress } from '../http/exchange.ts';
 import { type BodyReader, CountedReader, RestReader } from '../http1/body-reader.ts';
 import { ChunkReader } from '../http1/chunk-reader.ts';
 import { INCOMPLETE, REFUSED } from '../http1/outcome.ts';
@@ -154,6 +155,12 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
 
   bodyMismatched(): void {
     this.#fail(bodyMismatch());
+  }
+
+  get peer(): SocketAddress | undefined {
+    const socket = this.#connection?.socket;
+    if (socket?.remoteAddress === undefined) return undefined;
+    return { address: socket.remoteAddress, port: socket.remotePort ?? 0 };
   }
 
   // The request.

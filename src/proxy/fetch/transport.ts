@@ -5,6 +5,7 @@
 import type { Duplex, Readable } from 'node:stream';
 import type { TroupeError } from '../../errors.ts';
 import type { Addresses, Identity } from '../../identity.ts';
+import type { SocketAddress } from '../http/exchange.ts';
 import type { Fields } from '../http/fields.ts';
 
 /** Whom to connect to. Idle connections are kept per identity, whatever config asks. */
@@ -67,6 +68,8 @@ export interface FetchHandler {
 export interface FetchCall {
   /** Milliseconds that it took to open a connection for it; undefined or absent: it has not opened one. */
   readonly connectMs?: number | undefined;
+  /** Whom it is connected to; undefined or absent: to nobody yet, or to a unix socket. */
+  readonly peer?: SocketAddress | undefined;
   resume(): void;
   /** Gives up: no handler is called afterwards, and the connection is not used again. */
   abort(): void;

@@ -9,6 +9,7 @@ import { TroupeError } from '../../errors.ts';
 import type { Lease } from '../directors/lease.ts';
 import type { BackendTarget } from '../directors/target.ts';
 import type { FetchCall, FetchHandler, FetchHead, FetchRequest, Transport } from '../fetch/transport.ts';
+import type { SocketAddress } from '../http/exchange.ts';
 import type { Fields } from '../http/fields.ts';
 import type { BackendRecord } from './backend-record.ts';
 
@@ -61,6 +62,10 @@ export class Attempt implements FetchHandler {
   /** Milliseconds that a connection took which was opened for this attempt. */
   get connectMs(): number | undefined {
     return this.#call?.connectMs;
+  }
+
+  get peer(): SocketAddress | undefined {
+    return this.#call?.peer;
   }
 
   send(transport: Transport, request: FetchRequest, isRetry: boolean): void {

@@ -36,6 +36,8 @@ export class BackendResponseMessage extends ResponseMessage implements BackendRe
   was304 = false;
   /** Whether requests that follow shall not look into the cache for a while (hit-for-pass). */
   isPass = false;
+  /** Whether the hook has let go of the connection: there is nothing to deliver. */
+  isGivenUp = false;
   readonly #now: number;
 
   /** @param now milliseconds since 1970 */

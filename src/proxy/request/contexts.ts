@@ -23,7 +23,7 @@ import type {
   SynthContext,
   SyntheticResponse,
 } from '../../config/hooks.ts';
-import type { Exchange } from '../http/exchange.ts';
+import type { Exchange, SocketAddress } from '../http/exchange.ts';
 import { pickEarly } from './early-pick.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import type { BackendMessage, ClientMessage } from './messages.ts';
@@ -46,6 +46,8 @@ export interface FetchOwner {
   /** Whether something could be asked now for this object: the saint list counts here. */
   accepts(target: BackendRef): boolean;
   deny(duration: number | string): void;
+  /** Whom the answer comes from; undefined: over a unix socket, or not over one at all. */
+  readonly peer: SocketAddress | undefined;
 }
 
 export class RequestContext implements HookContext {
@@ -159,11 +161,19 @@ export class BackendSideContext extends RequestContext implements FetchContext {
 export class BackendResponseSideContext extends BackendSideContext implements BackendResponseContext {
   readonly beresp: BackendResponse;
   readonly deny: (duration: number | string) => void;
+  readonly #fetch: FetchOwner;
 
   constructor(fetch: FetchOwner, bereq: BackendMessage, beresp: BackendResponse) {
     super(fetch, bereq);
+    this.#fetch = fetch;
     this.beresp = beresp;
     this.deny = (duration) => fetch.deny(duration);
+  }
+
+  /** VCL: `beresp.backend.ip`, zeros for a unix socket. */
+  get backendAddress(): { readonly ip: string; readonly port: number } {
+    const { address: ip, port } = this.#fetch.peer ?? { address: '0.0.0.0', port: 0 };
+    return { ip, port };
   }
 }
 

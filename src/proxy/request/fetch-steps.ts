@@ -16,6 +16,7 @@ import { durationHint, parseDuration } from '../../duration.ts';
 import { TroupeError } from '../../errors.ts';
 import type { BackendTarget } from '../directors/target.ts';
 import type { FetchHead } from '../fetch/transport.ts';
+import type { SocketAddress } from '../http/exchange.ts';
 import type { Fields } from '../http/fields.ts';
 import { Attempt, type AttemptReceiver, worthReading } from './attempt.ts';
 import { BackendErrorMessage } from './backend-error.ts';
@@ -161,6 +162,10 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
     if (story === undefined) return;
     const outcome = { givenUp, error, deniedForMs: this.#deniedForMs };
     story.tries.push(describeTry(this.owner, this.#pick, this.#attempt, outcome));
+  }
+
+  get peer(): SocketAddress | undefined {
+    return this.#attempt?.peer;
   }
 
   accepts(target: BackendRef): boolean {
@@ -345,6 +350,11 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
       this.#attempt?.record.countFailure('backend.malformed');
       return nonsense(this.#target, status);
     }
+    if (status === 204 && owner.loaded.manners.kind === 'varnish' && announcesBody(fields)) {
+      this.#attempt?.abort();
+      this.#attempt?.record.countFailure('backend.malformed');
+      return bodyOf204(this.#target);
+    }
     this.#hasBody = !this.#isHead && status !== 204 && status !== 304;
     this.#length = contentLength(fields);
     // RFC 9110 section 6.6.1: a recipient with a clock adds the date that the origin left out.
@@ -375,7 +385,14 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
       beresp.uncacheable = true;
       beresp.isPass = true;
     }
-    if (action === 'deliver' || action === 'pass') return this.#deliver(beresp);
+    const delivers = action === 'deliver' || action === 'pass';
+    if (beresp.isGivenUp) this.#attempt?.abort();
+    if (beresp.isGivenUp && delivers) {
+      this.remember(`rolled back after ${status}: backendResponse`);
+      hookLeft(owner, 'backendResponse', 'delivers an answer whose request it has rolled back');
+      return { error: 503, reason: 'Backend fetch failed' };
+    }
+    if (delivers) return this.#deliver(beresp);
     this.leave();
     const word = typeof action === 'string' ? action : 'error';
     this.remember(`${word} after ${status}: backendResponse`);
@@ -465,6 +482,15 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
 
 function nonsense(target: BackendTarget | undefined, status: number): TroupeError {
   const message = `${target?.identity} answered with the status ${status}; final statuses are from 200 to 999`;
+  return new TroupeError('backend.malformed', message, { side: 'backend' });
+}
+
+function announcesBody(fields: Fields): boolean {
+  return fields.has('Transfer-Encoding') || (contentLength(fields) ?? 0) !== 0;
+}
+
+function bodyOf204(target: BackendTarget | undefined): TroupeError {
+  const message = `${target?.identity} answered with status 204, No Content, and says that a body follows`;
   return new TroupeError('backend.malformed', message, { side: 'backend' });
 }
 

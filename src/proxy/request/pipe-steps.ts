@@ -23,8 +23,8 @@ import { hookLeft, runHook } from './run-hook.ts';
 
 /** The client side, which is told of one of these, once. */
 export interface PipeClient extends HookOwner {
-  /** Nothing is connected, so the client is owed a response. */
-  pipeRefused(next: 'failed' | Synth): void;
+  /** Nothing is connected, so the client is owed a response, or with `closed` the end of its connection. */
+  pipeRefused(next: 'failed' | 'closed' | Synth): void;
   /** The request's head is on its way; the connection is the owner's from now on. */
   pipeConnected(backend: Duplex, record: BackendRecord): void;
 }
@@ -94,13 +94,13 @@ export class Pipe implements PickReceiver {
     return 'failed';
   }
 
-  #pickBackend(): Synth | undefined {
+  #pickBackend(): 'closed' | Synth | undefined {
     this.#isUntold = true;
     const outcome = this.#pick.resolve(this.#bereq.wanted);
     return outcome === undefined ? undefined : this.#take(outcome);
   }
 
-  #take(outcome: BackendTarget | TroupeError): Synth | undefined {
+  #take(outcome: BackendTarget | TroupeError): 'closed' | Synth | undefined {
     if (outcome instanceof TroupeError) return this.#unconnected(undefined, outcome);
     this.#connect(outcome);
     return undefined;
@@ -143,10 +143,11 @@ export class Pipe implements PickReceiver {
     this.#owner.pipeConnected(backend, record);
   }
 
-  #unconnected(target: BackendTarget | undefined, error: TroupeError): Synth {
+  /** varnishd closes what it cannot connect: who wants a pipe may not speak HTTP. */
+  #unconnected(target: BackendTarget | undefined, error: TroupeError): 'closed' | Synth {
     tellFailure(this.#owner, this.#bereq, target, error);
     this.remember(error.code, error);
-    return { synth: 503 };
+    return this.#owner.loaded.manners.kind === 'varnish' ? 'closed' : { synth: 503 };
   }
 
   #release(): void {

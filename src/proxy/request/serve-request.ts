@@ -333,8 +333,14 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     this.#finish(isWhole ? 'complete' : 'cut');
   }
 
-  pipeRefused(next: 'failed' | Synth): void {
-    this.#proceed(next);
+  pipeRefused(next: 'failed' | 'closed' | Synth): void {
+    if (next !== 'closed') {
+      this.#proceed(next);
+      return;
+    }
+    this.exchange.onAborted = undefined;
+    this.exchange.takeOver().destroy();
+    this.#finish('cut');
   }
 
   pipeConnected(backend: Duplex, record: BackendRecord): void {

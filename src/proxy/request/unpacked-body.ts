@@ -20,6 +20,8 @@ export class UnpackedBody implements ResponseBody {
   readonly #gunzip = createGunzip();
   readonly #stream: ResponseBody;
   #isOver = false;
+  /** Bytes of the gzip. */
+  #received = 0;
 
   readonly #owner: UnpackingOwner;
 
@@ -35,12 +37,14 @@ export class UnpackedBody implements ResponseBody {
       if (!stream.write(piece)) gunzip.pause();
     });
     gunzip.on('drain', () => this.onDrain?.());
-    gunzip.on('end', () => this.#close(true));
+    // What follows a gzip and is none is left unread.
+    gunzip.on('end', () => this.#close(gunzip.bytesWritten >= this.#received));
     // It is no gzip, or not all of it.
     gunzip.on('error', () => this.#close(false));
   }
 
   write(chunk: Uint8Array): boolean {
+    this.#received += chunk.length;
     return this.#isOver || this.#gunzip.write(chunk);
   }
 

@@ -35,8 +35,12 @@ function forFetch(name: string, value: string): Sent {
   return name.toLowerCase() === 'x-varnish' ? [] : [[name, value]];
 }
 
-/** @param message of HTTP: req or bereq */
-export function rollBack(message: Message): void {
+/**
+ * As varnishd does, it lets go of the connection, too, if there is an answer already.
+ *
+ * @param message of HTTP: req or bereq
+ */
+export function rollBack({ beresp }: VclContext, message: Message): void {
   const original = originals.get(message);
   if (original === undefined) throw new Error('std.rollback(): the original request is not known any more');
   message.method = original.method;
@@ -44,4 +48,5 @@ export function rollBack(message: Message): void {
   const names = new Set([...message.http].map(([name]) => name));
   for (const name of names) message.http.unset(name);
   for (const [name, value] of original.fields) message.http.append(name, value);
+  if (beresp !== undefined) (beresp as { isGivenUp?: boolean }).isGivenUp = true;
 }

@@ -3,7 +3,7 @@
 import { isIP } from 'node:net';
 import type { BackendRef, BackendRequest, ClientRequest } from '../../config/hooks.ts';
 import { lowerAscii, upperAscii } from '../ascii-case.ts';
-import { bound, byName, type FieldRef, fn, type IpValue, type Vmod } from '../vmod.ts';
+import { bound, byName, type FieldRef, fn, type IpValue, type VclContext, type Vmod } from '../vmod.ts';
 import { ConfigFiles } from './config-files.ts';
 import { textToBytes, textToDuration, textToInteger, textToReal, textToTime } from './conversion.ts';
 import { fnmatch } from './fnmatch.ts';
@@ -47,7 +47,8 @@ function round(value: number): number {
 type Text = string | undefined;
 type Amount = number | undefined;
 
-function collect({ http, name }: FieldRef, separator: Text): void {
+function collect({ obj }: VclContext, { http, name }: FieldRef, separator: Text): void {
+  if (http === obj?.http) throw new Error('std.collect(): obj cannot be changed');
   const values = http.getAll(name);
   if (values.length < 2) return;
   const fields = [...http];
@@ -79,8 +80,8 @@ export const std: Vmod = {
       (_context, low: number, high: number) => low + Math.random() * (high - low),
     ),
     fn('REAL round(REAL r)', (_context, value: number) => round(value)),
-    fn('VOID collect(HEADER hdr, STRING sep=", ")', (_context, field: FieldRef, separator: Text) =>
-      collect(field, separator),
+    fn('VOID collect(HEADER hdr, STRING sep=", ")', (context, field: FieldRef, separator: Text) =>
+      collect(context, field, separator),
     ),
     fn('STRING querysort(STRING)', (_context, url: Text) => (url === undefined ? undefined : querySort(url))),
     fn('STRING toupper(STRANDS s)', (_context, text: string) => upperAscii(text)),
@@ -195,7 +196,7 @@ export const std: Vmod = {
     ),
     bound('VOID rollback(HTTP h)', ({ beforeRequest }) => {
       beforeRequest(rememberOriginal);
-      return (_context, message: ClientRequest | BackendRequest) => rollBack(message);
+      return (context, message: ClientRequest | BackendRequest) => rollBack(context, message);
     }),
     fn('STRING getenv(STRING name)', (_context, name: Text) =>
       name === undefined || name === '' ? undefined : process.env[name],

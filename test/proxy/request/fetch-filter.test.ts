@@ -107,3 +107,32 @@ describe('filterOf', () => {
     expect(reader.length).toBe('not begun');
   });
 });
+
+describe('a gzip that is held back until it is whole', () => {
+  const gzip = ['Content-Encoding', 'gzip'];
+
+  test.each([
+    ['is tested, and goes on as it is', [gzipSync(hello)], 'ended'],
+    ['may have several members', [gzipSync(hello), gzipSync(hello)], 'ended'],
+    ['must be a gzip', [hello], 'never began'],
+    ['must be whole', [gzipSync(hello).subarray(0, 20)], 'never began'],
+    ['must not be followed by anything', [gzipSync(hello), hello], 'never began'],
+    ['must not be followed in the same piece', [Buffer.concat([gzipSync(hello), hello])], 'never began'],
+  ])('%s', async (_, pieces, end) => {
+    const reader = new Reader();
+    expect(await run(answer(gzip, { doStream: false }), pieces, reader)).toBe(end);
+    expect(reader.body).toEqual(end === 'ended' ? Buffer.concat(pieces) : Buffer.alloc(0));
+  });
+
+  test('is not looked into where it is a part', async () => {
+    const reader = new Reader();
+    const part = Object.assign(answer(gzip, { doStream: false }), { status: 206 });
+    expect(await run(part, [hello], reader)).toBe('ended');
+  });
+});
+
+test('unpacking notices what follows a gzip', async () => {
+  const pieces = [Buffer.concat([gzipSync(hello), hello])];
+  const wants = { doGunzip: true, doStream: false };
+  expect(await run(answer(['Content-Encoding', 'gzip'], wants), pieces, new Reader())).toBe('never began');
+});
