@@ -505,7 +505,8 @@ class RunningProxy implements TroupeProxy {
     this.#assertOpen();
     const { openCommandPort } = await import('./admin/cli/command-port.ts');
     const onRefused = options.onRefused ?? this.#log?.operatorRefused;
-    const port = await openCommandPort(this.#commanded(), { ...options, onRefused });
+    const onFault = options.onFault ?? this.#log?.fault;
+    const port = await openCommandPort(this.#commanded(), { ...options, onRefused, onFault });
     if (this.#isGone) await port.close();
     this.#commandPorts.add(port);
     return port;

@@ -4,6 +4,7 @@ import { createHash } from 'node:crypto';
 import { connect } from 'node:net';
 
 const PAUSE_MS = 10;
+const AT_A_TIME = 32;
 
 /**
  * A command a microsecond from somebody who knows the secret, as fast as they are taken.
@@ -62,5 +63,73 @@ export function strangers(port, perSecond) {
     clearInterval(timer);
     for (const socket of sockets) socket.destroy();
     return { connections };
+  };
+}
+
+/**
+ * Connections without a pause: as many at a time as there may be, each closed as soon as it is there, and another one.
+ *
+ * @param {number} port
+ */
+export function storm(port) {
+  const sockets = new Set();
+  let connections = 0;
+  let refused = 0;
+  let isEnded = false;
+  const open = () => {
+    if (isEnded) return;
+    const socket = connect(port, '127.0.0.1');
+    sockets.add(socket);
+    socket.on('connect', () => {
+      connections++;
+      socket.resetAndDestroy();
+    });
+    socket.on('error', () => {
+      refused++;
+    });
+    socket.on('close', () => {
+      sockets.delete(socket);
+      setImmediate(open);
+    });
+  };
+  for (let each = 0; each < AT_A_TIME; each++) open();
+  return () => {
+    isEnded = true;
+    for (const socket of sockets) socket.destroy();
+    return { connections, refused };
+  };
+}
+
+/**
+ * Strangers who stay, and send without a pause what a stranger may: pings, and lines with nothing in them.
+ *
+ * @param {number} port
+ */
+export function chatter(port) {
+  const lines = 'ping\n\n \t\n'.repeat(8_000);
+  const sockets = new Set();
+  let isEnded = false;
+  const open = () => {
+    if (isEnded) return;
+    const socket = connect(port, '127.0.0.1');
+    sockets.add(socket);
+    const send = () => {
+      while (!socket.destroyed && socket.write(lines));
+    };
+    socket
+      .on('connect', send)
+      .on('drain', send)
+      .on('error', () => {})
+      .resume();
+    socket.on('close', () => {
+      sockets.delete(socket);
+      setTimeout(open, PAUSE_MS);
+    });
+  };
+  for (let each = 0; each < AT_A_TIME; each++) open();
+  return () => {
+    isEnded = true;
+    for (const socket of sockets) socket.destroy();
+    return {};
   };
 }

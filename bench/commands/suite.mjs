@@ -10,7 +10,7 @@ import { inQuiet } from '../support/quiet.mjs';
 import { median, spread } from '../support/statistics.mjs';
 import { markdownTable } from '../support/table.mjs';
 import { fillTemplate } from '../support/template.mjs';
-import { flood, strangers } from './hostile.mjs';
+import { chatter, flood, storm, strangers } from './hostile.mjs';
 
 const BODY_BYTES = 1_024;
 const secret = Buffer.from('of the bench\n');
@@ -19,6 +19,15 @@ const kinds = {
   none: { title: 'nobody on the port', begin: () => () => ({}) },
   flood: { title: 'commands without a pause', begin: (port) => flood(port, secret) },
   strangers: { title: '100 strangers a second', begin: (port) => strangers(port, 100) },
+  storm: { title: 'connections without a pause', begin: storm },
+  chatter: { title: '32 strangers who never stop', begin: chatter },
+  all: {
+    title: 'all of them',
+    begin: (port) => {
+      const ends = [flood(port, secret), strangers(port, 100), storm(port), chatter(port)];
+      return () => Object.assign({}, ...ends.map((end) => end()));
+    },
+  },
 };
 
 /**
@@ -30,7 +39,7 @@ export async function runCommands(processes, { rounds, seconds, warmUpSeconds, q
   const origin = await startOrigin(processes, BODY_BYTES, cores.load);
   const setting = { origin: origin.port, bodyBytes: BODY_BYTES, clients: 32, seconds, warmUpSeconds, cores };
   const folder = mkdtempSync(join(tmpdir(), 'troupe-bench-'));
-  const runs = { none: [], flood: [], strangers: [] };
+  const runs = Object.fromEntries(Object.keys(kinds).map((kind) => [kind, []]));
   try {
     writeFileSync(join(folder, 'secret'), secret);
     for (let round = 1; round <= rounds; round++) {

@@ -58,6 +58,11 @@ function hostile(): Socket {
   return socket;
 }
 
+/** Until it is connected, or refused. */
+function settled(socket: Socket): Promise<void> {
+  return new Promise((resolve) => socket.once('connect', resolve).once('close', () => resolve()));
+}
+
 /** Statuses of all requests of all clients. */
 async function serveClients(): Promise<Set<number | string>> {
   const seen = new Set<number | string>();
@@ -107,7 +112,7 @@ const attacks: Readonly<Record<string, () => Promise<void>>> = {
   async 'thousands of connections'() {
     for (let each = 0; each < 2_000; each++) {
       const socket = hostile();
-      if (each % 100 === 0) await once(socket, 'connect');
+      if (each % 100 === 0) await settled(socket);
     }
   },
   async 'a flood of commands from one who knows the secret'() {
@@ -136,6 +141,17 @@ test('a stranger who waits gives way to others, and whoever has authenticated st
   await gone;
   expect((await operator.send('ping')).status).toBe(200);
   operator.close();
+});
+
+test('operators come one after the other, and as many as they like, while strangers are refused', async () => {
+  for (let each = 0; each < 100; each++) hostile();
+  await new Promise((resolve) => sockets.at(-1)?.once('close', resolve).once('connect', resolve));
+  for (const socket of sockets) socket.destroy();
+  for (let each = 0; each < 200; each++) {
+    const client = await CommandClient.open({ host: '127.0.0.1', port }, () => secret);
+    expect((await client.send('ping')).status).toBe(200);
+    client.close();
+  }
 });
 
 test('whoever does not know the secret is logged, once, with where it came from', async () => {

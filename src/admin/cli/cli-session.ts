@@ -12,9 +12,11 @@ import { banner } from './commands/banner.ts';
 import { dispatch, syntaxError } from './dispatch.ts';
 import { isAnswerTo, newChallenge } from './secret.ts';
 
-/** Milliseconds that a stranger may take to authenticate, and that anybody may take to fetch a reply. */
+/** Milliseconds that a stranger may say nothing, and that anybody may take to fetch a reply. */
 const STRANGERS_MS = 30_000;
 const STALLED_MS = 60_000;
+/** Milliseconds that a byte takes on its way in: in the kernel, and in node. */
+const MS_PER_BYTE = 0.05 / 65_536;
 
 export interface SessionOptions {
   readonly socket: Socket;
@@ -25,6 +27,8 @@ export interface SessionOptions {
   readonly openCommands: ReadonlyMap<string, CliCommand>;
   /** undefined: everybody is trusted. */
   readonly secret: (() => Uint8Array | undefined) | undefined;
+  /** It is no stranger: it has shown that it knows the secret; or if there is none, sent a command. */
+  readonly onKnown: () => void;
   readonly onClosed: () => void;
   readonly onRefused: () => void;
 }
@@ -33,7 +37,9 @@ export class CliSession {
   readonly #options: SessionOptions;
   readonly #reader = new CommandReader();
   readonly #challenge: string | undefined;
+  readonly #closed: Promise<unknown>;
   #isTrusted: boolean;
+  #isKnown = false;
   #isBusy = true;
   #isEnded = false;
 
@@ -45,6 +51,7 @@ export class CliSession {
     socket.setTimeout(this.#isTrusted ? 0 : STRANGERS_MS, () => socket.destroy());
     // A client that goes away is nobody's mistake; 'close' follows.
     socket.on('error', () => {});
+    this.#closed = new Promise<void>((resolve) => socket.on('close', resolve));
     socket.on('close', () => {
       this.#isEnded = true;
       options.onClosed();
@@ -57,8 +64,10 @@ export class CliSession {
     return this.#isTrusted;
   }
 
-  destroy(): void {
+  /** Cuts it. */
+  async destroy(): Promise<void> {
     this.#options.socket.destroy();
+    await this.#closed;
   }
 
   #greet(): void {
@@ -69,9 +78,12 @@ export class CliSession {
   }
 
   #take(chunk: Buffer): void {
+    const { socket, stage, turns } = this.#options;
+    const start = stage.operated.clock.now();
     this.#reader.push(chunk);
-    if (this.#isBusy) this.#options.socket.pause();
-    else this.#askForTurn();
+    socket.pause();
+    if (!this.#isBusy) this.#askForTurn();
+    turns.charge(stage.operated.clock.now() - start + chunk.length * MS_PER_BYTE);
   }
 
   #askForTurn(): void {
@@ -88,8 +100,16 @@ export class CliSession {
       return;
     }
     const replied = this.#replyTo(read);
-    if (replied instanceof Promise) void replied.then((reply) => this.#answer(reply));
-    else this.#answer(replied);
+    if (replied instanceof Promise) void replied.then((reply) => this.#conclude(reply));
+    else this.#conclude(replied);
+  }
+
+  #conclude(reply: CliReply): void {
+    if (!this.#isKnown && this.#isTrusted && reply.status === CliStatus.ok) {
+      this.#isKnown = true;
+      this.#options.onKnown();
+    }
+    this.#answer(reply);
   }
 
   #replyTo(read: Read): CliReply | Promise<CliReply> {

@@ -2,10 +2,8 @@
  * The port of the command line: `-T`. Whoever knows the secret is served for as long as he likes; of strangers there
  * are only so many, and the one that has waited longest gives way to the next.
  */
-import { once } from 'node:events';
-import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { SocketAddress } from '../../proxy/http/exchange.ts';
-import { listenError } from '../../proxy/listener/listen-error.ts';
 import type { ParameterSet } from '../parameters/parameter-set.ts';
 import { settingsOf } from '../parameters/settings-of.ts';
 import { BanList } from './ban-list.ts';
@@ -13,13 +11,15 @@ import { CliSession } from './cli-session.ts';
 import type { CliStage, Commanded } from './cli-stage.ts';
 import { CommandTurns } from './command-turns.ts';
 import { commands, openCommands } from './commands.ts';
+import { Entrance } from './entrance.ts';
 import { Newcomers } from './newcomers.ts';
 import { Refusals, type TellRefused } from './refusals.ts';
 import { readSecret } from './secret.ts';
 
 /** Connections that have not authenticated. */
 const MOST_STRANGERS = 64;
-const MOST_CONNECTIONS = 512;
+/** Milliseconds that a connection takes besides, from its beginning to its end, in node and in the kernel. */
+const CONNECTION_MS = 0.1;
 
 export interface CommandPort {
   readonly addresses: readonly SocketAddress[];
@@ -35,6 +35,8 @@ export interface CommandPortOptions {
   readonly parameters: ParameterSet;
   /** Told of those who gave a wrong answer to the challenge; a line a second, if they are many. */
   readonly onRefused?: TellRefused | undefined;
+  /** Told of what goes wrong later. */
+  readonly onFault?: ((error: unknown, where: string) => void) | undefined;
 }
 
 /** @throws TroupeError `troupe.listen-failed` */
@@ -57,11 +59,10 @@ class ListeningPort implements CommandPort {
   readonly #stage: CliStage;
   readonly #options: CommandPortOptions;
   readonly #turns: CommandTurns;
-  readonly #servers: Server[] = [];
+  readonly #entrance: Entrance;
   readonly #sessions = new Set<CliSession>();
   readonly #newcomers: Newcomers;
   readonly #refusals: Refusals;
-  #cancelOpening: (() => void) | undefined;
 
   constructor(stage: CliStage, options: CommandPortOptions) {
     this.#stage = stage;
@@ -70,46 +71,39 @@ class ListeningPort implements CommandPort {
     this.#turns = new CommandTurns(clock);
     this.#newcomers = new Newcomers(clock.now());
     this.#refusals = new Refusals(clock, options.onRefused ?? (() => {}));
-  }
-
-  get addresses(): readonly SocketAddress[] {
-    return this.#servers.map((server) => {
-      const { address, port } = server.address() as AddressInfo;
-      return { address, port };
+    this.#entrance = new Entrance({
+      clock,
+      onSocket: (socket) => this.#accept(socket),
+      onLost: (error) => options.onFault?.(error, 'the command line'),
     });
   }
 
+  get addresses(): readonly SocketAddress[] {
+    return this.#entrance.addresses;
+  }
+
   async listen(): Promise<void> {
-    for (const where of this.#options.where) {
-      const server = createServer({ noDelay: true, keepAlive: true }, (socket) => this.#accept(socket));
-      server.maxConnections = MOST_CONNECTIONS;
-      try {
-        server.listen(where);
-        await once(server, 'listening');
-      } catch (error) {
-        await this.close();
-        throw listenError(error as Error, where);
-      }
-      // What the listener meets later, such as too many open files, passes.
-      server.on('error', () => {});
-      this.#servers.push(server);
+    try {
+      for (const where of this.#options.where) await this.#entrance.listen(where);
+    } catch (error) {
+      await this.close();
+      throw error;
     }
   }
 
   async close(): Promise<void> {
+    this.#entrance.close();
     this.#turns.close();
     this.#refusals.close();
-    this.#cancelOpening?.();
-    const closed = this.#servers.map((server) => once(server.close(), 'close'));
-    for (const session of this.#sessions) session.destroy();
-    await Promise.all(closed);
+    await Promise.all([...this.#sessions].map((session) => session.destroy()));
   }
 
   #accept(socket: Socket): void {
-    this.#makeRoom();
     const { clock } = this.#stage.operated;
-    const pauseMs = this.#newcomers.take(clock.now());
-    if (pauseMs > 0) this.#turnAway(pauseMs);
+    const start = clock.now();
+    this.#makeRoom();
+    const pauseMs = this.#newcomers.take(start);
+    if (pauseMs > 0) this.#entrance.shutFor(pauseMs);
     const { secretFile } = this.#options;
     const client = { address: socket.remoteAddress ?? '', port: socket.remotePort ?? 0 };
     const session: CliSession = new CliSession({
@@ -119,21 +113,12 @@ class ListeningPort implements CommandPort {
       commands,
       openCommands,
       secret: secretFile === undefined ? undefined : () => readSecret(secretFile),
+      onKnown: () => this.#newcomers.giveBack(),
       onClosed: () => this.#sessions.delete(session),
       onRefused: () => this.#refusals.add(client),
     });
     this.#sessions.add(session);
-  }
-
-  /** Node closes what comes meanwhile before anything is made of it. */
-  #turnAway(ms: number): void {
-    this.#limitTo(1);
-    this.#cancelOpening?.();
-    this.#cancelOpening = this.#stage.operated.clock.after(ms, () => this.#limitTo(MOST_CONNECTIONS));
-  }
-
-  #limitTo(connections: number): void {
-    for (const server of this.#servers) server.maxConnections = connections;
+    this.#turns.charge(CONNECTION_MS + clock.now() - start);
   }
 
   #makeRoom(): void {
@@ -144,6 +129,6 @@ class ListeningPort implements CommandPort {
       oldest ??= session;
       strangers++;
     }
-    if (strangers >= MOST_STRANGERS) oldest?.destroy();
+    if (strangers >= MOST_STRANGERS) void oldest?.destroy();
   }
 }

@@ -39,10 +39,24 @@ function flooded(ms: number, spanMs: number): number {
   return ran;
 }
 
-test('a flood of commands gets a hundredth of the time, and a reserve at first', () => {
+test('a flood of commands gets a sixtieth of the time, and little more at first', () => {
+  expect(flooded(0.05, 5_000) * 0.05).toBeLessThan(155);
   const spent = flooded(0.05, 60_000) * 0.05;
   expect(spent).toBeGreaterThan(900);
-  expect(spent).toBeLessThan(1_100);
+  expect(spent).toBeLessThan(1_000);
+});
+
+test('what is charged is paid for by the commands that follow', () => {
+  const clock = new BusyClock();
+  const turns = new CommandTurns(clock);
+  const ran: number[] = [];
+  turns.charge(90);
+  turns.add(() => ran.push(clock.now()));
+  clock.advance(900);
+  expect(ran).toEqual([]);
+  clock.advance(200);
+  expect(ran).toHaveLength(1);
+  turns.close();
 });
 
 test('a command that takes long is paid for by those that follow', () => {
@@ -59,11 +73,21 @@ test('a few commands wait for nothing, each connection in its turn', () => {
   turns.close();
 });
 
-test('a hundred connections come at once, then twenty a second', () => {
+test('many connections come at once, then ten every half second', () => {
   const newcomers = new Newcomers(0);
-  const pauses = Array.from({ length: 100 }, () => newcomers.take(0));
-  expect(pauses.slice(0, 99)).toEqual(new Array(99).fill(0));
-  expect(pauses[99]).toBe(50);
-  expect(newcomers.take(50)).toBe(50);
-  expect(newcomers.take(10_000)).toBe(0);
+  const pauses = Array.from({ length: 128 }, () => newcomers.take(0));
+  expect(pauses.slice(0, 127)).toEqual(new Array(127).fill(0));
+  expect(pauses[127]).toBe(500);
+  const next = Array.from({ length: 10 }, () => newcomers.take(500));
+  expect(next.slice(0, 9)).toEqual(new Array(9).fill(0));
+  expect(next[9]).toBe(500);
+  expect(newcomers.take(60_000)).toBe(0);
+});
+
+test('operators come as often as they like', () => {
+  const newcomers = new Newcomers(0);
+  for (let each = 0; each < 1_000; each++) {
+    expect(newcomers.take(0)).toBe(0);
+    newcomers.giveBack();
+  }
 });
