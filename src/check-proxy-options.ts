@@ -3,18 +3,22 @@ import { fetchLimitDefaults } from './config/declaration.ts';
 import { showValue } from './config/show-value.ts';
 import { didYouMean } from './config/suggest.ts';
 import { TroupeError } from './errors.ts';
+import { banDefaults } from './proxy/cache/ban-settings.ts';
 import { defaultLimits } from './proxy/listener/listener-limits.ts';
 import { requestLimitDefaults } from './proxy/request/environment.ts';
 
-/** Options that are numbers: by group, those at the top first. */
+/** Options, numbers but for a few: by group, those at the top first. */
 const numbers: Readonly<Record<string, readonly string[]>> = {
   '': ['saintEntries', 'failedRequests', 'drainTimeout', 'cooldown'],
   cache: ['size', 'defaultTtl', 'defaultGrace', 'defaultKeep'],
+  bans: Object.keys(banDefaults),
   listener: Object.keys(defaultLimits),
   requests: Object.keys(requestLimitDefaults),
   fetch: Object.keys(fetchLimitDefaults),
 };
 const others = ['log', 'vcl'];
+/** Options that are true or false. */
+const switches = ['bans.dropsEqual'];
 
 /** @throws TroupeError `troupe.illegal-option`: an option that there is not, or a value that it cannot have */
 export function checkProxyOptions(options: object): void {
@@ -35,6 +39,10 @@ export function checkProxyOptions(options: object): void {
         );
       }
       if (value === undefined || !names.includes(name)) continue;
+      if (switches.includes(path)) {
+        if (typeof value === 'boolean') continue;
+        throw illegal(`${path} must be true or false, but is ${showValue(value)}`);
+      }
       if (typeof value !== 'number' || !(value >= 0)) {
         throw illegal(`${path} must be a number of at least 0, but is ${showValue(value)}`, unitOf(name));
       }

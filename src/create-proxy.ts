@@ -21,7 +21,9 @@ import type { ConfigKey } from './config-key.ts';
 import { TroupeError } from './errors.ts';
 import { firstVerdicts } from './first-verdicts.ts';
 import type { Identity } from './identity.ts';
+import type { BanSettings } from './proxy/cache/ban-settings.ts';
 import type { CacheDefaults } from './proxy/cache/cache-terms.ts';
+import { issueBan } from './proxy/cache/issue-ban.ts';
 import { createDataPlane } from './proxy/create-data-plane.ts';
 import { loadWithRings } from './proxy/directors/shard/load-with-rings.ts';
 import { createDispatcher, type DirectorDispatcher } from './proxy/embedding/dispatcher.ts';
@@ -77,6 +79,8 @@ export interface ProxyOptions {
   readonly saintEntries?: number;
   /** What the cache may keep, and for how long where neither an answer nor the config says it. */
   readonly cache?: CacheOptions;
+  /** How bans are dealt with. Default: as varnishd does. */
+  readonly bans?: Partial<BanSettings>;
   /** How many failed requests are kept with their story, for `failedRequests()`; 0: none. Default: 100. */
   readonly failedRequests?: number;
   /** Milliseconds that requests in flight get to end, after a discard and on close. Default: 30,000. */
@@ -186,6 +190,14 @@ export interface TroupeProxy {
    * @returns how many objects that were
    */
   purge(what: string | URL | readonly string[], options?: PurgeOptions): number;
+  /**
+   * Bans everything in the cache that all conditions hold of, what is being fetched included: `req.url ~ ^/news`,
+   * `obj.http.x-lang == en && obj.age > 1h`. It is taken out when somebody looks for it, or by and by.
+   *
+   * @param conditions as varnish-cli(7) has them, `&&` between them; or their words, where one has blanks in it
+   * @throws TroupeError `command.illegal-value`
+   */
+  ban(conditions: string | readonly string[]): void;
   /** The loaded configs. */
   configs(): readonly ProxyConfigEntry[];
   /** What the active config declares; undefined before the first. */
@@ -311,6 +323,7 @@ class RunningProxy implements TroupeProxy {
       saintEntries: options.saintEntries,
       cacheBytes: options.cache?.size ?? DEFAULT_CACHE_BYTES,
       cacheDefaults: cacheDefaultsOf(options.cache),
+      banSettings: options.bans,
       startPeerThread: this.#peerThreads.start,
       peerResults: this.#peerResults,
       ...(options.requests === undefined ? {} : { limits: options.requests }),
@@ -458,6 +471,10 @@ class RunningProxy implements TroupeProxy {
     this.#control.setHealth(identity, override);
   }
 
+  ban(conditions: string | readonly string[]): void {
+    issueBan(conditions, (words) => this.#data.issueBan(words));
+  }
+
   purge(what: string | URL | readonly string[], options?: PurgeOptions): number {
     if (typeof what !== 'string' && !(what instanceof URL)) return this.#data.purge(what, options);
     const { pathname, search, host } = new URL(what);
@@ -533,6 +550,8 @@ class RunningProxy implements TroupeProxy {
       clearFault: () => {
         this.#lastFault = undefined;
       },
+      issueBan: (words) => this.#data.issueBan(words),
+      listBans: () => this.#data.listBans(),
       xid: () => this.#data.xid,
       setXid: (xid) => {
         this.#data.xid = xid;
@@ -546,11 +565,12 @@ class RunningProxy implements TroupeProxy {
     };
   }
 
-  #adjust({ requests, cache, listener, fetch, vcl, cooldownMs }: ProxySettings): void {
+  #adjust({ requests, cache, bans, listener, fetch, vcl, cooldownMs }: ProxySettings): void {
     this.#shelf.cooldownMs = cooldownMs ?? this.#options.cooldown ?? DEFAULT_COOLDOWN_MS;
     this.#data.adjust(
       withSettings<Partial<RequestLimits>>({}, requests),
       withSettings<Partial<CacheDefaults>>({}, cache),
+      withSettings<Partial<BanSettings>>({}, bans),
     );
     this.#listenerLimits = withSettings({ ...this.#options.listener }, listener);
     for (const one of this.#listeners) one.adjust(this.#listenerLimits);
@@ -603,6 +623,7 @@ class RunningProxy implements TroupeProxy {
       discard: (name) => this.discard(name),
       setState: (name, state) => this.setState(name, state),
       purge: (url, options) => this.purge(url, options),
+      ban: (conditions) => this.ban(conditions),
       keepTimes: () => this.#data.keepTimes(),
       get isClosing() {
         return proxy.#closing !== undefined;

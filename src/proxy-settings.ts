@@ -1,5 +1,6 @@
 /** What of a proxy can be changed while it runs. Absent or undefined: as it was made. */
 import type { FetchLimits } from './config/declaration.ts';
+import type { BanSettings } from './proxy/cache/ban-settings.ts';
 import type { CacheDefaults } from './proxy/cache/cache-terms.ts';
 import type { ListenerLimits } from './proxy/listener/listener-limits.ts';
 import type { RequestLimits } from './proxy/request/environment.ts';
@@ -12,6 +13,8 @@ export interface ProxySettings {
   readonly requests: Settings<RequestLimits>;
   /** Of answers that come from then on, in all configs. */
   readonly cache: Settings<CacheDefaults>;
+  /** At once. */
+  readonly bans: Settings<BanSettings>;
   /** Of connections that come from then on. */
   readonly listener: Settings<ListenerLimits>;
   /** Of configs that are loaded from then on. */

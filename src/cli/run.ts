@@ -132,13 +132,14 @@ function proxyOptions(
   vmods: readonly string[],
 ): ProxyOptions {
   const drainSeconds = parameters.numberIfSet('drain_timeout');
-  const { fetch, cache, requests, listener, vcl, cooldownMs } = settingsOf(parameters);
+  const { fetch, cache, bans, requests, listener, vcl, cooldownMs } = settingsOf(parameters);
   const { ttl, grace, keep } = cache;
   return {
     log: createLog(accessLog),
     ...(drainSeconds === undefined ? {} : { drainTimeout: drainSeconds * 1_000 }),
     ...defined({ saintEntries: parameters.numberIfSet('saint_entries'), cooldown: cooldownMs }),
     cache: defined({ size: cacheBytes, defaultTtl: ttl, defaultGrace: grace, defaultKeep: keep }),
+    bans: defined(bans),
     requests: defined(requests),
     listener: defined(listener),
     fetch: defined(fetch),

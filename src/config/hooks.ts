@@ -58,6 +58,13 @@ export interface HookContext {
   readonly sessionXid: string;
   /** Adds a line to this request's entry in the log. VCL: `std.log()`. */
   log(message: string): void;
+  /**
+   * Bans everything in the cache that all conditions hold of: `ban('obj.http.x-lang == en && req.url ~ ^/news')`, or
+   * the words of that in an array, where one has blanks in it. VCL: `ban()`.
+   *
+   * @throws TroupeError `command.illegal-value`
+   */
+  ban(conditions: string | readonly string[]): void;
   /** Whether something can be asked now. VCL: `std.healthy()`. Unknown names are sick. */
   healthy(target: BackendRef): boolean;
   /**

@@ -13,11 +13,15 @@ import { TroupeError } from '../errors.ts';
 import type { Fact, FactBatch } from '../facts.ts';
 import type { Identity } from '../identity.ts';
 import type { BackendHealth, SnapshotDelta } from '../snapshot.ts';
+import { readBan } from './cache/ban-conditions.ts';
+import { BanList, needsRequest, shownBan } from './cache/ban-list.ts';
+import { BanLurker } from './cache/ban-lurker.ts';
+import { type BanSettings, banDefaults } from './cache/ban-settings.ts';
 import { cachePolicy } from './cache/cache-policy.ts';
 import type { CacheDefaults } from './cache/cache-terms.ts';
 import { ObjectStore } from './cache/object-store.ts';
 import { purgeEntry } from './cache/purge.ts';
-import type { DataPlane, DataPlaneFigures } from './data-plane.ts';
+import type { DataPlane, DataPlaneFigures, IssuedBan } from './data-plane.ts';
 import { createTargetGraph } from './directors/target-graph.ts';
 import { FactQueue } from './fact-queue.ts';
 import { SilenceWatch } from './fetch/silence-watch.ts';
@@ -55,6 +59,8 @@ export interface DataPlaneOptions {
   readonly cacheBytes?: number | undefined;
   /** Of configs that do not say otherwise. */
   readonly cacheDefaults?: Partial<CacheDefaults> | undefined;
+  /** Default: as varnishd's. */
+  readonly banSettings?: Partial<BanSettings> | undefined;
   /** How many failed requests are kept with their story; 0: none, and no story is kept. Default: 100. */
   readonly failedRequests?: number | undefined;
   /** Starts worker threads of peers. Default: none can be started. */
@@ -90,6 +96,9 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   readonly silence: SilenceWatch;
   readonly saints: SaintList;
   readonly store: ObjectStore | undefined;
+  readonly bans: BanList;
+  #banSettings: BanSettings;
+  readonly #lurker: BanLurker;
   readonly #facts: FactQueue;
   readonly #configs = new Map<ConfigKey, LoadedConfig>();
   readonly #records = new Map<Identity, BackendRecord>();
@@ -123,6 +132,9 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     this.saints = new SaintList({ capacity: options.saintEntries });
     const { cacheBytes = 0 } = options;
     this.store = cacheBytes > 0 ? new ObjectStore(cacheBytes) : undefined;
+    this.bans = new BanList(clock.wallNow());
+    this.#banSettings = { ...banDefaults, ...options.banSettings };
+    this.#lurker = new BanLurker(this.bans, this.store, clock, this.#banSettings);
     this.#sweep = new SaintSweep(this.saints, clock);
   }
 
@@ -158,7 +170,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     const peers = this.#createPeers(key, config, tell);
     const loaded = createLoadedConfig(key, config, backends, graph, peers, tell, this.#cacheDefaults);
     try {
-      runInit(loaded, this.log);
+      runInit(loaded, this.log, (words) => this.issueBan(words));
     } catch (error) {
       graph.close();
       peers.close();
@@ -169,6 +181,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     this.#configs.set(key, loaded);
     this.#prepare(loaded);
     this.#planSweep();
+    this.#planLurker();
     return { backends, directors: graph.describeMembers(), saintmodes, defaultTarget };
   }
 
@@ -194,7 +207,14 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     this.#planSweep();
   }
 
-  adjust(limits: Partial<RequestLimits>, cacheDefaults: Partial<CacheDefaults>): void {
+  adjust(
+    limits: Partial<RequestLimits>,
+    cacheDefaults: Partial<CacheDefaults>,
+    banSettings: Partial<BanSettings>,
+  ): void {
+    this.#banSettings = { ...banDefaults, ...this.#options.banSettings, ...banSettings };
+    this.#lurker.adjust(this.#banSettings);
+    this.#planLurker();
     this.limits = { ...requestLimitDefaults, ...this.#options.limits, ...limits };
     this.#cacheDefaults = { ...this.#options.cacheDefaults, ...cacheDefaults };
     for (const loaded of this.#configs.values()) {
@@ -208,6 +228,24 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     const entry = store?.find(new RequestHash([...parts]).key());
     if (store === undefined || entry === undefined) return 0;
     return purgeEntry(store, entry, options, this.clock.wallNow());
+  }
+
+  issueBan(words: readonly string[]): string | undefined {
+    const conditions = readBan(words);
+    if (typeof conditions === 'string') return conditions;
+    this.bans.add(conditions, this.clock.wallNow(), this.#banSettings.dropsEqual);
+    if (!needsRequest(this.bans.newest)) this.#planLurker();
+    return undefined;
+  }
+
+  listBans(): readonly IssuedBan[] {
+    const listed = this.bans.list().map((ban) => {
+      const { at, holders, isCompleted } = ban;
+      return { at, holders, isCompleted, text: shownBan(ban) };
+    });
+    // As there, where looking wakes the lurker.
+    this.bans.cutTail();
+    return listed;
   }
 
   drain(key: ConfigKey): void {
@@ -225,7 +263,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     if (this.#active === loaded) this.#active = undefined;
     loaded.onIdle = undefined;
     loaded.running.cutAll();
-    runFini(loaded, this.log);
+    runFini(loaded, this.log, (words) => this.issueBan(words));
     loaded.peers.close();
     loaded.graph.close();
     this.#configs.delete(key);
@@ -233,6 +271,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     if (this.#configs.size === 0) this.silence.close();
     this.#forgetBackendsOf(loaded);
     this.#planSweep();
+    this.#planLurker();
   }
 
   startPeerThread(config: ConfigKey, peer: string, thread: number): void {
@@ -399,5 +438,11 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
   #planSweep(): void {
     if (this.#configs.size === 0) this.#sweep.stop();
     else this.#sweep.plan();
+  }
+
+  /** A timer, too. */
+  #planLurker(): void {
+    if (this.#configs.size === 0) this.#lurker.stop();
+    else this.#lurker.plan();
   }
 }

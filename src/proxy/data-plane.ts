@@ -10,6 +10,7 @@ import type { ConfigKey } from '../config-key.ts';
 import type { FactBatch } from '../facts.ts';
 import type { Identity } from '../identity.ts';
 import type { SnapshotDelta } from '../snapshot.ts';
+import type { BanSettings } from './cache/ban-settings.ts';
 import type { CacheDefaults } from './cache/cache-terms.ts';
 import type { StoreFigures } from './cache/object-store.ts';
 import type { ExchangeHandler } from './http/exchange.ts';
@@ -31,6 +32,18 @@ export interface DataPlaneFigures {
   readonly cache: StoreFigures | undefined;
 }
 
+/** A ban as people see it. */
+export interface IssuedBan {
+  /** Milliseconds since 1970. */
+  readonly at: number;
+  /** What refers to it: objects that were tested up to it, and fetches that began when it was the newest. */
+  readonly holders: number;
+  /** Whether it need not be tested any more. */
+  readonly isCompleted: boolean;
+  /** Its conditions, while it is not. */
+  readonly text: string;
+}
+
 export interface DataPlane {
   /**
    * Takes a config in and runs its init hook, without serving it yet.
@@ -49,6 +62,17 @@ export interface DataPlane {
    */
   purge(parts: readonly string[], options?: PurgeOptions): number;
 
+  /**
+   * Issues a ban: whatever its conditions hold of is not served any more, wherever it came from.
+   *
+   * @param words of its conditions: three for each, `&&` between them
+   * @returns what is wrong with them; undefined: from now on it holds
+   */
+  issueBan(words: readonly string[]): string | undefined;
+
+  /** The bans, the newest first. */
+  listBans(): readonly IssuedBan[];
+
   /** Says to which configs labels point. */
   label(labels: ReadonlyMap<string, ConfigKey>): void;
 
@@ -61,8 +85,12 @@ export interface DataPlane {
   /** How many requests are on a config now. */
   busy(key: ConfigKey): number;
 
-  /** Changes limits of requests, and for how long answers are kept where nobody says it. */
-  adjust(limits: Partial<RequestLimits>, cacheDefaults: Partial<CacheDefaults>): void;
+  /** Changes limits of requests, for how long answers are kept where nobody says it, and how bans are dealt with. */
+  adjust(
+    limits: Partial<RequestLimits>,
+    cacheDefaults: Partial<CacheDefaults>,
+    banSettings: Partial<BanSettings>,
+  ): void;
 
   /** Takes a delta in: one assignment, between two requests. */
   apply(delta: SnapshotDelta): void;

@@ -64,7 +64,7 @@ function checkStatement(statement: Statement, scope: StatementScope): CheckedSta
       const word = statement.first.text.toLowerCase();
       useAction(statement.first, scope);
       const value = checkValue(statement.argument, word === 'ban' ? 'STRING' : 'STRANDS', scope);
-      if (word === 'ban') return [{ op: 'ban', value, token: statement.first }];
+      if (word === 'ban') return [{ op: 'ban', value }];
       return [{ op: word === 'hash_data' ? 'hash-data' : 'synthetic', value }];
     }
     case 'expression':

@@ -66,7 +66,7 @@ export type CheckedStatement =
       readonly operator: string;
       readonly value: Checked;
     }
-  | { readonly op: 'ban'; readonly value: Checked; readonly token: Token }
+  | { readonly op: 'ban'; readonly value: Checked }
   | { readonly op: 'unset'; readonly variable: Variable }
   | { readonly op: 'unset-header'; readonly message: string; readonly name: string }
   | { readonly op: 'call'; readonly sub: string }

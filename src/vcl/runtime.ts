@@ -9,6 +9,7 @@ import type { Fields } from '../proxy/http/fields.ts';
 import { varnishReason } from '../proxy/request/varnish-reasons.ts';
 import { addressBytes, isInAcl } from './acl.ts';
 import { lowerAscii, upperAscii } from './ascii-case.ts';
+import { ban } from './ban.ts';
 import type { IpValue, VclContext } from './vmod.ts';
 
 /** A failure of the program, not of Troupe. */
@@ -216,11 +217,6 @@ function upper(text: string | undefined): string {
 
 function lower(text: string | undefined): string {
   return lowerAscii(str(text));
-}
-
-/** Bans take nothing out of the cache yet; that is said each time, so that nobody relies on one. */
-function ban({ log }: VclContext, conditions: string | undefined): void {
-  log(`ban(${JSON.stringify(str(conditions))}): bans take nothing out of the cache yet`);
 }
 
 export const runtime = {

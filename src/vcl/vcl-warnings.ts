@@ -1,6 +1,6 @@
 /** What is worth knowing of a VCL program that is right: for `troupe check`. */
 import type { ConfigWarning } from '../config/warnings.ts';
-import type { Checked, CheckedStatement } from './checked.ts';
+import type { Checked } from './checked.ts';
 import type { CheckedProgram } from './checker.ts';
 import { placeOf } from './mistake.ts';
 import { VclRegex } from './regex.ts';
@@ -9,27 +9,20 @@ import { VclRegex } from './regex.ts';
 export function vclWarnings({ notes, subs }: CheckedProgram): ConfigWarning[] {
   const warnings = notes.map(({ message, token }): ConfigWarning => ({ message, place: placeOf(token) }));
   for (const { definitions } of subs.values()) {
-    for (const node of nodesIn(definitions.map(({ body }) => body))) {
-      const message = warningOf(node);
-      if (message !== undefined) warnings.push({ message, place: placeOf(node.token) });
+    for (const { source, token } of regexesIn(definitions.map(({ body }) => body))) {
+      const message = new VclRegex(source).warning;
+      if (message !== undefined) warnings.push({ message, place: placeOf(token) });
     }
   }
   return warnings;
 }
 
-function warningOf(node: Told): string | undefined {
-  if (node.op === 'regex') return new VclRegex(node.source).warning;
-  return 'ban() takes nothing out of the cache yet: purge instead.';
-}
-
-type Told = Extract<Checked | CheckedStatement, { op: 'regex' | 'ban' }>;
-
 /** @param value statements and expressions, or lists and parts of them */
-function* nodesIn(value: unknown): Generator<Told> {
-  if (Array.isArray(value)) for (const one of value) yield* nodesIn(one);
+function* regexesIn(value: unknown): Generator<Extract<Checked, { op: 'regex' }>> {
+  if (Array.isArray(value)) for (const one of value) yield* regexesIn(one);
   else if (isNode(value)) {
-    if (isTold(value)) yield value;
-    for (const part of Object.values(value)) yield* nodesIn(part);
+    if (isRegex(value)) yield value;
+    else for (const part of Object.values(value)) yield* regexesIn(part);
   }
 }
 
@@ -38,6 +31,6 @@ function isNode(value: unknown): value is object {
   return typeof value === 'object' && value !== null && ('op' in value || 'condition' in value);
 }
 
-function isTold(node: object): node is Told {
-  return 'op' in node && (node.op === 'regex' || node.op === 'ban');
+function isRegex(node: object): node is Extract<Checked, { op: 'regex' }> {
+  return 'op' in node && node.op === 'regex';
 }

@@ -31,6 +31,8 @@ export interface VclContext {
   resolve?(target: BackendRef): string | undefined;
   deny?(duration: number | string): void;
   purge?(options?: PurgeOptions): number;
+  /** @returns what is wrong with the words of a ban; undefined: it was issued */
+  issueBan?(words: readonly string[]): string | undefined;
 }
 
 export interface IpValue {

@@ -1,11 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCheck } from '../../src/cli/check.ts';
-import { loadVclFile } from '../../src/vcl/load-vcl.ts';
-import { ProxyWorld } from '../support/proxy-world.ts';
 
 test('what is right and worth knowing is told by check', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'troupe-vcl-'));
@@ -44,31 +41,4 @@ sub vcl_recv {
 
     "
   `);
-});
-
-test('that a ban has no effect yet is told by check, and each time it is made', async () => {
-  const folder = mkdtempSync(join(tmpdir(), 'troupe-bans-'));
-  const file = join(folder, 'bans.vcl');
-  const program = `vcl 4.1;
-import std;
-backend b1 { .host = "127.0.0.1"; }
-sub vcl_recv {
-  ban("req.url == " + req.url);
-  if (std.ban("obj.status == 200")) { return (synth(200)); }
-  return (synth(400, std.ban_error()));
-}
-`;
-  writeFileSync(file, program);
-  const config = await loadVclFile(file);
-  rmSync(folder, { recursive: true });
-  expect(config.origin?.warnings?.map(({ message, place }) => [place?.line, message])).toEqual([
-    [5, 'ban() takes nothing out of the cache yet: purge instead.'],
-  ]);
-  const world = new ProxyWorld();
-  world.use(world.load({ hooks: config.hooks }));
-  expect(world.request({ target: '/a' }).answer?.status).toBe(200);
-  expect(world.lines).toEqual([
-    'ban("req.url == /a"): bans take nothing out of the cache yet',
-    'std.ban("obj.status == 200"): bans take nothing out of the cache yet',
-  ]);
 });

@@ -2,11 +2,11 @@
 
 import type { SourceText } from '../../config/config.ts';
 import type { ConfigKey } from '../../config-key.ts';
+import type { IssuedBan } from '../../proxy/data-plane.ts';
 import type { ProxySettings } from '../../proxy-settings.ts';
 import type { ConfigShelf } from '../config-shelf.ts';
 import type { Operated } from '../http/operated.ts';
 import type { ParameterSet } from '../parameters/parameter-set.ts';
-import type { BanList } from './ban-list.ts';
 
 /** The proxy as the command line operates it. */
 export interface Commanded extends Operated {
@@ -29,6 +29,10 @@ export interface Commanded extends Operated {
   /** The last mistake of Troupe's own that was contained, with its stack. */
   lastFault(): string | undefined;
   clearFault(): void;
+  /** @returns what is wrong with the words of a ban; undefined: it was issued */
+  issueBan(words: readonly string[]): string | undefined;
+  /** The newest first. */
+  listBans(): readonly IssuedBan[];
   /** The number that the last request got. */
   xid(): number;
   setXid(xid: number): void;
@@ -41,5 +45,4 @@ export interface CliStage {
   readonly operated: Commanded;
   readonly shelf: ConfigShelf;
   readonly parameters: ParameterSet;
-  readonly bans: BanList;
 }

@@ -6,7 +6,6 @@ import type { Socket } from 'node:net';
 import type { SocketAddress } from '../../proxy/http/exchange.ts';
 import type { ParameterSet } from '../parameters/parameter-set.ts';
 import { settingsOf } from '../parameters/settings-of.ts';
-import { BanList } from './ban-list.ts';
 import { CliSession } from './cli-session.ts';
 import type { CliStage, Commanded } from './cli-stage.ts';
 import { CommandTurns } from './command-turns.ts';
@@ -52,7 +51,7 @@ export async function openCommandPort(
 function stageOf(operated: Commanded, parameters: ParameterSet): CliStage {
   parameters.onChange = () => operated.adjust(settingsOf(parameters));
   const { shelf } = operated;
-  return { operated, shelf, parameters, bans: new BanList(operated.clock.wallNow() / 1_000) };
+  return { operated, shelf, parameters };
 }
 
 class ListeningPort implements CommandPort {

@@ -25,6 +25,8 @@ export interface Operated {
   setState(name: string, state: WantedState): Promise<void>;
   /** Takes what is stored under a URL out of the cache. @returns how many objects that were */
   purge(url: string, options: PurgeOptions): number;
+  /** Bans what all conditions hold of. @throws TroupeError they are not understood */
+  ban(conditions: string): void;
   /** From now on counts how long requests take. */
   keepTimes(): void;
   /** Each request that fails. Nothing is made for it while nobody subscribes. */

@@ -19,6 +19,13 @@ export function settingsOf(parameters: ParameterSet): ProxySettings {
       pipeTimeoutMs: ms('pipe_timeout'),
       abandonedFetchTimeoutMs: ms('abandoned_fetch_timeout'),
     },
+    bans: {
+      dropsEqual: parameters.isSet('ban_dups') ? parameters.value('ban_dups') === true : undefined,
+      lurkerAgeMs: ms('ban_lurker_age'),
+      lurkerBatch: count('ban_lurker_batch'),
+      lurkerSleepMs: ms('ban_lurker_sleep'),
+      cutoff: count('ban_cutoff'),
+    },
     cache: { ttl: ms('default_ttl'), grace: ms('default_grace'), keep: ms('default_keep') },
     listener: {
       idleTimeoutMs: ms('timeout_idle'),

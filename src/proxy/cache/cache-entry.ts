@@ -3,6 +3,7 @@
  * answers were found to be uncacheable.
  */
 import type { Fields } from '../http/fields.ts';
+import type { Ban } from './ban-list.ts';
 import { flat } from './flat-text.ts';
 import type { LruNode } from './object-store.ts';
 import { StoredObject } from './stored-object.ts';
@@ -17,6 +18,8 @@ export interface PendingFetch {
   /** Names of fields, and the key of the variant that it will bring if they are still what answers differ by. */
   readonly vary: readonly string[];
   readonly variant: string;
+  /** The newest that what it brings is tested against: before there is an answer, the newest when it began. */
+  readonly ban: Ban;
   purge(): void;
 }
 
@@ -40,13 +43,15 @@ export class UncacheableMarker implements LruNode {
   isOwed = false;
   readonly bytes: number;
   touchedAt = 0;
+  ban: Ban;
   readonly entry: CacheEntry;
   /** Milliseconds since 1970. */
   readonly until: number;
   readonly isPass: boolean;
 
-  constructor(entry: CacheEntry, until: number, isPass: boolean) {
+  constructor(entry: CacheEntry, until: number, isPass: boolean, ban: Ban) {
     this.entry = entry;
+    this.ban = ban;
     this.until = until;
     this.isPass = isPass;
     this.bytes = MARKER_BYTES + entry.key.length;

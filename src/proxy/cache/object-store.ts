@@ -4,6 +4,7 @@
  *
  * Cost: O(1) to find, to insert, to remove; making place costs one step for each object that gives way.
  */
+import type { Ban } from './ban-list.ts';
 import { CacheEntry } from './cache-entry.ts';
 import { flat } from './flat-text.ts';
 
@@ -21,6 +22,8 @@ export interface LruNode {
   bytes: number;
   /** Milliseconds since 1970 of the last use that changed its place. */
   touchedAt: number;
+  /** The newest that it was tested against. */
+  ban: Ban;
   readonly entry: CacheEntry;
 }
 
@@ -111,6 +114,7 @@ export class ObjectStore {
   /** @param node its bytes have been reserved */
   insert(node: LruNode): void {
     node.isStored = true;
+    node.ban.holders++;
     this.#objects++;
     this.#link(node);
   }
@@ -119,6 +123,7 @@ export class ObjectStore {
   remove(node: LruNode): void {
     if (!node.isStored) return;
     node.isStored = false;
+    node.ban.holders--;
     this.#unlink(node);
     this.#objects--;
     if (node.holders > 0) node.isOwed = true;

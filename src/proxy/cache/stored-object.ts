@@ -3,6 +3,7 @@
  * it lives. Everything about it that can be known when it is stored is known then, so that a hit only reads.
  */
 import { Fields } from '../http/fields.ts';
+import type { Ban } from './ban-list.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import type { CacheTerms } from './cache-terms.ts';
 import { flat } from './flat-text.ts';
@@ -20,7 +21,7 @@ export interface StoredHead {
 }
 
 /** Bytes that an object and its entry take beside key, head and body: measured, `npm run bench -- hit`. */
-const OBJECT_BYTES = 920;
+const OBJECT_BYTES = 928;
 
 export class StoredObject implements LruNode {
   lruBefore: LruNode | undefined;
@@ -30,6 +31,7 @@ export class StoredObject implements LruNode {
   isOwed = false;
   bytes = 0;
   touchedAt = 0;
+  ban: Ban;
   readonly entry: CacheEntry;
   /** Names in Vary; and the values that it was chosen by, as one key. */
   readonly vary: readonly string[];
@@ -54,7 +56,10 @@ export class StoredObject implements LruNode {
   length: number | undefined;
   hits = 0;
 
-  /** @param now milliseconds since 1970 */
+  /**
+   * @param ban the newest one when its fetch began
+   * @param now milliseconds since 1970
+   */
   constructor(
     entry: CacheEntry,
     vary: readonly string[],
@@ -62,6 +67,7 @@ export class StoredObject implements LruNode {
     head: StoredHead,
     terms: CacheTerms,
     body: ObjectBody,
+    ban: Ban,
     now: number,
   ) {
     const { status, reason, fields } = head;
@@ -79,6 +85,7 @@ export class StoredObject implements LruNode {
     this.life.begin(terms);
     this.isAlwaysAsked = this.life.stage(now) !== 'fresh' && this.life.graceUntil <= now;
     this.body = body;
+    this.ban = ban;
     this.touchedAt = now;
     this.bytes = OBJECT_BYTES + entry.key.length + this.written.length + variant.length;
   }

@@ -8,6 +8,7 @@
 import type { CacheFetchAction, CacheFetchOwner } from '../../compact/cache-fetch-table.ts';
 import { CacheFetchLife, cacheFetchEvents as events } from '../../compact/cache-fetch-table.ts';
 import { TroupeError } from '../../errors.ts';
+import type { Ban } from '../cache/ban-list.ts';
 import { type CacheEntry, type PendingFetch, UncacheableMarker } from '../cache/cache-entry.ts';
 import { type CachePolicy, termsBy } from '../cache/cache-policy.ts';
 import { type CacheTerms, HIT_FOR_MISS_MS } from '../cache/cache-terms.ts';
@@ -85,6 +86,9 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   readonly #hash: RequestHash;
   readonly #store: ObjectStore;
   readonly #policy: CachePolicy;
+  /** The newest when it began, which it holds for as long as what it brings may be kept. */
+  readonly #ban: Ban;
+  #holdsBan = false;
   readonly #entry: CacheEntry;
   readonly #bereq: BackendMessage;
   readonly #request: Fields;
@@ -125,6 +129,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     this.#leader = leader;
     this.#store = store;
     this.#policy = policy;
+    this.#ban = this.environment.bans.newest;
     this.#isLed = leader !== undefined;
     this.#entry = entry;
     this.#bereq = bereq;
@@ -163,11 +168,17 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   begin(): void {
     this.loaded.running.add(this);
     this.#entry.fetches.push(this);
+    this.#ban.holders++;
+    this.#holdsBan = true;
     this.backend.begin();
   }
 
   requestHash(): RequestHash {
     return this.#hash;
+  }
+
+  get ban(): Ban {
+    return this.object?.ban ?? this.#ban;
   }
 
   /** Waits for the answer, or begins to read what has come. */
@@ -249,8 +260,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const told = isVarnish ? answer : undefined;
     if (status === 304 && this.#asksWhether && stale !== undefined) {
       const before = stale.fields();
-      // What was purged meanwhile is not served, whatever its origin said of it before.
-      if (this.#life.state === 'doomed' || !confirms(fields, before)) {
+      // What was purged or banned meanwhile is not served, whatever its origin said of it before.
+      if (this.#life.state === 'doomed' || this.#isBanned(stale, this.req) || !confirms(fields, before)) {
         this.#asksWhether = false;
         dropConditions(this.#bereq.http);
         return undefined;
@@ -476,6 +487,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #hide(): void {
     this.#entry.leave(this);
     this.#store.close(this.#entry);
+    if (this.#holdsBan) this.#ban.holders--;
+    this.#holdsBan = false;
   }
 
   #close(): void {
@@ -515,6 +528,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       { status, reason, fields },
       terms,
       body,
+      this.#ban,
       now,
     );
     object.storedBy = this.#bereq.xid;
@@ -551,9 +565,22 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       const isMeant = isFresh && variantKey(object.vary, waiter.req.http) === object.variant;
       // A hook of one before may have purged it.
       const isThere = object.isStored || this.#life.state === 'storing';
-      if (isMeant && isThere) waiter.objectArrived(object, this);
+      const isBanned = isThere && this.#isBanned(object, waiter.req);
+      if (isBanned) this.#takeOut(object);
+      if (isMeant && isThere && !isBanned) waiter.objectArrived(object, this);
       else waiter.lookAgain();
     }
+  }
+
+  /** Whether a ban that has come since it began takes something out, if this request looks for it. */
+  #isBanned(object: StoredObject, req: ClientMessage): boolean {
+    const { bans } = this.environment;
+    return this.#ban !== bans.newest && bans.meets(this.#ban, object, req);
+  }
+
+  #takeOut(object: StoredObject): void {
+    if (object.isStored) this.#store.remove(object);
+    else this.purge();
   }
 
   #release(): void {
@@ -597,7 +624,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
 
   #mark(until: number, isPass: boolean): void {
     const entry = this.#entry;
-    const marker = new UncacheableMarker(entry, until, isPass);
+    const marker = new UncacheableMarker(entry, until, isPass, this.#ban);
     if (entry.marker !== undefined) this.#store.remove(entry.marker);
     if (!this.#store.reserve(marker.bytes)) return;
     // Making place may have emptied the entry, and an empty one is forgotten: nobody would find what is put there.
@@ -634,8 +661,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #staleFor(status: number | undefined): StoredObject | undefined {
     const stale = this.#stale;
     if (stale === undefined || (status !== undefined && !failures.has(status))) return undefined;
-    // It may have been purged meanwhile.
-    if (!this.#entry.objects.includes(stale)) return undefined;
+    // It may have been purged or banned meanwhile.
+    if (!this.#entry.objects.includes(stale) || this.#isBanned(stale, this.req)) return undefined;
     const now = this.environment.clock.wallNow();
     const { life, staleIfErrorMs, mayOutlive } = stale;
     if (now < life.freshUntil + staleIfErrorMs) return stale;

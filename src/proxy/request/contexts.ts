@@ -23,6 +23,7 @@ import type {
   SynthContext,
   SyntheticResponse,
 } from '../../config/hooks.ts';
+import { issueBan } from '../cache/issue-ban.ts';
 import type { Exchange, SocketAddress } from '../http/exchange.ts';
 import { pickEarly } from './early-pick.ts';
 import type { LoadedConfig } from './loaded-config.ts';
@@ -68,6 +69,17 @@ export class RequestContext implements HookContext {
     this.log = (message) => say(owner, String(message));
     this.healthy = healthy ?? ((target) => owner.loaded.graph.get(nameOf(target))?.healthy ?? false);
     this.resolve = (target) => pickEarly(owner, bereq, target);
+  }
+
+  /** Made when somebody asks, because few do. */
+  get ban(): (conditions: string | readonly string[]) => void {
+    return (conditions) => issueBan(conditions, this.issueBan);
+  }
+
+  /** The same for VCL, which has words of its own for what is wrong. */
+  get issueBan(): (words: readonly string[]) => string | undefined {
+    const { environment } = this.#owner;
+    return (words) => environment.issueBan(words);
   }
 
   get sessionXid(): string {

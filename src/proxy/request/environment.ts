@@ -4,6 +4,7 @@
 import type { Clock } from '../../clock.ts';
 import type { SaintList } from '../../compact/saint-list.ts';
 import type { Identity } from '../../identity.ts';
+import type { BanList } from '../cache/ban-list.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import type { SilenceWatch } from '../fetch/silence-watch.ts';
 import type { Transport } from '../fetch/transport.ts';
@@ -57,6 +58,14 @@ export interface RequestEnvironment {
   readonly saints: SaintList;
   /** undefined: nothing is kept. */
   readonly store: ObjectStore | undefined;
+  /** Those of the cache, whatever config issued them. */
+  readonly bans: BanList;
+  /**
+   * Issues a ban.
+   *
+   * @returns what is wrong with its words; undefined: from now on it holds
+   */
+  issueBan(words: readonly string[]): string | undefined;
   /** The config that a label points to. */
   labelled(label: string): LoadedConfig | undefined;
   /** Numbers requests, from 1. */

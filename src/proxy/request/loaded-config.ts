@@ -90,6 +90,9 @@ export function createLoadedConfig(
   };
 }
 
+/** As in `RequestEnvironment`: VCL can ban in vcl_init, too. */
+type IssueBan = (words: readonly string[]) => string | undefined;
+
 function throwIf(error: TroupeError | undefined): void {
   if (error !== undefined) throw error;
 }
@@ -102,9 +105,9 @@ function touchesOf(hooks: Hooks): Touches {
 }
 
 /** @throws TroupeError `config.hook-failed`, `config.hook-async` */
-export function runInit(loaded: LoadedConfig, log: RequestLog | undefined): void {
+export function runInit(loaded: LoadedConfig, log: RequestLog | undefined, issueBan: IssueBan): void {
   const { hooks } = loaded.config;
-  const error = hooks.init && runLifeHook(loaded, 'init', hooks.init, log);
+  const error = hooks.init && runLifeHook(loaded, 'init', hooks.init, log, issueBan);
   if (error === undefined) return;
   const code = error.code === 'troupe.hook-async' ? 'config.hook-async' : 'config.hook-failed';
   const { message, cause, place } = error;
@@ -112,9 +115,9 @@ export function runInit(loaded: LoadedConfig, log: RequestLog | undefined): void
 }
 
 /** Runs when the last request has ended; what goes wrong in it can only be told. */
-export function runFini(loaded: LoadedConfig, log: RequestLog | undefined): void {
+export function runFini(loaded: LoadedConfig, log: RequestLog | undefined, issueBan: IssueBan): void {
   const { fini } = loaded.config.hooks;
-  const error = fini && runLifeHook(loaded, 'fini', fini, log);
+  const error = fini && runLifeHook(loaded, 'fini', fini, log, issueBan);
   if (error !== undefined) log?.hookError?.({ config: loaded.key, xid: undefined, hook: 'fini', error });
 }
 
@@ -123,10 +126,12 @@ function runLifeHook(
   name: 'init' | 'fini',
   hook: NonNullable<Hooks['init'] | Hooks['fini']>,
   log: RequestLog | undefined,
+  issueBan: IssueBan,
 ): TroupeError | undefined {
   const context = {
     log: (message: string) => log?.line?.(key, undefined, String(message)),
     resolve: (target: BackendRef) => pickAtLoad(graph, target),
+    issueBan,
   };
   let answer: unknown;
   const before = enterHook(scope);

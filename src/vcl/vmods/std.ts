@@ -4,6 +4,7 @@ import { isIP } from 'node:net';
 import type { BackendRef, BackendRequest, ClientRequest } from '../../config/hooks.ts';
 import { lowerAscii, upperAscii } from '../ascii-case.ts';
 import { bound, byName, type FieldRef, fn, type IpValue, type VclContext, type Vmod } from '../vmod.ts';
+import { bannedOrNoted, notedMistake } from './ban-error.ts';
 import { ConfigFiles } from './config-files.ts';
 import { textToBytes, textToDuration, textToInteger, textToReal, textToTime } from './conversion.ts';
 import { fnmatch } from './fnmatch.ts';
@@ -164,11 +165,8 @@ export const std: Vmod = {
       strftime(time, format ?? ''),
     ),
     fn('VOID log(STRANDS s)', ({ log }, text: string) => log(text)),
-    fn('BOOL ban(STRING)', ({ log }, conditions: Text) => {
-      log(`std.ban(${JSON.stringify(conditions ?? '')}): bans take nothing out of the cache yet`);
-      return true;
-    }),
-    fn('STRING ban_error()', () => ''),
+    fn('BOOL ban(STRING)', (context, conditions: Text) => bannedOrNoted(context, conditions)),
+    fn('STRING ban_error()', (context) => notedMistake(context)),
     fn('VOID syslog(INT priority, STRANDS s)', ({ log }, priority: number, text: string) =>
       log(`syslog ${priority}: ${text}`),
     ),

@@ -20,6 +20,7 @@ function operatedIn(world: ControlWorld): Operated {
     discard: unused,
     setState: unused,
     purge: unused,
+    ban: unused,
     keepTimes: unused,
     failedRequests$: EMPTY,
     isClosing: false,

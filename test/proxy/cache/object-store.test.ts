@@ -1,6 +1,7 @@
 /** The store against a list in order of use. */
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
+import { BanList } from '../../../src/proxy/cache/ban-list.ts';
 import type { CacheEntry } from '../../../src/proxy/cache/cache-entry.ts';
 import { UncacheableMarker } from '../../../src/proxy/cache/cache-entry.ts';
 import { ObjectStore } from '../../../src/proxy/cache/object-store.ts';
@@ -14,9 +15,11 @@ const step = fc.oneof(
   { weight: 2, arbitrary: fc.record({ do: fc.constant('letGo' as const), which: fc.nat() }) },
 );
 
+const { newest } = new BanList(0);
+
 /** Something with a size that is a key's own. */
 function nodeFor(entry: CacheEntry, now: number) {
-  const node = new UncacheableMarker(entry, Number.POSITIVE_INFINITY, false);
+  const node = new UncacheableMarker(entry, Number.POSITIVE_INFINITY, false, newest);
   node.touchedAt = now;
   return node;
 }

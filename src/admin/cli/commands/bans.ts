@@ -1,5 +1,5 @@
 /** `ban`, `ban.list`. */
-import { readBan, shownBan } from '../ban-spec.ts';
+import type { IssuedBan } from '../../../proxy/data-plane.ts';
 import type { CliCommand } from '../cli-command.ts';
 import { reply, wrong } from '../cli-reply.ts';
 import { jsonObject, jsonReply } from '../json-reply.ts';
@@ -14,10 +14,8 @@ export const banCommands: readonly CliCommand[] = [
     most: undefined,
     needsWorker: true,
     run({ stage, args }) {
-      const tests = readBan(args);
-      if (typeof tests === 'string') return wrong(tests);
-      stage.bans.add(secondsNow(stage), tests, stage.parameters.value('ban_dups') === true);
-      return reply('');
+      const mistake = mistakeInWords(args) ?? stage.operated.issueBan(args);
+      return mistake === undefined ? reply('') : wrong(mistake);
     },
   },
   {
@@ -28,8 +26,8 @@ export const banCommands: readonly CliCommand[] = [
     most: 0,
     needsWorker: true,
     run({ stage }) {
-      const lines = stage.bans.list().map(({ at, tests, isCompleted }) => {
-        return `${at.toFixed(6)} ${'0'.padStart(5)} ${isCompleted ? 'C' : '-'}  ${shownBan(tests)}\n`;
+      const lines = stage.operated.listBans().map((ban) => {
+        return `${secondsOf(ban)} ${String(ban.holders).padStart(5)} ${ban.isCompleted ? 'C' : '-'}  ${ban.text}\n`;
       });
       return reply(`Present bans:\n${lines.join('')}`);
     },
@@ -38,18 +36,27 @@ export const banCommands: readonly CliCommand[] = [
         2,
         words,
         secondsNow(stage),
-        stage.bans.list().flatMap(({ at, tests, isCompleted }) =>
-          tests.length === 0
-            ? []
-            : [
-                jsonObject([
-                  ['time', at.toFixed(6)],
-                  ['refs', '0'],
-                  ['completed', String(isCompleted)],
-                  ['spec', JSON.stringify(shownBan(tests))],
-                ]),
-              ],
+        stage.operated.listBans().map((ban) =>
+          jsonObject([
+            ['time', secondsOf(ban)],
+            ['refs', String(ban.holders)],
+            ['completed', String(ban.isCompleted)],
+            ['spec', JSON.stringify(ban.text)],
+          ]),
         ),
       ),
   },
 ];
+
+/** As there, looked at before the conditions are, and in other words than those of `ban()`. */
+function mistakeInWords(words: readonly string[]): string | undefined {
+  if (words.length % 4 !== 3) return 'Wrong number of arguments';
+  for (let at = 3; at < words.length; at += 4) {
+    if (words[at] !== '&&') return `Found "${words[at]}" expected &&`;
+  }
+  return undefined;
+}
+
+function secondsOf({ at }: IssuedBan): string {
+  return (at / 1_000).toFixed(6);
+}
