@@ -12,6 +12,7 @@
 import type { Duplex } from 'node:stream';
 import type { PurgeOptions, Synth } from '../../config/hooks.ts';
 import type { ByteRange } from '../cache/byte-range.ts';
+import type { CacheEntry, PendingFetch } from '../cache/cache-entry.ts';
 import { alsoInvalid, invalidates } from '../cache/invalidation.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import { purgeEntry } from '../cache/purge.ts';
@@ -458,7 +459,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     const isRfc = this.loaded.manners.kind === 'rfc';
     if (isRfc && req.method !== 'GET' && req.method !== 'HEAD') return 'pass';
     if (this.#offer() !== undefined) return 'pass';
-    const { store, clock } = this.environment;
+    const { store, clock, bans } = this.environment;
     if (store === undefined || this.loaded.policy === undefined) return 'fetch';
     // The body of a GET would be part of what is asked for (RFC 9110 section 9.3.1).
     if (isRfc && this.#body !== undefined) return 'pass';
@@ -475,31 +476,64 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     }
     const now = clock.wallNow();
     const { mostTtl, mostGrace } = req;
-    const found = req.ignoresVary ? entry.objects.at(-1) : entry.match(req.http);
+    const found = this.#findIn(entry, store);
     const object = isOlderThan(found, mostTtl, now) ? undefined : found;
     this.#object = object;
     if (object !== undefined) {
       const stage = object.life.stage(now);
       if (stage === 'fresh') return 'hit';
       if (stage === 'graced' && (mostGrace === undefined || now < object.life.freshUntil + mostGrace)) {
-        this.#refreshes = entry.pending(req.http, now) === undefined;
+        this.#refreshes = this.#pendingIn(entry, now) === undefined;
         return 'hit';
       }
     }
     const { marker } = entry;
-    const isMarked = marker !== undefined && now < marker.until;
-    if (isMarked && marker.isPass) {
+    let isMarked = marker !== undefined && now < marker.until;
+    if (
+      isMarked &&
+      marker !== undefined &&
+      marker.ban !== bans.newest &&
+      bans.takes(marker, true, undefined, req)
+    ) {
+      store.remove(marker);
+      isMarked = false;
+    }
+    if (isMarked && marker?.isPass === true) {
       req.isHitPass = true;
       return 'pass';
     }
     req.isHitMiss = isMarked;
     if (req.ignoresBusy) return 'miss';
     this.#isAlone = isMarked || (isRfc && (object?.isAlwaysAsked === true || this.#isPersonal()));
-    const pending = entry.pending(req.http, now);
+    const pending = this.#pendingIn(entry, now);
     if (!(pending instanceof CacheFetch) || (this.#isAlone && pending.object === undefined)) return 'miss';
     this.#shared = pending;
     pending.join(this);
     return 'wait';
+  }
+
+  /** What is stored for the request, or was until a ban that it has not been tested against took it out. */
+  #findIn(entry: CacheEntry, store: ObjectStore): StoredObject | undefined {
+    const { req } = this;
+    const { bans } = this.environment;
+    for (;;) {
+      const found = req.ignoresVary ? entry.objects.at(-1) : entry.match(req.http);
+      if (found === undefined || found.ban === bans.newest || !bans.takes(found, true, found, req))
+        return found;
+      store.remove(found);
+    }
+  }
+
+  /** The same of what is on its way. */
+  #pendingIn(entry: CacheEntry, now: number): PendingFetch | undefined {
+    const { req } = this;
+    const { bans } = this.environment;
+    for (;;) {
+      const pending = entry.pending(req.http, now);
+      if (pending === undefined || pending.ban === bans.newest) return pending;
+      if (!bans.meets(pending.ban, pending.object, req)) return pending;
+      pending.purge();
+    }
   }
 
   /** Whether what comes is most probably for this client only: RFC 9111 section 3.5. */
