@@ -44,6 +44,8 @@ const { values: options, positionals } = parseArgs({
     /** Waits for other programs to be idle, and repeats runs that they disturbed; for shared machines. */
     quiet: { type: 'boolean', default: false },
     clients: { type: 'string' },
+    /** Hits of one hot object only: each request has a field that none before had. */
+    varied: { type: 'boolean', default: false },
     /** Bytes of an answer's body. */
     body: { type: 'string' },
     /** Where all single results go. */
@@ -116,6 +118,7 @@ function hits(defaults, kind) {
       bodyBytes: number(options.body, defaults.bodyBytes),
       clients: number(options.clients, defaults.clients),
       kind,
+      varied: options.varied,
       ...effort(defaults),
     });
     const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');

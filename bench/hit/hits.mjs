@@ -17,6 +17,7 @@ import { caches, missAndPass } from './caches.mjs';
 
 const path = (name) => fileURLToPath(new URL(name, import.meta.url));
 const zipf = [path('./wrk-zipf.lua')];
+const browser = path('../pass/wrk.lua');
 
 /** Misses a second that every cache manages; filling takes as long as that says. */
 const FILLED_A_SECOND = 6_000;
@@ -31,6 +32,7 @@ const OBJECTS = 100_000;
  * @param {number} options.warmUpSeconds
  * @param {number} options.rounds
  * @param {boolean} options.quiet measure in the gaps that other programs leave
+ * @param {boolean} options.varied whether each request has a field that none before had
  * @param {'hot' | 'zipf' | 'miss'} options.kind one object; many, by popularity; many in turn, which all miss
  * @param {readonly string[] | undefined} options.only parts of names; undefined: all
  * @param {(line: string) => void} options.say progress
@@ -61,7 +63,7 @@ export async function compareHits(processes, { only, say, kind, ...setting }) {
         script: [...zipf, 'each'],
       });
     const loads = {
-      hot: {},
+      hot: setting.varied ? { script: [browser, 'varied'] } : {},
       zipf: { script: zipf, prepare: fill },
       miss: { script: [...zipf, 'each'] },
     };

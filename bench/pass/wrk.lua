@@ -15,6 +15,18 @@ wrk.headers["Sec-Fetch-Dest"] = "document"
 wrk.headers["Sec-Fetch-Mode"] = "navigate"
 wrk.headers["Sec-Fetch-Site"] = "same-origin"
 
+-- With the argument `varied`, a field that differs each time, as where a client numbers its requests.
+function init(args)
+  if args[1] ~= "varied" then return end
+  local number = 10000000
+  wrk.headers["X-Request-Id"] = "@"
+  local head, tail = wrk.format():match("^(.-)@(.*)$")
+  request = function()
+    number = number + 1
+    return head .. number .. tail
+  end
+end
+
 done = function(summary, latency)
   local errors = summary.errors
   io.write(string.format(
