@@ -5,6 +5,7 @@ import { connect } from 'node:net';
 
 const PAUSE_MS = 10;
 const AT_A_TIME = 32;
+const AGAIN_MS = 100;
 
 /**
  * A command a microsecond from somebody who knows the secret, as fast as they are taken.
@@ -46,57 +47,44 @@ export function flood(port, secret) {
  * @param {number} perSecond
  */
 export function strangers(port, perSecond) {
-  const sockets = new Set();
-  let connections = 0;
   const kinds = [`auth ${'0'.repeat(64)}\n`, Buffer.alloc(4_096, 0x9c), '', 'x'.repeat(10_000)];
+  let came = 0;
+  return keepComing(port, perSecond, (socket) => {
+    const said = kinds[came++ % kinds.length];
+    if (said !== '') socket.write(said);
+  });
+}
+
+/**
+ * Connections, each closed as soon as it is there. As many as are asked for and no more: they would take the load's
+ * core, and that would be measured.
+ *
+ * @param {number} port
+ * @param {number} perSecond
+ */
+export function storm(port, perSecond) {
+  return keepComing(port, perSecond, (socket) => socket.on('connect', () => socket.resetAndDestroy()));
+}
+
+function keepComing(port, perSecond, greet) {
+  const sockets = new Set();
+  let taken = 0;
   const timer = setInterval(() => {
     for (let each = 0; each < (perSecond * PAUSE_MS) / 1_000; each++) {
       const socket = connect(port, '127.0.0.1');
       sockets.add(socket);
       socket.on('error', () => {});
+      socket.on('connect', () => {
+        taken++;
+      });
       socket.on('close', () => sockets.delete(socket));
-      const said = kinds[connections++ % kinds.length];
-      if (said !== '') socket.write(said);
+      greet(socket);
     }
   }, PAUSE_MS);
   return () => {
     clearInterval(timer);
     for (const socket of sockets) socket.destroy();
-    return { connections };
-  };
-}
-
-/**
- * Connections without a pause: as many at a time as there may be, each closed as soon as it is there, and another one.
- *
- * @param {number} port
- */
-export function storm(port) {
-  const sockets = new Set();
-  let connections = 0;
-  let refused = 0;
-  let isEnded = false;
-  const open = () => {
-    if (isEnded) return;
-    const socket = connect(port, '127.0.0.1');
-    sockets.add(socket);
-    socket.on('connect', () => {
-      connections++;
-      socket.resetAndDestroy();
-    });
-    socket.on('error', () => {
-      refused++;
-    });
-    socket.on('close', () => {
-      sockets.delete(socket);
-      setImmediate(open);
-    });
-  };
-  for (let each = 0; each < AT_A_TIME; each++) open();
-  return () => {
-    isEnded = true;
-    for (const socket of sockets) socket.destroy();
-    return { connections, refused };
+    return { connections: taken };
   };
 }
 
@@ -123,7 +111,7 @@ export function chatter(port) {
       .resume();
     socket.on('close', () => {
       sockets.delete(socket);
-      setTimeout(open, PAUSE_MS);
+      setTimeout(open, AGAIN_MS);
     });
   };
   for (let each = 0; each < AT_A_TIME; each++) open();
