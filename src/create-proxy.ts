@@ -381,7 +381,7 @@ class RunningProxy implements TroupeProxy {
     await this.ready;
     this.#assertOpen();
     const address = await this.#listen(where, name);
-    this.#places.push({ where: 'path' in where ? where : { host: where.host, port: address.port }, name });
+    this.#places.push({ where: 'path' in where ? where : { ...where, port: address.port }, name });
     return address;
   }
 

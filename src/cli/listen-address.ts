@@ -1,8 +1,9 @@
 /** `-a [NAME=]ADDR:PORT[,PROTO]` and `-b HOST:PORT`, as varnishd(1) writes them. */
 
-export type ListenAddress =
-  | { readonly name: string | undefined; readonly host: string; readonly port: number }
-  | { readonly name: string | undefined; readonly path: string };
+export type ListenAddress = ({ readonly host: string; readonly port: number } | { readonly path: string }) & {
+  readonly name: string | undefined;
+  readonly proxyProtocol: boolean;
+};
 
 /** varnishd's default is 80; a plain user may not listen there. */
 export const DEFAULT_LISTEN_PORT = 8080;
@@ -19,15 +20,20 @@ export function parseListenAddress(text: string): ListenAddress | string {
   const named = /^([A-Za-z][A-Za-z0-9_-]*)=(.*)$/s.exec(text);
   const name = named?.[1];
   const [address = '', ...options] = (named?.[2] ?? text).split(',');
+  const protocols = new Set<string>();
   for (const option of options) {
-    if (option.toUpperCase() === 'HTTP') continue;
-    if (option.toUpperCase() === 'PROXY') return `-a ${text}: the PROXY protocol is not supported; use HTTP.`;
-    return `-a ${text}: "${option}" is not an option that Troupe knows; after the address only ,HTTP may follow.`;
+    const protocol = option.toUpperCase();
+    if (protocol !== 'HTTP' && protocol !== 'PROXY') {
+      return `-a ${text}: "${option}" is not an option that Troupe knows; after the address only ,HTTP or ,PROXY may follow.`;
+    }
+    protocols.add(protocol);
   }
-  if (address.startsWith('/')) return { name, path: address };
+  if (protocols.size > 1) return `-a ${text}: HTTP and PROXY exclude each other.`;
+  const proxyProtocol = protocols.has('PROXY');
+  if (address.startsWith('/')) return { name, path: address, proxyProtocol };
   const parsed = parseHostAndPort(address, DEFAULT_LISTEN_PORT);
   if (typeof parsed === 'string') return `-a ${text}: ${parsed}`;
-  return { name, host: parsed.host === '' ? ANY_HOST : parsed.host, port: parsed.port };
+  return { name, host: parsed.host === '' ? ANY_HOST : parsed.host, port: parsed.port, proxyProtocol };
 }
 
 /**

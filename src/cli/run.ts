@@ -190,7 +190,7 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
     await proxy.ready;
     const addresses: string[] = [];
     for (const where of listen) {
-      const address = await proxy.listen('path' in where ? { path: where.path } : where, where.name);
+      const address = await proxy.listen(where, where.name);
       addresses.push('path' in where ? where.path : `http://${formatAddress(address)}`);
     }
     output.out(`troupe ${version} (process ${process.pid}) serves ${title} on ${addresses.join(', ')}`);

@@ -54,6 +54,10 @@ export interface HookContext {
   readonly now: number;
   readonly client: { readonly ip: string; readonly port: number };
   readonly server: { readonly ip: string; readonly port: number; readonly listener: string };
+  /** Whom the connection comes from: a proxy in front, where one has said who `client` is. VCL: `remote.ip`. */
+  readonly remote: { readonly ip: string; readonly port: number };
+  /** Where it has come to, likewise. VCL: `local.ip`. */
+  readonly local: { readonly ip: string; readonly port: number };
   /** Number of the client's connection among those of requests; "0" without one. VCL: `sess.xid`. */
   readonly sessionXid: string;
   /** Adds a line to this request's entry in the log. VCL: `std.log()`. */

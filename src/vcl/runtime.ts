@@ -124,8 +124,8 @@ function identity({ req, client }: VclContext): string {
   return typeof given === 'string' ? given : (client?.ip ?? '');
 }
 
-function endpoint({ server }: VclContext): string {
-  return server === undefined ? '' : `${server.ip}:${server.port}`;
+function endpoint({ local }: VclContext): string {
+  return local === undefined ? '' : `${local.ip}:${local.port}`;
 }
 
 function canGzip(req: ClientRequest): boolean {

@@ -100,9 +100,9 @@ export const variables: readonly Variable[] = [
   variable('server.hostname', 'STRING', 'all', { get: 'hostname' }),
   variable('server.identity', 'STRING', 'all', { get: 'hostname' }),
   variable('server.ip', 'IP', 'client, backend', { get: 'c.server' }),
-  variable('remote.ip', 'IP', 'client, backend', { get: 'c.client' }),
+  variable('remote.ip', 'IP', 'client, backend', { get: 'c.remote' }),
   variable('local.endpoint', 'STRING', 'client, backend', { since: 41, get: 'endpoint(c)' }),
-  variable('local.ip', 'IP', 'client, backend', { get: 'c.server' }),
+  variable('local.ip', 'IP', 'client, backend', { get: 'c.local' }),
   variable('local.socket', 'STRING', 'client, backend', { since: 41, get: 'c.server.listener' }),
   variable('now', 'TIME', 'all', { get: 'now(c)' }),
 

@@ -19,6 +19,7 @@ export interface VclContext {
   readonly now?: number;
   readonly client?: IpValue;
   readonly server?: IpValue;
+  readonly local?: IpValue;
   readonly req?: ClientRequest;
   readonly bereq?: BackendRequest;
   readonly beresp?: Response;

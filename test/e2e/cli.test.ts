@@ -388,7 +388,8 @@ test("Debian's command line of varnishd works, and so does what a directory tell
 test.each([
   [['-T', 'nowhere'], '-T nowhere: write ADDR:PORT'],
   [['-T', '127.0.0.1:0', '-S', '/no/such/file'], '-S /no/such/file: this file cannot be read, or is empty.'],
-  [['-a', ':0,PROXY'], 'the PROXY protocol is not supported'],
+  [['-a', ':0,PROXY,HTTP'], 'HTTP and PROXY exclude each other'],
+  [['-a', ':0,H2'], '"H2" is not an option that Troupe knows'],
 ])('%s is refused with a sentence', async (flags, sentence) => {
   const troupe = new Troupe('run', '-b', `127.0.0.1:${origin.port}`, ...flags);
   expect(await troupe.end()).toBe(2);

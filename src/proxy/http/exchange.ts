@@ -54,6 +54,8 @@ export interface ResponseBody {
 export interface Session {
   /** Its number among those of requests; 0: it has none yet. VCL: `sess.xid`. */
   xid: number;
+  /** The connection's own addresses, where a proxy in front has said others: those of the exchange. */
+  readonly own?: { readonly client: SocketAddress; readonly server: SocketAddress } | undefined;
 }
 
 export interface Exchange {

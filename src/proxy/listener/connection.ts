@@ -26,6 +26,7 @@ import { HttpExchange, type ResponseChannel } from './http-exchange.ts';
 import { Inbox } from './inbox.ts';
 import type { ListenerLimits } from './listener-limits.ts';
 import { Outbox } from './outbox.ts';
+import type { ProxiedAddresses } from './proxy-preamble.ts';
 import { malformed, type Refusal, refusalAnswer, refusalError, timedOut } from './refusal.ts';
 import type { BodySource, RequestBody } from './request-body.ts';
 import { localAddress, remoteAddress } from './socket-address.ts';
@@ -52,6 +53,7 @@ export interface ConnectionOwner {
 export class Connection implements ResponseChannel, BodySource {
   readonly client: SocketAddress;
   readonly server: SocketAddress;
+  readonly own: ProxiedAddresses | undefined;
   readonly outbox: Outbox;
   xid = 0;
   readonly #owner: ConnectionOwner;
@@ -80,15 +82,18 @@ export class Connection implements ResponseChannel, BodySource {
   /** Bytes discarded while closing. */
   #discarded = 0;
 
-  constructor(owner: ConnectionOwner, socket: Socket) {
+  /** @param proxied what a proxy in front has said; undefined: the connection is the client's own */
+  constructor(owner: ConnectionOwner, socket: Socket, proxied?: ProxiedAddresses) {
     this.#owner = owner;
     this.#socket = socket;
     this.outbox = new Outbox(socket, owner.turnEnd);
     this.#head = new HeadReader(this.#parser, owner.limits);
     this.#since = owner.clock.now();
     this.#stall = new StallWatch(socket, owner.limits, this.#since);
-    this.client = remoteAddress(socket);
-    this.server = localAddress(socket);
+    const own = { client: remoteAddress(socket), server: localAddress(socket) };
+    this.client = proxied?.client ?? own.client;
+    this.server = proxied?.server ?? own.server;
+    this.own = proxied && own;
     socket.on('data', this.#onData);
     socket.on('end', this.#onEnd);
     socket.on('drain', this.#onDrain);

@@ -7,16 +7,25 @@ import { createServer, type Server, type Socket } from 'node:net';
 import type { Clock } from '../../clock.ts';
 import { TroupeError } from '../../errors.ts';
 import type { ExchangeHandler, SocketAddress } from '../http/exchange.ts';
+import { type AnnouncedOwner, AnnouncedSocket } from './announced-socket.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { listenError } from './listen-error.ts';
 import { defaultLimits, type ListenerLimits } from './listener-limits.ts';
+import type { ProxiedAddresses } from './proxy-preamble.ts';
+import { malformed, refusalError } from './refusal.ts';
 import { TurnEnd } from './turn-end.ts';
 
-/** Port 0 takes a free port; an empty host means all addresses. A path is a unix socket's. */
-/** Without a host, or with an empty one: on all addresses. */
-export type ListenAddress =
+/** Port 0 takes a free port; without a host, or with an empty one: on all addresses. A path is a unix socket's. */
+export type ListenAddress = (
   | { readonly host?: string | undefined; readonly port: number }
-  | { readonly path: string };
+  | { readonly path: string }
+) & {
+  /**
+   * Whether each connection begins with a header of the PROXY protocol, version 1 or 2, that says who the client is: only
+   * for proxies that are trusted. Default: false. varnishd: `-a ADDR:PORT,PROXY`.
+   */
+  readonly proxyProtocol?: boolean | undefined;
+};
 
 export interface ListenerOptions {
   /** Called once for each request. */
@@ -46,7 +55,7 @@ export interface Listener {
   destroy(): void;
   /** Changes what clients may take; connections that are open keep some of what they came with. */
   adjust(limits: Partial<ListenerLimits>): void;
-  /** Connections open now. */
+  /** Connections open now, those included that have not said yet on whose behalf they come. */
   readonly connections: number;
   /** Connections turned away, so far, because there were too many. */
   readonly refusedConnections: number;
@@ -67,7 +76,7 @@ const writeMark = 64 * 1024;
 const mostBetweenSweepsMs = 500;
 const leastBetweenSweepsMs = 5;
 
-class NetListener implements Listener, ConnectionOwner {
+class NetListener implements Listener, ConnectionOwner, AnnouncedOwner {
   readonly handler: ExchangeHandler;
   readonly clock: Clock;
   readonly name: string;
@@ -80,6 +89,9 @@ class NetListener implements Listener, ConnectionOwner {
 
   readonly #server: Server;
   readonly #connections = new Set<Connection>();
+  /** Connections of proxies that have not said yet on whose behalf they come. */
+  readonly #unannounced = new Set<AnnouncedSocket>();
+  #isAnnounced = false;
   #sweepMs: number;
   #cancelSweep: (() => void) | undefined;
   #closed: Promise<void> | undefined;
@@ -108,11 +120,12 @@ class NetListener implements Listener, ConnectionOwner {
   }
 
   get connections(): number {
-    return this.#connections.size;
+    return this.#connections.size + this.#unannounced.size;
   }
 
   listen(where: ListenAddress): Promise<SocketAddress> {
     const server = this.#server;
+    this.#isAnnounced = where.proxyProtocol === true;
     return new Promise((resolve, reject) => {
       const fail = (error: Error) => reject(listenError(error, where));
       server.once('error', fail);
@@ -137,9 +150,10 @@ class NetListener implements Listener, ConnectionOwner {
     this.#closed ??= new Promise((resolve) => {
       this.#server.close(() => {
         this.#allGone = resolve;
-        if (this.#connections.size === 0) resolve();
+        if (this.connections === 0) resolve();
       });
     });
+    for (const one of this.#unannounced) one.destroy();
     for (const connection of this.#connections) connection.closeWhenIdle();
     return this.#closed;
   }
@@ -151,23 +165,48 @@ class NetListener implements Listener, ConnectionOwner {
 
   connectionGone(connection: Connection): void {
     this.#connections.delete(connection);
-    if (this.#connections.size > 0) return;
+    this.#oneHasGone();
+  }
+
+  announced(one: AnnouncedSocket, addresses: ProxiedAddresses | undefined, rest: Buffer): void {
+    this.#unannounced.delete(one);
+    const { socket } = one;
+    this.#connections.add(new Connection(this, socket, addresses));
+    // As if it had come now.
+    if (rest.length > 0) socket.emit('data', rest);
+  }
+
+  notAnnounced(one: AnnouncedSocket, mistake: string | undefined): void {
+    this.#unannounced.delete(one);
+    if (mistake !== undefined) {
+      this.refusedRequests++;
+      this.onClientError?.(refusalError(malformed(mistake)), one.client);
+    }
+    this.#oneHasGone();
+  }
+
+  #oneHasGone(): void {
+    if (this.connections > 0) return;
     this.#cancelSweep?.();
     this.#cancelSweep = undefined;
     this.#allGone?.();
   }
 
   #accept(socket: Socket): void {
-    const bound = this.limits.connections;
-    const excess = bound === 0 ? -1 : this.#connections.size - bound;
+    const { connections: bound, idleTimeoutMs } = this.limits;
+    const excess = bound === 0 ? -1 : this.connections - bound;
     if (excess >= 0) this.refusedConnections++;
     if (excess >= mostRefusedAtOnce) {
       socket.destroy();
       return;
     }
+    this.#cancelSweep ??= this.clock.after(this.#sweepMs, this.#sweep);
+    if (this.#isAnnounced && excess < 0) {
+      this.#unannounced.add(new AnnouncedSocket(this, socket, this.clock.now() + idleTimeoutMs));
+      return;
+    }
     const connection = new Connection(this, socket);
     this.#connections.add(connection);
-    this.#cancelSweep ??= this.clock.after(this.#sweepMs, this.#sweep);
     if (excess >= 0) {
       connection.refuse({ status: 503, code: 'troupe.limit', message: `more than ${bound} connections` });
     }
@@ -176,8 +215,8 @@ class NetListener implements Listener, ConnectionOwner {
   readonly #sweep = (): void => {
     const now = this.clock.now();
     for (const connection of this.#connections) connection.checkTime(now);
-    this.#cancelSweep =
-      this.#connections.size === 0 ? undefined : this.clock.after(this.#sweepMs, this.#sweep);
+    for (const one of this.#unannounced) one.checkTime(now);
+    this.#cancelSweep = this.connections === 0 ? undefined : this.clock.after(this.#sweepMs, this.#sweep);
   };
 
   #acceptFailed(cause: Error): void {

@@ -82,6 +82,16 @@ export class RequestContext implements HookContext {
     return (words) => environment.issueBan(words);
   }
 
+  get remote(): { readonly ip: string; readonly port: number } {
+    const own = this.#owner.exchange.session?.own?.client;
+    return own === undefined ? this.client : { ip: own.address, port: own.port };
+  }
+
+  get local(): { readonly ip: string; readonly port: number } {
+    const own = this.#owner.exchange.session?.own?.server;
+    return own === undefined ? this.server : { ip: own.address, port: own.port };
+  }
+
   get sessionXid(): string {
     const { session } = this.#owner.exchange;
     return String(session?.xid ?? 0);

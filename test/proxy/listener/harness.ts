@@ -22,6 +22,7 @@ export async function serve(
   handler: ExchangeHandler,
   limits: Partial<ListenerLimits> = {},
   clock: Clock = createSystemClock(),
+  proxyProtocol = false,
 ): Promise<Served> {
   const errors: TroupeError[] = [];
   const listener = createListener({
@@ -31,7 +32,7 @@ export async function serve(
     limits,
     onClientError: (error) => errors.push(error),
   });
-  const { port } = await listener.listen({ host: '127.0.0.1', port: 0 });
+  const { port } = await listener.listen({ host: '127.0.0.1', port: 0, proxyProtocol });
   onTestFinished(async () => {
     listener.destroy();
     await listener.close();
