@@ -21,6 +21,8 @@ export interface Dictionary {
 /** Characters of a word that may be the value of a field. */
 const LONGEST_VALUE = 60;
 const methodNames = /^(?:PURGE|BAN|REFRESH|POST|PUT|DELETE|OPTIONS|PATCH|HEAD|TRACE)$/;
+/** A method that exists (RFC 4918), and that configs do not name. */
+const UNKNOWN_METHOD = 'PROPFIND';
 const ADDRESS = /^\d{1,3}(?:\.\d{1,3}){3}$/;
 
 /** Stands in a word for what may be anything; no config has it. */
@@ -44,6 +46,8 @@ export function dictionaryOf(text: string, names: readonly string[] = []): Dicti
     else if (/^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}$/i.test(word)) hosts.add(word);
     else if (/^[a-z0-9-]+\.$/i.test(word)) hosts.add(`${word}example.com`);
   }
+  // What a config pipes is often what it does not know.
+  if (/\bpipe\b/.test(plain)) methods.add(UNKNOWN_METHOD);
   return {
     urls: [...urls].filter((url) => !url.includes('*')),
     hosts: [...hosts],

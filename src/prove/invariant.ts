@@ -20,6 +20,8 @@ export interface Verdict {
 export interface Invariant {
   /** What holds, as a sentence. */
   readonly name: string;
+  /** Whether it is told only where nothing else is found: what it says is true of many a config that has worse. */
+  readonly isMinor?: boolean;
   /** Must not change the run. */
   judge(run: Run): Verdict;
 }

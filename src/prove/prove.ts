@@ -15,6 +15,8 @@ import { simplify } from './simplify.ts';
 /** Scenarios that fast-check may try to make a finding shorter, and then simplify. */
 const MOST_SHRINKINGS = 80;
 const MOST_SIMPLIFICATIONS = 300;
+/** Runs in which something graver is looked for, once something minor is found. */
+const RUNS_PAST_MINOR = 150;
 
 export interface ProveOptions {
   /** Loads the config anew. */
@@ -101,6 +103,11 @@ class Search {
   runs = 0;
   shrinkings = 0;
   found: Counterexample | undefined;
+  /** The first one of a minor invariant. */
+  #minor: Counterexample | undefined;
+  /** No more is looked for than the minor one. */
+  #isOver = false;
+  #runsUntilMinor = Number.POSITIVE_INFINITY;
   /** Why a scenario could not be carried out. */
   problem: unknown;
   readonly #options: ProveOptions;
@@ -112,14 +119,20 @@ class Search {
   /** Whether a scenario breaks an invariant; once one is broken, whether it breaks the same. */
   async fails(scenario: Scenario): Promise<boolean> {
     const isShrinking = this.found !== undefined;
-    if (this.problem !== undefined || (isShrinking && this.shrinkings >= MOST_SHRINKINGS)) return false;
+    if (this.#isOver || this.problem !== undefined || (isShrinking && this.shrinkings >= MOST_SHRINKINGS))
+      return false;
     if (isShrinking) this.shrinkings++;
     else this.runs++;
-    return this.#shows(scenario);
+    if (await this.#shows(scenario)) return true;
+    if (isShrinking || this.runs < this.#runsUntilMinor + RUNS_PAST_MINOR) return false;
+    // Ends the search; what ended it is nothing to shrink.
+    this.#isOver = true;
+    return true;
   }
 
   /** Makes what was found as simple as it gets. @returns whether it is found again */
   async finish(): Promise<boolean> {
+    this.found ??= this.#minor;
     if (this.found === undefined) return true;
     const { scenario } = this.found;
     const simplest = await simplify(
@@ -151,7 +164,13 @@ class Search {
       const { finding, exercised } = invariant.judge(run);
       if (exercised) this.exercised.add(invariant.name);
       if (finding === undefined) continue;
-      this.found = { invariant, finding, scenario, run };
+      const counterexample = { invariant, finding, scenario, run };
+      if (wanted === undefined && invariant.isMinor === true) {
+        if (this.#minor === undefined) this.#runsUntilMinor = this.runs;
+        this.#minor ??= counterexample;
+        continue;
+      }
+      this.found = counterexample;
       return true;
     }
     return false;

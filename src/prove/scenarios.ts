@@ -31,6 +31,8 @@ export function scenarios(subject: Subject): Arbitrary<Scenario> {
     { weight: 2, arbitrary: scenariosWith(subject, []) },
     // a director is there to bear the loss of any one member,
     ...(one.length === 0 ? [] : [{ weight: 3, arbitrary: fc.oneof(...one) }]),
+    // what was lost for a moment comes back,
+    ...(places.length === 0 ? [] : [{ weight: 1, arbitrary: recoveries(subject, places) }]),
     // and what is known, stored and denied is tried by everything at once.
     ...(places.length === 0 ? [] : [{ weight: 4, arbitrary: scenariosWith(subject, places) }]),
   );
@@ -56,6 +58,49 @@ function scenariosWith(subject: Subject, places: readonly string[]): Arbitrary<S
     cacheControl: fc.constantFrom(undefined, 'max-age=5', 'max-age=60'),
     events: fc.array(event, { minLength: 1, maxLength: MOST_EVENTS, size: 'max' }),
   });
+}
+
+/** Some places are gone for a while, all of them at once; then it is calm, and who comes later finds them well. */
+function recoveries({ backends, dictionary }: Subject, places: readonly string[]): Arbitrary<Scenario> {
+  const interval = longestInterval(backends);
+  const some: Arbitrary<readonly string[]> = fc.subarray([...places], { minLength: 1 });
+  const loss = fc.record({
+    lost: fc.oneof(fc.constant(places), some),
+    forMs: inTenths(interval * 2),
+  });
+  const visit: Arbitrary<ScenarioEvent> = fc.record({
+    afterMs: fc.oneof(inTenths(interval * 2), fc.constantFrom(65_000, QUIET_MS)),
+    act: requests(dictionary).map((request): Act => ({ kind: 'request', request })),
+  });
+  return fc
+    .record({
+      seed: fc.integer({ min: 0, max: 0xffff }),
+      cacheControl: fc.constantFrom(undefined, 'max-age=5'),
+      loss,
+      visits: fc.array(visit, { minLength: 1, maxLength: MOST_VISITS }),
+    })
+    .map(({ seed, cacheControl, loss: { lost, forMs }, visits }) => ({
+      seed,
+      cacheControl,
+      events: [
+        ...lost.map(
+          (at): ScenarioEvent => ({
+            afterMs: 0,
+            act: { kind: 'fault', at, fault: { kind: 'refuses' }, forMs },
+          }),
+        ),
+        ...visits,
+      ],
+    }));
+}
+
+/** Milliseconds in which whatever was lost for a moment should be back. */
+const QUIET_MS = 6 * 60_000;
+const MOST_VISITS = 4;
+
+/** Milliseconds between two probes of whoever is probed least often. */
+function longestInterval(backends: readonly ResolvedBackend[]): number {
+  return Math.max(1_000, ...backends.map(({ probe }) => probe?.intervalMs ?? 0));
 }
 
 /** Steps of time: none, less than a probe takes, about an interval, and enough for a verdict. */
@@ -104,7 +149,8 @@ function requests({
   );
   const method = fc.oneof(
     { weight: 12, arbitrary: fc.constant('GET') },
-    { weight: 1, arbitrary: fc.constantFrom('HEAD', 'POST') },
+    { weight: 1, arbitrary: fc.constant('HEAD') },
+    { weight: 2, arbitrary: fc.constant('POST') },
     ...(methods.length === 0 ? [] : [{ weight: 4, arbitrary: fc.constantFrom(...methods) }]),
   );
   const host = fc.oneof(
@@ -150,7 +196,7 @@ function faultActs(
   { urls }: Dictionary,
 ): Arbitrary<Act> {
   const at = fc.constantFrom(...places);
-  const interval = Math.max(1_000, ...backends.map(({ probe }) => probe?.intervalMs ?? 0));
+  const interval = longestInterval(backends);
   const url = fc.constantFrom('/', '/a', ...urls);
   const fault: Arbitrary<Fault> = fc.oneof(
     { weight: 6, arbitrary: fc.constant<Fault>({ kind: 'refuses' }) },

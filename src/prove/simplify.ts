@@ -58,10 +58,16 @@ function* simpler(scenario: Scenario): Generator<Scenario> {
   const { events } = scenario;
   if (scenario.cacheControl !== undefined) yield { ...scenario, cacheControl: undefined };
   if (scenario.seed !== 0) yield { ...scenario, seed: 0 };
-  // Requests that are about the same page must stay so.
-  const urls = new Set(events.flatMap(({ act }) => (act.kind === 'request' ? [act.request.url] : [])));
-  for (const url of urls) {
+  const requests = events.flatMap(({ act }) => (act.kind === 'request' ? [act.request] : []));
+  // Requests that are about the same page, or from the same client, must stay so.
+  for (const url of new Set(requests.map((one) => one.url))) {
     if (url !== PLAIN_URL) yield { ...scenario, events: events.map((event) => withPlainUrl(event, url)) };
+  }
+  for (const key of ['host', 'client'] as const) {
+    for (const value of new Set(requests.map((one) => one[key]))) {
+      if (value === plain[key]) continue;
+      yield { ...scenario, events: events.map((event) => withPlain(event, key, value)) };
+    }
   }
   for (const [i, event] of events.entries()) {
     for (const changed of simplerEvents(event)) {
@@ -92,6 +98,12 @@ function withPlainUrl(event: ScenarioEvent, url: string): ScenarioEvent {
   return event;
 }
 
+function withPlain(event: ScenarioEvent, key: 'host' | 'client', value: string): ScenarioEvent {
+  const { act } = event;
+  if (act.kind !== 'request' || act.request[key] !== value) return event;
+  return { ...event, act: { ...act, request: { ...act.request, [key]: plain[key] } } };
+}
+
 function* simplerEvents(event: ScenarioEvent): Generator<ScenarioEvent> {
   for (const act of simplerActs(event.act)) yield { ...event, act };
   for (const afterMs of shorter(event.afterMs)) yield { ...event, afterMs };
@@ -107,13 +119,13 @@ function* simplerActs(act: Act): Generator<Act> {
 }
 
 const PLAIN_URL = '/';
-const plain: Partial<ClientRequest> = {
+const plain = {
   method: 'GET',
   url: PLAIN_URL,
   host: 'example.com',
   client: '198.51.100.7',
   times: 1,
-};
+} as const satisfies Partial<ClientRequest>;
 
 function* simplerRequests(request: ClientRequest): Generator<ClientRequest> {
   if (request.fields.length > 0) yield { ...request, fields: [] };

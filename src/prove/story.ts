@@ -128,7 +128,10 @@ function answerTo({ state, status, report, written, isCached }: RequestRecord): 
   const tries = counted((report?.tries ?? []).map(describeTry));
   const seen =
     tries.length > 4 ? [...tries.slice(0, 2), `… ${tries.length - 3} more`, ...tries.slice(-1)] : tries;
-  const restarts = (report?.restarts ?? 0) > 0 ? [`${report?.restarts} restarts`] : [];
+  const restarts =
+    (report?.restarts ?? 0) > 0
+      ? [report?.restarts === 1 ? '1 restart' : `${report?.restarts} restarts`]
+      : [];
   const source = isCached && written !== undefined ? [`from the cache, written by ${written.backend}`] : [];
   const why = [...restarts, ...seen, ...source].join(', then ');
   const what =

@@ -74,6 +74,21 @@ export class Timeline {
     );
   }
 
+  /** Whether an origin answered that path with an error, at a moment, and others well. */
+  failsForPage(name: string, url: string, at: number): boolean {
+    return this.faults.some(
+      ({ from, to, backends, act }) =>
+        from <= at && at <= to && backends.includes(name) && act.fault.kind === 'fails' && isAbout(act, url),
+    );
+  }
+
+  /** Milliseconds for which nothing has been wrong with any origin; undefined: something is, or nothing ever was. */
+  wellFor(at: number): number | undefined {
+    const before = this.faults.filter(({ from }) => from <= at);
+    const end = Math.max(...before.map(({ to }) => to));
+    return before.length > 0 && end <= at ? at - end : undefined;
+  }
+
   /** Whether an operator had given an order about any backend by then. */
   hadOrders(at: number): boolean {
     return this.#run.commands.some(({ at: when, what }) => when <= at && what.startsWith('set '));
@@ -88,11 +103,17 @@ function isFault(record: ActRecord): record is ActRecord & { readonly act: Fault
   return record.act.kind === 'fault';
 }
 
-function concerns({ fault }: FaultAct, url: string): boolean {
-  if ((fault.kind === 'fails' || fault.kind === 'resets') && fault.url !== undefined) {
-    return fault.url === url.replace(/\?.*/, '');
-  }
-  return true;
+function concerns(act: FaultAct, url: string): boolean {
+  return pageOf(act) === undefined || isAbout(act, url);
+}
+
+/** Whether a fault is one of that path, and of no others. */
+function isAbout(act: FaultAct, url: string): boolean {
+  return pageOf(act) === url.replace(/\?.*/, '');
+}
+
+function pageOf({ fault }: FaultAct): string | undefined {
+  return fault.kind === 'fails' || fault.kind === 'resets' ? fault.url : undefined;
 }
 
 /** Names of the backends with that name, or on the host with that address. */

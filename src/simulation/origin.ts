@@ -22,6 +22,9 @@ export type Reception =
 /** Milliseconds that an origin takes that is well. */
 export const SERVICE_MS = 5;
 
+/** What an origin answers that is well. */
+export const WELL = 200;
+
 interface Trouble {
   readonly fault: Fault;
   readonly since: number;
@@ -57,7 +60,7 @@ export class SimulatedOrigin {
   /** What happens to a request for that path if it comes now. */
   receive(url: string): Reception {
     let afterMs = SERVICE_MS;
-    let status = 200;
+    let status = WELL;
     let isCut = false;
     let isReset = false;
     let hangs = false;

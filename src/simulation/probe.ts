@@ -5,6 +5,7 @@ import type { Identity } from '../identity.ts';
 import type { ProbeFlags, ProbeResult } from '../probe-result.ts';
 import type { Probe, ProbeOrder } from '../streams/probes.ts';
 import { CONNECT_MS, placeOf, type SimulatedNetwork } from './network.ts';
+import { WELL } from './origin.ts';
 
 const noFlags: ProbeFlags = {
   goodIpv4: false,
@@ -47,7 +48,8 @@ export function simulatedProbe(clock: Clock, network: SimulatedNetwork, observe?
       case 'answered': {
         const tookMs = CONNECT_MS + reception.afterMs;
         if (tookMs > probe.timeoutMs) return late(silent, `no answer ${within}`);
-        const { status } = reception;
+        // What a page for probes answers is its owner's to know: an origin that is well says what is expected there.
+        const status = reception.status === WELL ? probe.expectedResponse : reception.status;
         const isHappy = status === probe.expectedResponse;
         const reason = isHappy
           ? `HTTP/1.1 ${status}`

@@ -19,18 +19,27 @@ const broken: Readonly<Record<string, string>> = {
   'checkout.broken.ts': 'checkout never reaches the legacy pool',
   'cleared-tenants.broken.ts': 'a switch to another config loses no request',
   'deaf-retry.broken.vcl': 'an object on the saint list of a backend is not asked of that backend',
+  'double-order.broken.ts': 'no order is placed twice: what a backend may have carried out is not sent again',
+  'early-pipe.broken.vcl':
+    'no request goes to a backend known to be sick while a healthy one of the same director exists',
   'echoing-peers.broken.vcl': 'every accepted operation of a peer ends, and causes no others without end',
   'emptied-director.broken.vcl': 'no request gets 503 as long as somebody could have answered it',
   'endless-wait.broken.vcl': 'no request waits for ever',
   'growing-director.broken.vcl': 'memory is bounded: no director grows with each request',
+  'half-saint.broken.vcl': 'what a hook puts on the saint list of a backend is on it',
+  'hasty-panic.broken.ts':
+    'no request goes to a backend known to be sick while a healthy one of the same director exists',
   'last-resort.broken.vcl': 'no request gets 503 as long as somebody could have answered it',
   'purge-too-early.broken.vcl': 'what was purged is not served any more',
   'restart-loop.broken.vcl': 'no request is retried or restarted over and over',
   'saint-threshold.broken.vcl': 'no request gets 503 as long as somebody could have answered it',
   'short-grace.broken.vcl': 'grace lasts until a probe can tell that an origin has failed',
+  'slow-comeback.broken.vcl': 'no request gets 503 as long as somebody could have answered it',
   'starved-fallback.broken.vcl': 'no request gets 503 as long as somebody could have answered it',
   'sticky-cookie.broken.vcl':
     'no request goes to a backend known to be sick while a healthy one of the same director exists',
+  'stubborn-retry.broken.vcl':
+    'no request fails at one backend again and again while another one would have answered',
   'trusting-hook.broken.ts': 'no hook fails',
   'unforgiving-probe.broken.vcl': 'no request gets 503 as long as somebody could have answered it',
 };

@@ -15,7 +15,7 @@ export const boundedRestarts: Invariant = {
       if (report === undefined) continue;
       if (report.restarts > 0 || report.retries > 0) exercised = true;
       if (report.restarts > maxRestarts) {
-        const message = `${method} ${url} was restarted ${maxRestarts} times, and would have gone on for ever`;
+        const message = `${method} ${url} was to be restarted ${report.restarts} times, of which max_restarts allows ${maxRestarts}: it would have gone on for ever`;
         return broken({ at: endedAt, message, request: number });
       }
       const most = (maxRestarts + 1) * (maxRetries + 1);

@@ -6,6 +6,7 @@
  * - nobody is asked, although a backend that the request may go to is healthy, free, and would answer,
  * - nobody is asked, although nothing has ever gone wrong,
  * - nobody is asked, although there are several members and only one origin or host was lost,
+ * - nobody is asked, although everything has been well again for minutes,
  * - those that are left are full at once, because their limits are a small part of what was lost.
  */
 import type { BackendTry } from '../../proxy/request/request-report.ts';
@@ -69,6 +70,9 @@ function couldAnswer(
   return timeline.wouldAnswer(name, record.url, at);
 }
 
+/** Milliseconds after which a server that is well again should be back; with default probes it takes 10 s. */
+const RECOVERY_MS = 5 * 60_000;
+
 function lossOf(
   { description }: Run,
   timeline: Timeline,
@@ -79,6 +83,12 @@ function lossOf(
   const faults = timeline.faults.filter(({ from }) => from <= at);
   const [first] = faults;
   if (first === undefined) return found(`although nothing has gone wrong: ${aim} has nobody to ask`);
+  const wellMs = timeline.wellFor(at);
+  if (wellMs !== undefined && wellMs >= RECOVERY_MS) {
+    return found(
+      `although everything has been well again for ${Math.floor(wellMs / 60_000)} minutes: ${aim} has nobody to ask yet`,
+    );
+  }
   const where = first.act.at;
   const members = membersBelow(description, aim);
   if (members < 2 || faults.some(({ act }) => act.at !== where)) return undefined;
@@ -113,6 +123,6 @@ function starvedBy(
   const atOnce = requests.filter((one) => one.at <= at && (one.endedAt ?? at) >= at).length;
   if (left === 0 || left >= lost * LEAST_SHARE || atOnce > FEW_AT_ONCE) return undefined;
   return found(
-    `although ${first.act.at} is all that was lost: what is left takes ${left} requests at a time`,
+    `although ${first.act.at} is all that was lost: what is left takes ${left} ${left === 1 ? 'request' : 'requests'} at a time`,
   );
 }

@@ -2,6 +2,8 @@
  * No request goes to a backend known sick for it while a healthy one of the same director exists. A backend that a hook
  * names itself counts if others get the same page by way of the director: then any member would have done.
  */
+import type { ResolvedBackend } from '../../config/declaration.ts';
+import type { Identity } from '../../identity.ts';
 import type { BackendTry } from '../../proxy/request/request-report.ts';
 import { broken, holds, type Invariant } from '../invariant.ts';
 import type { RequestRecord, Run } from '../run.ts';
@@ -16,19 +18,36 @@ export const noSickBackend: Invariant = {
     for (const record of run.requests) {
       for (const attempt of record.report?.tries ?? []) {
         const at = record.at + attempt.startMs;
-        const name = attempt.identity === undefined ? aimOf(attempt) : nameOfIdentity(attempt.identity);
+        const name =
+          attempt.identity === undefined ? unwrapped(run, aimOf(attempt)) : nameOfIdentity(attempt.identity);
         const backend = name === undefined ? undefined : timeline.backend(name);
-        if (backend === undefined || attempt.panic !== undefined) continue;
+        if (backend === undefined || isNeeded(run, timeline, attempt, at)) continue;
         if (run.description.backends.some((one) => timeline.wasSick(one, at))) exercised = true;
-        if (!timeline.wasSick(backend, at)) continue;
+        if (!timeline.wasSick(backend, at) && attempt.denied?.includes(backend.identity) !== true) continue;
         const better = healthyColleague(run, timeline, backend.name, record, attempt, at);
         if (better === undefined) continue;
-        return broken({ at, message: sentence(record, backend.name, better), request: record.number });
+        return broken({
+          at,
+          message: sentence(record, attempt, backend, better),
+          request: record.number,
+        });
       }
     }
     return holds(exercised);
   },
 };
+
+/** The backend of a saintmode object. */
+function unwrapped({ description }: Run, name: string | undefined): string | undefined {
+  return description.saintmodes.find((one) => one.name === name)?.backend ?? name;
+}
+
+/** Whether a director ignored health because most of its members were sick: then better these than none. */
+function isNeeded({ description }: Run, timeline: Timeline, { panic }: BackendTry, at: number): boolean {
+  if (panic === undefined) return false;
+  const members = [...reachOf(description, panic)].flatMap((name) => timeline.backend(name) ?? []);
+  return members.filter((one) => timeline.wasUsable(one, at)).length < members.length * 0.5;
+}
 
 interface Better {
   readonly director: string;
@@ -50,10 +69,24 @@ function healthyColleague(
     for (const other of reach) {
       const backend = timeline.backend(other);
       if (backend === undefined || other === name || denied?.includes(backend.identity) === true) continue;
+      if (hasFailed(requests, backend.identity, record)) continue;
       if (timeline.wasUsable(backend, at)) return { director: director.name, backend: other };
     }
   }
   return undefined;
+}
+
+/** Whether this request, or one before it that has denied the page, has failed at a backend. */
+function hasFailed(requests: readonly RequestRecord[], identity: Identity, record: RequestRecord): boolean {
+  return requests.some(
+    (one) =>
+      one.url === record.url &&
+      one.report?.tries.some(
+        (tried) =>
+          tried.identity === identity &&
+          (tried.deniedForMs !== undefined || (one === record && tried.givenUp !== undefined)),
+      ),
+  );
 }
 
 /** Whether a request for the same page has gone by way of a director. */
@@ -62,10 +95,25 @@ function goesBy(
   { method, url, host, report }: RequestRecord,
   same: RequestRecord,
 ): boolean {
-  if (method !== same.method || url !== same.url || host !== same.host) return false;
+  if (!isAlike(method, same.method) || url !== same.url || host !== same.host) return false;
   return report?.tries.some(({ via }) => via.includes(director)) === true;
 }
 
-function sentence({ method, url }: RequestRecord, sick: string, { director, backend }: Better): string {
-  return `${method} ${url} was sent to ${sick}, which is known to be sick, although ${backend}, which the director ${director} has as well, is healthy`;
+/** What changes something may be one server's alone; what reads may not, if others read the same elsewhere. */
+const changing = new Set(['POST', 'PUT', 'PATCH', 'DELETE']);
+
+function isAlike(one: string, other: string): boolean {
+  return one === other || (!changing.has(one) && !changing.has(other));
+}
+
+function sentence(
+  { method, url }: RequestRecord,
+  { panic, identity, denied }: BackendTry,
+  { name: sick, identity: own }: ResolvedBackend,
+  { director, backend }: Better,
+): string {
+  const how = identity === undefined ? 'was for nobody but' : 'was sent to';
+  const what = denied?.includes(own) === true ? 'on whose saint list it is' : 'which is known to be sick';
+  const why = panic === undefined ? '' : ` (${panic} ignores health at that point: its panicThreshold)`;
+  return `${method} ${url} ${how} ${sick}, ${what}, although ${backend}, which the director ${director} has as well, is healthy${why}`;
 }

@@ -14,7 +14,7 @@ export const purgedIsGone: Invariant = {
       const { method, url, host, at, written } = record;
       if (written === undefined || (method !== 'GET' && method !== 'HEAD')) continue;
       const purge = purges.findLast(
-        (one) => one.url === url && sameHost(one.host, host) && (one.endedAt ?? at) < at,
+        (one) => one.url === url && one.host === host && (one.endedAt ?? at) < at,
       );
       if (purge === undefined || written.at >= purge.at) continue;
       const age = Math.round((at - written.at) / 100) / 10;
@@ -27,9 +27,4 @@ export const purgedIsGone: Invariant = {
 
 function isPurge({ method, status, state }: RequestRecord): boolean {
   return method === 'PURGE' && state === 'whole' && status >= 200 && status < 300;
-}
-
-/** Hosts are the same in any case of letters (RFC 9110 section 4.2.3). */
-function sameHost(one: string, other: string): boolean {
-  return one.toLowerCase() === other.toLowerCase();
 }
