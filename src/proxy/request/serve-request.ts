@@ -483,7 +483,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       const stage = object.life.stage(now);
       if (stage === 'fresh') return 'hit';
       if (stage === 'graced' && (mostGrace === undefined || now < object.life.freshUntil + mostGrace)) {
-        this.#refreshes = this.#pendingIn(entry, now) === undefined;
+        this.#refreshes = this.#pendingIn(entry, store, now) === undefined;
         return 'hit';
       }
     }
@@ -505,7 +505,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     req.isHitMiss = isMarked;
     if (req.ignoresBusy) return 'miss';
     this.#isAlone = isMarked || (isRfc && (object?.isAlwaysAsked === true || this.#isPersonal()));
-    const pending = this.#pendingIn(entry, now);
+    const pending = this.#pendingIn(entry, store, now);
     if (!(pending instanceof CacheFetch) || (this.#isAlone && pending.object === undefined)) return 'miss';
     this.#shared = pending;
     pending.join(this);
@@ -524,15 +524,17 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     }
   }
 
-  /** The same of what is on its way. */
-  #pendingIn(entry: CacheEntry, now: number): PendingFetch | undefined {
+  /** The same of what is on its way. Who has waited for that looks again at once, and may have left another entry. */
+  #pendingIn(found: CacheEntry, store: ObjectStore, now: number): PendingFetch | undefined {
     const { req } = this;
     const { bans } = this.environment;
+    let entry: CacheEntry | undefined = found;
     for (;;) {
-      const pending = entry.pending(req.http, now);
+      const pending = entry?.pending(req.http, now);
       if (pending === undefined || pending.ban === bans.newest) return pending;
       if (!bans.meets(pending.ban, pending.object, req)) return pending;
       pending.purge();
+      entry = store.find(found.key);
     }
   }
 
