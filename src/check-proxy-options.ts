@@ -39,6 +39,10 @@ export function checkProxyOptions(options: object): void {
         );
       }
       if (value === undefined || !names.includes(name)) continue;
+      if (path === 'cache.size' && typeof value === 'object') {
+        checkStorages(value);
+        continue;
+      }
       if (switches.includes(path)) {
         if (typeof value === 'boolean') continue;
         throw illegal(`${path} must be true or false, but is ${showValue(value)}`);
@@ -46,6 +50,21 @@ export function checkProxyOptions(options: object): void {
       if (typeof value !== 'number' || !(value >= 0)) {
         throw illegal(`${path} must be a number of at least 0, but is ${showValue(value)}`, unitOf(name));
       }
+    }
+  }
+}
+
+function checkStorages(sizes: object | null): void {
+  const entries = Object.entries(sizes ?? {});
+  if (entries.length === 0) throw illegal('cache.size must be a number, or name at least one storage');
+  for (const [name, bytes] of entries) {
+    if (!/^[A-Za-z][\w-]*$/.test(name)) {
+      throw illegal(
+        `cache.size: ${showValue(name)} is no name of a storage: it has letters, digits, - and _`,
+      );
+    }
+    if (typeof bytes !== 'number' || !(bytes >= 0)) {
+      throw illegal(`cache.size.${name} must be a number of at least 0, but is ${showValue(bytes)}`);
     }
   }
 }

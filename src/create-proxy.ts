@@ -56,8 +56,11 @@ const DEFAULT_DRAIN_TIMEOUT_MS = 30_000;
 export type ConfigSource = string | Config;
 
 export interface CacheOptions {
-  /** Bytes, heads and bookkeeping included; 0: nothing is kept. Default: 100 MiB, as varnishd's. */
-  readonly size?: number;
+  /**
+   * Bytes, heads and bookkeeping included; 0: nothing is kept. Of several storages, the bytes of each by its name:
+   * VCL chooses one with `set beresp.storage = storage.NAME;`. Default: 100 MiB, as varnishd's.
+   */
+  readonly size?: number | Readonly<Record<string, number>>;
   /** Milliseconds. Default: 0, so that only what says how long it is fresh is served again. */
   readonly defaultTtl?: number;
   readonly defaultGrace?: number;
@@ -247,6 +250,17 @@ export function createProxy(source?: ConfigSource, options: ProxyOptions = {}): 
   return new RunningProxy(source, options);
 }
 
+function cacheBytesOf({
+  size = DEFAULT_CACHE_BYTES,
+}: CacheOptions = {}): number | ReadonlyMap<string, number> {
+  return typeof size === 'number' ? size : new Map(Object.entries(size));
+}
+
+/** Those that programs can name, whether there is a cache or not. */
+function storageNames({ size }: CacheOptions = {}): ReadonlySet<string> {
+  return new Set([...(typeof size === 'object' ? Object.keys(size) : ['s0']), 'Transient']);
+}
+
 function cacheDefaultsOf({
   defaultTtl,
   defaultGrace,
@@ -308,7 +322,7 @@ class RunningProxy implements TroupeProxy {
     this.#options = options;
     this.#listenerLimits = { ...options.listener };
     this.#fetchLimits = { ...options.fetch };
-    this.#vclOptions = { ...options.vcl };
+    this.#vclOptions = { ...options.vcl, storages: storageNames(options.cache) };
     this.#drainTimeoutMs = options.drainTimeout ?? DEFAULT_DRAIN_TIMEOUT_MS;
     const log = options.log === undefined ? undefined : containedLog(options.log);
     this.#log = log;
@@ -321,7 +335,7 @@ class RunningProxy implements TroupeProxy {
       log,
       failedRequests: options.failedRequests,
       saintEntries: options.saintEntries,
-      cacheBytes: options.cache?.size ?? DEFAULT_CACHE_BYTES,
+      cacheBytes: cacheBytesOf(options.cache),
       cacheDefaults: cacheDefaultsOf(options.cache),
       banSettings: options.bans,
       startPeerThread: this.#peerThreads.start,
@@ -546,6 +560,7 @@ class RunningProxy implements TroupeProxy {
       shelf: this.#shelf,
       sources: (key) => this.#loadedConfigs.get(key)?.sources ?? [],
       busy: (key) => this.#data.busy(key),
+      storages: () => [...storageNames(this.#options.cache)],
       lastFault: () => this.#lastFault,
       clearFault: () => {
         this.#lastFault = undefined;
@@ -575,8 +590,8 @@ class RunningProxy implements TroupeProxy {
     this.#listenerLimits = withSettings({ ...this.#options.listener }, listener);
     for (const one of this.#listeners) one.adjust(this.#listenerLimits);
     this.#fetchLimits = withSettings({ ...this.#options.fetch }, fetch);
-    const { labels } = this.#vclOptions;
-    this.#vclOptions = withSettings({ ...this.#options.vcl, labels }, vcl);
+    const { labels, storages } = this.#vclOptions;
+    this.#vclOptions = withSettings({ ...this.#options.vcl, labels, storages }, vcl);
   }
 
   async #loadVcl(name: string, origin: string, text: string): Promise<void> {

@@ -56,7 +56,7 @@ function createProgram(): Command {
   runCommand
     .option(
       '-s <storage>',
-      'how much the cache may keep: malloc,SIZE, as in malloc,256m (default: malloc,100m; malloc,0: no cache)',
+      'a storage of the cache: [NAME=]malloc,SIZE, as in malloc,256m; may be repeated (default: malloc,100m; malloc,0: no cache)',
       collect,
     )
     .option('-t <seconds>', 'the same as -p default_ttl=SECONDS');

@@ -66,7 +66,8 @@ interface Plan {
   readonly listen: readonly ListenAddress[];
   readonly parameters: ParameterSet;
   /** Undefined: as many as by default. */
-  readonly cacheBytes: number | undefined;
+  readonly storages: ReadonlyMap<string, number> | undefined;
+  readonly notes: readonly string[];
   /** undefined: none is wanted. */
   readonly dashboard: DashboardOptions | undefined;
   readonly commandLine: CommandLinePlan | undefined;
@@ -88,7 +89,6 @@ function plan(options: RunOptions): Plan | readonly string[] {
   }
   const storage = parseStorages(options.storage);
   if (typeof storage === 'string') problems.push(storage);
-  const cacheBytes = typeof storage === 'string' ? undefined : storage;
   const { file, backend } = options;
   let dashboard: DashboardOptions | undefined;
   if (options.dashboard.address !== undefined) {
@@ -100,7 +100,8 @@ function plan(options: RunOptions): Plan | readonly string[] {
   if (typeof commandLine === 'string') problems.push(commandLine);
   const settled = {
     parameters,
-    cacheBytes,
+    storages: typeof storage === 'string' ? undefined : storage.bytes,
+    notes: typeof storage === 'string' ? [] : storage.notes,
     dashboard,
     commandLine: typeof commandLine === 'string' ? undefined : commandLine,
   };
@@ -127,7 +128,7 @@ function plan(options: RunOptions): Plan | readonly string[] {
 
 function proxyOptions(
   parameters: ParameterSet,
-  cacheBytes: number | undefined,
+  storages: ReadonlyMap<string, number> | undefined,
   accessLog: AccessLog | undefined,
   vmods: readonly string[],
 ): ProxyOptions {
@@ -138,7 +139,12 @@ function proxyOptions(
     log: createLog(accessLog),
     ...(drainSeconds === undefined ? {} : { drainTimeout: drainSeconds * 1_000 }),
     ...defined({ saintEntries: parameters.numberIfSet('saint_entries'), cooldown: cooldownMs }),
-    cache: defined({ size: cacheBytes, defaultTtl: ttl, defaultGrace: grace, defaultKeep: keep }),
+    cache: defined({
+      size: storages && Object.fromEntries(storages),
+      defaultTtl: ttl,
+      defaultGrace: grace,
+      defaultKeep: keep,
+    }),
     bans: defined(bans),
     requests: defined(requests),
     listener: defined(listener),
@@ -167,8 +173,8 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
     for (const problem of planned) output.err(problem);
     return 2;
   }
-  for (const note of options.notes) output.err(`note: ${note}`);
-  const { source, title, listen, parameters, cacheBytes, dashboard, commandLine } = planned;
+  for (const note of [...options.notes, ...planned.notes]) output.err(`note: ${note}`);
+  const { source, title, listen, parameters, storages, dashboard, commandLine } = planned;
   for (const name of ineffectiveParameters(parameters))
     output.err(`note: -p ${name}: it has no effect in Troupe.`);
   let accessLog: AccessLog | undefined;
@@ -179,7 +185,7 @@ export async function run(options: RunOptions, given: RunOutput = standardOutput
     return 1;
   }
   if (accessLog !== undefined) process.on('SIGUSR2', accessLog.reopen);
-  const proxy = createProxy(source, proxyOptions(parameters, cacheBytes, accessLog, options.vmods));
+  const proxy = createProxy(source, proxyOptions(parameters, storages, accessLog, options.vmods));
   const stopped = untilStopped();
   // Before anything is said: whoever waits for that may send a signal at once, and without this it kills.
   const stopReloading = reloadOnHangup(proxy, options.file, output);

@@ -55,8 +55,11 @@ export interface DataPlaneOptions {
   readonly limits?: Partial<RequestLimits> | undefined;
   /** Saint entries, at most; one of those that end soonest gives way. Default: 1,000,000. */
   readonly saintEntries?: number | undefined;
-  /** Bytes that the cache may take, heads and bookkeeping included; 0: there is none. Default: 0. */
-  readonly cacheBytes?: number | undefined;
+  /**
+   * Bytes that the cache may take, heads and bookkeeping included; of several storages, by their names. 0: there is
+   * none. Default: 0.
+   */
+  readonly cacheBytes?: number | ReadonlyMap<string, number> | undefined;
   /** Of configs that do not say otherwise. */
   readonly cacheDefaults?: Partial<CacheDefaults> | undefined;
   /** Default: as varnishd's. */
@@ -131,7 +134,8 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     this.#facts = new FactQueue(plane, clock);
     this.saints = new SaintList({ capacity: options.saintEntries });
     const { cacheBytes = 0 } = options;
-    this.store = cacheBytes > 0 ? new ObjectStore(cacheBytes) : undefined;
+    const bytes = typeof cacheBytes === 'number' ? cacheBytes : Math.max(0, ...cacheBytes.values());
+    this.store = bytes > 0 ? new ObjectStore(cacheBytes) : undefined;
     this.bans = new BanList(clock.wallNow());
     this.#banSettings = { ...banDefaults, ...options.banSettings };
     this.#lurker = new BanLurker(this.bans, this.store, clock, this.#banSettings);

@@ -19,7 +19,7 @@ import { methodNamed, methods } from './methods.ts';
 import { Mistakes, VclMistake } from './mistake.ts';
 import { parse } from './parser.ts';
 import { newSubRecord, type SubRecord } from './sub-record.ts';
-import { compareNames, expectFree, notFound, Symbols, wrongKind } from './symbols.ts';
+import { compareNames, expectFree, type Named, notFound, Symbols, wrongKind } from './symbols.ts';
 import type { AclEntry, Declaration, Statement } from './syntax.ts';
 import type { Token } from './token.ts';
 import type { Vmod, VmodInstance } from './vmod.ts';
@@ -56,9 +56,7 @@ function builtinDeclarations(): readonly Declaration[] {
   return builtin;
 }
 
-interface CheckOptions {
-  /** Those that operators have given. */
-  readonly labels?: ReadonlySet<string> | undefined;
+interface CheckOptions extends Named {
   /** Whether what is declared must be used. Default: true. */
   readonly refusesUnused?: boolean | undefined;
 }
@@ -68,10 +66,10 @@ export function check(
   vmods: ReadonlyMap<string, Vmod>,
   hosts: HostAddresses,
   mistakes: Mistakes,
-  { labels = new Set(), refusesUnused = true }: CheckOptions = {},
+  { labels, storages, refusesUnused = true }: CheckOptions = {},
 ): CheckedProgram {
   const version = versionOf(declarations, mistakes);
-  const symbols = new Symbols(version, labels);
+  const symbols = new Symbols(version, { labels, storages });
   const checker = new Checker(version, symbols, vmods, hosts, mistakes);
   for (const declaration of declarations) mistakes.guard('reading', () => checker.take(declaration));
   for (const declaration of builtinDeclarations()) mistakes.guard('reading', () => checker.take(declaration));

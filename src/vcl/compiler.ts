@@ -10,6 +10,7 @@ import { VclRegex } from './regex.ts';
 import { createRegsub } from './regsub.ts';
 import { runtime } from './runtime.ts';
 import { mayReturn, type SubRecord } from './sub-record.ts';
+import type { ValueType } from './value-type.ts';
 import type { ProgramFacts, VclContext, VmodCall, VmodFunction } from './vmod.ts';
 
 /** A sub: what it returns is an action, or undefined where it returns nothing. */
@@ -327,6 +328,10 @@ class Compiler {
         return `ipText(${value})`;
       case 'BACKEND':
         return `nameOf(c, ${value})`;
+      case 'BLOB':
+        return `blob(${value})`;
+      case 'STEVEDORE':
+        return `storageText(${value})`;
       default:
         return `String(${value})`;
     }
@@ -380,6 +385,9 @@ class Compiler {
 /** Branches, from which on they stand below each other. */
 const LONGEST_IF = 100;
 
+/** What may be nothing, and then is no text either. */
+const textMayBeMissing: ReadonlySet<ValueType> = new Set(['BACKEND', 'BLOB', 'STEVEDORE']);
+
 /** Whether a text may be missing. */
 function isOptional(value: Checked): boolean {
   switch (value.op) {
@@ -388,7 +396,7 @@ function isOptional(value: Checked): boolean {
     case 'variable':
       return value.variable.isOptional;
     case 'text':
-      return value.of.type === 'BACKEND';
+      return textMayBeMissing.has(value.of.type);
     case 'group':
       return isOptional(value.of);
     case 'vmod':

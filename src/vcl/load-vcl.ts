@@ -31,6 +31,8 @@ export interface VclOptions {
   readonly refusesUnused?: boolean | undefined;
   /** Labels that requests can be handed over to, by `return (vcl(label))`. */
   readonly labels?: ReadonlySet<string> | undefined;
+  /** Names of storages of the cache, for `storage.NAME`. Default: any name. */
+  readonly storages?: ReadonlySet<string> | undefined;
 }
 
 /** varnishd(1) of 3.0, saintmode_threshold. */

@@ -47,17 +47,31 @@ function bytes(text: string): Uint8Array {
   return Buffer.from(text, 'latin1');
 }
 
+/** RFC 8941 sections 3.3.1 and 3.3.2: what is larger is no text. */
+const LARGEST_INT = 999_999_999_999_999;
+const LARGEST_REAL = 999_999_999_999.999;
+/** Of 31 December 9999, the last day that a date can name. */
+const LARGEST_TIME = 253_402_300_799;
+
 function int(value: number): string {
+  if (!(Math.abs(value) <= LARGEST_INT)) fail('INT overflow converting to string');
   return String(value);
 }
 
 function real(value: number): string {
+  if (!(Math.abs(value) <= LARGEST_REAL)) fail('REAL overflow converting to string');
   return value.toFixed(3);
 }
 
 /** RFC 9110 section 5.6.7. */
 function time(seconds: number): string {
+  if (!(seconds >= 0 && seconds <= LARGEST_TIME)) fail('Unformatable VCL_TIME');
   return new Date(Math.floor(seconds) * 1_000).toUTCString();
+}
+
+/** RFC 8941 section 3.3.5. */
+function blob(value: Uint8Array | undefined): string | undefined {
+  return value === undefined ? undefined : `:${Buffer.from(value).toString('base64')}:`;
 }
 
 /** RFC 5952. */
@@ -202,6 +216,36 @@ function isUncacheable({ bereq, beresp }: VclContext): boolean {
   return isPassed || (beresp as { uncacheable?: boolean } | undefined)?.uncacheable === true;
 }
 
+interface InStorage {
+  storage?: string | undefined;
+}
+
+/** What nobody keeps takes memory all the same, as varnishd says: in its storage for what lives shortly. */
+const TRANSIENT = 'Transient';
+
+function storageOf(c: VclContext): string | undefined {
+  const chosen = (c.beresp as InStorage | undefined)?.storage;
+  return chosen ?? (isUncacheable(c) ? TRANSIENT : c.nextStorage);
+}
+
+/** A hint that names none is ignored, as varnishd does. */
+function hintStorage({ beresp, storages }: VclContext, name: string | undefined): void {
+  if (beresp !== undefined && name !== undefined && storages?.has(name)) (beresp as InStorage).storage = name;
+}
+
+function storageText(name: string | undefined): string | undefined {
+  return name === undefined ? undefined : `storage.${name}`;
+}
+
+function usedSpace({ storages }: VclContext, name: string): number {
+  return storages?.get(name)?.bytes ?? 0;
+}
+
+function freeSpace({ storages }: VclContext, name: string): number {
+  const storage = storages?.get(name);
+  return storage === undefined ? 0 : storage.capacity - storage.bytes;
+}
+
 function hashData(context: HashContext, text: string): void {
   context.hashData(text);
 }
@@ -224,6 +268,7 @@ export const runtime = {
   ban,
   backendError,
   begun,
+  blob,
   bytes,
   canGzip,
   compare,
@@ -232,7 +277,9 @@ export const runtime = {
   equal,
   fail,
   filled,
+  freeSpace,
   hashData,
+  hintStorage,
   hostname: hostname(),
   identity,
   int,
@@ -253,10 +300,13 @@ export const runtime = {
   setStatus,
   setTtl,
   shown,
+  storageOf,
+  storageText,
   str,
   synth,
   time,
   ttl,
   unsetBody,
+  usedSpace,
   upper,
 } as const;

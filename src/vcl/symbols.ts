@@ -5,7 +5,7 @@
 import { VclMistake } from './mistake.ts';
 import type { Name } from './syntax.ts';
 import type { Token } from './token.ts';
-import { type Variable, variables } from './variables.ts';
+import { storageVariables, type Variable, variables } from './variables.ts';
 import type { Vmod, VmodFunction, VmodObject } from './vmod.ts';
 
 export type HandleKind = 'acl' | 'backend' | 'probe' | 'sub';
@@ -45,6 +45,14 @@ const builtinNames: readonly BuiltinName[] = ['regsub', 'regsuball', 'true', 'fa
 const actions = ['ban', 'call', 'hash_data', 'if', 'new', 'return', 'set', 'synthetic', 'unset'];
 const reserved = ['acl', 'sub', 'backend', 'probe', 'import', 'vcl'];
 
+/** What operators name, and programs may mean. */
+export interface Named {
+  /** Labels. */
+  readonly labels?: ReadonlySet<string> | undefined;
+  /** Of the cache. Default: any. */
+  readonly storages?: ReadonlySet<string> | undefined;
+}
+
 /** Versions of VCL, times ten. */
 const OLDEST = 40;
 const NEWEST = 41;
@@ -79,12 +87,16 @@ export class Symbols {
   readonly #labels: ReadonlySet<string>;
   /** Variables that other versions of VCL have. */
   readonly #others = new Map<string, Variable>();
+  /** Whether it is not known yet where the program will run. */
+  readonly #anyStorage: boolean;
   readonly usedLabels = new Set<string>();
 
   /** @param version of VCL, times ten */
-  constructor(version: number, labels: ReadonlySet<string>) {
+  constructor(version: number, { labels, storages }: Named) {
     this.#version = version;
-    this.#labels = labels;
+    this.#labels = labels ?? new Set();
+    this.#anyStorage = storages === undefined;
+    for (const name of storages ?? []) this.#addStorage(name);
     for (const variable of variables) {
       if (version < variable.since || version > variable.until) {
         this.#others.set(variable.name, variable);
@@ -122,6 +134,10 @@ export class Symbols {
     return this.#symbols.get(name.toLowerCase());
   }
 
+  #addStorage(name: string): void {
+    for (const variable of storageVariables(name)) this.add({ kind: 'var', name: variable.name, variable });
+  }
+
   add(symbol: VclSymbol, name = symbol.name): void {
     this.#symbols.set(name.toLowerCase(), symbol);
   }
@@ -142,6 +158,15 @@ export class Symbols {
   find(name: Name): Found | undefined {
     let chain = '';
     let found: Found | undefined;
+    const [first, second] = name;
+    if (
+      this.#anyStorage &&
+      first.text === 'storage' &&
+      second?.kind === 'ID' &&
+      !this.get(`storage.${second.text}`)
+    ) {
+      this.#addStorage(second.text);
+    }
     for (const [index, word] of name.entries()) {
       if (found?.symbol.kind === 'headers') {
         expectFieldName(word, this.#version);

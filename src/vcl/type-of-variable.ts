@@ -8,6 +8,7 @@ const types: ReadonlyMap<string, ValueType> = new Map(variables.map(({ name, typ
 /** The type of a variable, of any version of VCL; a field is text. */
 export function typeOfVariable(name: Name): ValueType | undefined {
   const chain = name.map(({ text }) => text.toLowerCase()).join('.');
+  if (/^storage\.[^.]+\.(?:free|used)_space$/.test(chain)) return 'BYTES';
   const type = types.get(chain) ?? (name[1]?.text === 'http' ? 'HEADER' : undefined);
   return type === 'HEADER' ? 'STRING' : type;
 }

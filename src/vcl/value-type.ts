@@ -35,6 +35,7 @@ export function isValueType(name: string): name is ValueType {
 const haveText: ReadonlySet<ValueType> = new Set([
   'ACL',
   'BACKEND',
+  'BLOB',
   'BOOL',
   'BYTES',
   'DURATION',

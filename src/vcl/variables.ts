@@ -133,7 +133,13 @@ export const variables: readonly Variable[] = [
   variable('req.proto', 'STRING', 'client', { write: 'client', until: 40, ...requestLine('req', 'proto') }),
   variable('req.proto', 'STRING', 'client', { since: 41, get: 'c.req.proto' }),
   variable('req.restarts', 'INT', 'client', { get: 'c.req.restarts' }),
-  variable('req.storage', 'STEVEDORE', 'client', { write: 'client' }),
+  // Bodies of requests are kept apart from the cache: what it says is remembered, and has no effect.
+  variable('req.storage', 'STEVEDORE', 'client', {
+    write: 'client',
+    get: 'kept(c.req).storage',
+    set: 'kept(c.req).storage = $',
+    isOptional: true,
+  }),
   variable('req.time', 'TIME', 'client', { get: 'begun(c, c.req)' }),
   variable('req.transport', 'STRING', 'client', { get: '"HTTP/1"' }),
   variable('req.ttl', 'DURATION', 'client', {
@@ -215,8 +221,19 @@ export const variables: readonly Variable[] = [
     get: 'c.beresp.status',
     set: 'setStatus(c.beresp, $)',
   }),
-  variable('beresp.storage', 'STEVEDORE', response, { write: response }),
-  variable('beresp.storage_hint', 'STRING', response, { write: response, until: 40 }),
+  variable('beresp.storage', 'STEVEDORE', response, {
+    write: response,
+    get: 'storageOf(c)',
+    set: 'c.beresp.storage = $',
+    isOptional: true,
+  }),
+  variable('beresp.storage_hint', 'STRING', response, {
+    write: response,
+    until: 40,
+    get: 'storageText(storageOf(c))',
+    set: 'hintStorage(c, $)',
+    isOptional: true,
+  }),
   variable('beresp.time', 'TIME', response, { get: 'now(c)' }),
   variable('beresp.ttl', 'DURATION', response, {
     write: response,
@@ -239,7 +256,7 @@ export const variables: readonly Variable[] = [
   variable('obj.proto', 'STRING', 'vcl_hit', { get: '"HTTP/1.1"' }),
   variable('obj.reason', 'STRING', 'vcl_hit', { get: 'c.obj.reason' }),
   variable('obj.status', 'INT', 'vcl_hit', { get: 'c.obj.status' }),
-  variable('obj.storage', 'STEVEDORE', found),
+  variable('obj.storage', 'STEVEDORE', found, { get: 'c.obj.storage' }),
   variable('obj.time', 'TIME', found, { get: 'now(c) - (c.obj.age ?? 0) / 1000' }),
   variable('obj.ttl', 'DURATION', found, { get: 'ttl(c.obj)' }),
   variable('obj.uncacheable', 'BOOL', 'vcl_deliver', { get: 'c.obj.uncacheable' }),
@@ -264,7 +281,15 @@ export const variables: readonly Variable[] = [
     variable(`sess.${name}`, 'DURATION', 'client', { write: 'client' }),
   ),
   variable('sess.xid', 'STRING', 'client, backend', { since: 41, get: 'c.sessionXid' }),
-  ...(['free_space', 'used_space'] as const).map((name) =>
-    variable(`storage.s0.${name}`, 'BYTES', 'client, backend'),
-  ),
 ];
+
+/** What there is to ask of a storage; those that there are, operators say. */
+export function storageVariables(name: string): readonly Variable[] {
+  const storage = JSON.stringify(name);
+  return [
+    variable(`storage.${name}`, 'STEVEDORE', 'all', { get: storage }),
+    variable(`storage.${name}.free_space`, 'BYTES', 'client, backend', { get: `freeSpace(c, ${storage})` }),
+    variable(`storage.${name}.used_space`, 'BYTES', 'client, backend', { get: `usedSpace(c, ${storage})` }),
+    variable(`storage.${name}.happy`, 'BOOL', 'client, backend', { get: 'true' }),
+  ];
+}

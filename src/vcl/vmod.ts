@@ -27,6 +27,9 @@ export interface VclContext {
   readonly obj?: { readonly http: HeaderFields };
   /** 32 bytes. In fetches. */
   readonly requestHash?: Uint8Array;
+  /** Where objects are kept, by name; undefined: nowhere. */
+  readonly storages?: ReadonlyMap<string, { readonly capacity: number; readonly bytes: number }> | undefined;
+  readonly nextStorage?: string | undefined;
   log(message: string): void;
   healthy?(target: BackendRef): boolean;
   resolve?(target: BackendRef): string | undefined;

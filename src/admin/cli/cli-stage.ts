@@ -26,6 +26,8 @@ export interface Commanded extends Operated {
   loadVcl(name: string, origin: string, text: string): Promise<void>;
   /** The texts that a loaded config was made of, the main one first. */
   sources(key: ConfigKey): readonly SourceText[];
+  /** Names of the storages of the cache. */
+  storages(): readonly string[];
   /** The last mistake of Troupe's own that was contained, with its stack. */
   lastFault(): string | undefined;
   clearFault(): void;

@@ -5,7 +5,7 @@
 import type { Fields } from '../http/fields.ts';
 import type { Ban } from './ban-list.ts';
 import { flat } from './flat-text.ts';
-import type { LruNode } from './object-store.ts';
+import type { LruNode, Storage } from './storage.ts';
 import { StoredObject } from './stored-object.ts';
 import { variantKey } from './vary.ts';
 
@@ -45,12 +45,14 @@ export class UncacheableMarker implements LruNode {
   touchedAt = 0;
   ban: Ban;
   readonly entry: CacheEntry;
+  readonly storage: Storage;
   /** Milliseconds since 1970. */
   readonly until: number;
   readonly isPass: boolean;
 
-  constructor(entry: CacheEntry, until: number, isPass: boolean, ban: Ban) {
+  constructor(entry: CacheEntry, storage: Storage, until: number, isPass: boolean, ban: Ban) {
     this.entry = entry;
+    this.storage = storage;
     this.ban = ban;
     this.until = until;
     this.isPass = isPass;

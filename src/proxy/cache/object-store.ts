@@ -1,31 +1,12 @@
 /**
  * The store: what was used last, within a bound in bytes that counts heads, bodies and bookkeeping, also of what is
- * still coming. Whoever needs place takes it from what has been used least recently.
+ * still coming; in one storage or several. An object's storage is the one that a hook names, or the next one in turn.
  *
  * Cost: O(1) to find, to insert, to remove; making place costs one step for each object that gives way.
  */
-import type { Ban } from './ban-list.ts';
 import { CacheEntry } from './cache-entry.ts';
 import { flat } from './flat-text.ts';
-
-/** What has a place in the order of use. The links belong to the store. */
-export interface LruNode {
-  lruBefore: LruNode | undefined;
-  lruAfter: LruNode | undefined;
-  /** Whether it is in a store now. */
-  isStored: boolean;
-  /** How many read it now, so that it stays in memory whatever becomes of it. */
-  holders: number;
-  /** Whether its bytes count although it was taken out, until the last of them has read it. */
-  isOwed: boolean;
-  /** Of the store, head, body and bookkeeping together. */
-  bytes: number;
-  /** Milliseconds since 1970 of the last use that changed its place. */
-  touchedAt: number;
-  /** The newest that it was tested against. */
-  ban: Ban;
-  readonly entry: CacheEntry;
-}
+import { type LruNode, Storage } from './storage.ts';
 
 export interface StoreFigures {
   /** Answers that are kept, and notes of what cannot be. */
@@ -41,29 +22,60 @@ export interface StoreFigures {
   readonly misses: number;
 }
 
-/** How many that are being read are passed over in looking for one that can give way. */
-const MOST_PASSED_OVER = 50;
-
-/** Milliseconds within which a second use changes nothing in the order. */
-const TOUCH_MS = 1_000;
+/** varnishd's name for the first storage that has none, and for the one that is used only where a hook says so. */
+const FIRST = 's0';
+export const TRANSIENT = 'Transient';
 
 export class ObjectStore {
+  /** Of all storages but a `Transient` that nobody asked for. */
   readonly capacity: number;
+  readonly storages: ReadonlyMap<string, Storage>;
   /** Requests that were served what is stored, or was coming for somebody else. */
   hits = 0;
   /** Requests that a backend was asked for, because nothing was there that could be served. */
   misses = 0;
-  #bytes = 0;
   #objects = 0;
   #evicted = 0;
-  /** Used most recently. */
-  #newest: LruNode | undefined;
-  #oldest: LruNode | undefined;
+  /** Those that are used in turn. */
+  readonly #inTurn: readonly [Storage, ...Storage[]];
+  #turn = 0;
   readonly #entries = new Map<string, CacheEntry>();
+  readonly #evict = (node: LruNode) => {
+    this.#evicted++;
+    this.remove(node);
+  };
 
-  /** @param capacity in bytes */
-  constructor(capacity: number) {
-    this.capacity = capacity;
+  /**
+   * @param capacities in bytes, by the names of the storages; or of the only one. `Transient` may take as much as all
+   *   others together, if it is not among them
+   */
+  constructor(capacities: number | ReadonlyMap<string, number>) {
+    const named = typeof capacities === 'number' ? new Map([[FIRST, capacities]]) : new Map(capacities);
+    let ordinary = 0;
+    let all = 0;
+    for (const [name, bytes] of named) {
+      all += bytes;
+      if (name !== TRANSIENT) ordinary += bytes;
+    }
+    this.capacity = all;
+    if (!named.has(TRANSIENT)) named.set(TRANSIENT, ordinary);
+    this.storages = new Map([...named].map(([name, bytes]) => [name, new Storage(name, bytes)]));
+    const [first, ...more] = [...this.storages.values()].filter(({ name }) => name !== TRANSIENT);
+    this.#inTurn = [first ?? new Storage(FIRST, 0), ...more];
+  }
+
+  /** The one that the next object goes to of which nobody says where. */
+  get next(): Storage {
+    return this.#inTurn[this.#turn] as Storage;
+  }
+
+  /** @param name undefined, or not that of a storage: the next one in turn */
+  storageFor(name: string | undefined): Storage {
+    const wanted = name === undefined ? undefined : this.storages.get(name);
+    if (wanted !== undefined) return wanted;
+    const { next } = this;
+    this.#turn = (this.#turn + 1) % this.#inTurn.length;
+    return next;
   }
 
   find(key: string): CacheEntry | undefined {
@@ -87,28 +99,8 @@ export class ObjectStore {
   }
 
   /** Makes place. False: there is none to be made, and nothing has changed but that others gave way. */
-  reserve(bytes: number): boolean {
-    if (bytes > this.capacity) return false;
-    let passedOver = 0;
-    while (this.#bytes + bytes > this.capacity) {
-      const oldest = this.#oldest;
-      if (oldest === undefined) return false;
-      if (oldest.holders > 0) {
-        if (++passedOver > MOST_PASSED_OVER) return false;
-        this.#unlink(oldest);
-        this.#link(oldest);
-        continue;
-      }
-      this.#evicted++;
-      this.remove(oldest);
-    }
-    this.#bytes += bytes;
-    return true;
-  }
-
-  /** Gives back what was reserved and is not used. */
-  release(bytes: number): void {
-    this.#bytes -= bytes;
+  reserve(storage: Storage, bytes: number): boolean {
+    return storage.reserve(bytes, this.#evict);
   }
 
   /** @param node its bytes have been reserved */
@@ -116,7 +108,7 @@ export class ObjectStore {
     node.isStored = true;
     node.ban.holders++;
     this.#objects++;
-    this.#link(node);
+    node.storage.link(node);
   }
 
   /** Takes out what is there, from its entry too. */
@@ -124,10 +116,10 @@ export class ObjectStore {
     if (!node.isStored) return;
     node.isStored = false;
     node.ban.holders--;
-    this.#unlink(node);
+    node.storage.unlink(node);
     this.#objects--;
     if (node.holders > 0) node.isOwed = true;
-    else this.#bytes -= node.bytes;
+    else node.storage.release(node.bytes);
     node.entry.drop(node);
     this.close(node.entry);
   }
@@ -142,41 +134,21 @@ export class ObjectStore {
     node.holders--;
     if (node.holders > 0 || !node.isOwed) return;
     node.isOwed = false;
-    this.#bytes -= node.bytes;
+    node.storage.release(node.bytes);
   }
 
   touch(node: LruNode, now: number): void {
-    if (!node.isStored || now - node.touchedAt < TOUCH_MS) return;
-    node.touchedAt = now;
-    if (this.#newest === node) return;
-    this.#unlink(node);
-    this.#link(node);
+    node.storage.touch(node, now);
   }
 
   figures(): StoreFigures {
     const { capacity, hits, misses } = this;
-    return { objects: this.#objects, bytes: this.#bytes, capacity, evicted: this.#evicted, hits, misses };
+    let bytes = 0;
+    for (const storage of this.storages.values()) bytes += storage.bytes;
+    return { objects: this.#objects, bytes, capacity, evicted: this.#evicted, hits, misses };
   }
 
   *entries(): IterableIterator<CacheEntry> {
     yield* this.#entries.values();
-  }
-
-  #link(node: LruNode): void {
-    node.lruBefore = undefined;
-    node.lruAfter = this.#newest;
-    if (this.#newest !== undefined) this.#newest.lruBefore = node;
-    this.#newest = node;
-    this.#oldest ??= node;
-  }
-
-  #unlink(node: LruNode): void {
-    const { lruBefore: before, lruAfter: after } = node;
-    if (before === undefined) this.#newest = after;
-    else before.lruAfter = after;
-    if (after === undefined) this.#oldest = before;
-    else after.lruBefore = before;
-    node.lruBefore = undefined;
-    node.lruAfter = undefined;
   }
 }

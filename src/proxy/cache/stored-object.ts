@@ -9,8 +9,8 @@ import type { CacheTerms } from './cache-terms.ts';
 import { flat } from './flat-text.ts';
 import type { ObjectBody } from './object-body.ts';
 import { ObjectLife } from './object-life.ts';
-import type { LruNode } from './object-store.ts';
 import { hasValidator } from './revalidation.ts';
+import type { LruNode, Storage } from './storage.ts';
 
 /** What is stored of an answer's head. */
 export interface StoredHead {
@@ -33,6 +33,7 @@ export class StoredObject implements LruNode {
   touchedAt = 0;
   ban: Ban;
   readonly entry: CacheEntry;
+  readonly storage: Storage;
   /** Names in Vary; and the values that it was chosen by, as one key. */
   readonly vary: readonly string[];
   readonly variant: string;
@@ -62,6 +63,7 @@ export class StoredObject implements LruNode {
    */
   constructor(
     entry: CacheEntry,
+    storage: Storage,
     vary: readonly string[],
     variant: string,
     head: StoredHead,
@@ -72,6 +74,7 @@ export class StoredObject implements LruNode {
   ) {
     const { status, reason, fields } = head;
     this.entry = entry;
+    this.storage = storage;
     this.vary = vary;
     this.variant = flat(variant);
     this.status = status;

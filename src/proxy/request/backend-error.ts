@@ -10,4 +10,6 @@ export class BackendErrorMessage extends SyntheticMessage {
   grace = 0;
   keep = 0;
   uncacheable = false;
+  /** The storage that a hook wants it in, if it is kept. */
+  storage: string | undefined;
 }

@@ -36,6 +36,8 @@ export class BackendResponseMessage extends ResponseMessage implements BackendRe
   was304 = false;
   /** Whether requests that follow shall not look into the cache for a while (hit-for-pass). */
   isPass = false;
+  /** The storage that a hook wants it in; undefined: the next one in turn. VCL: `beresp.storage`. */
+  storage: string | undefined;
   /** Whether the hook has let go of the connection: there is nothing to deliver. */
   isGivenUp = false;
   readonly #now: number;

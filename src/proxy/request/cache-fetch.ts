@@ -309,7 +309,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     }
     this.#life.send(events.kept);
     if (this.#life.state !== 'storing') {
-      this.#store.release(object.bytes);
+      object.storage.release(object.bytes);
       this.#act();
       this.#passOn(hasBody, length);
       return;
@@ -345,11 +345,9 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const now = this.environment.clock.wallNow();
     const terms = { ...notKept, origin: now, ttl, grace, keep, refusal: undefined };
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    this.fetched(
-      new BackendResponseMessage(status, reason, http, terms, now),
-      bytes.length > 0,
-      bytes.length,
-    );
+    const answer = new BackendResponseMessage(status, reason, http, terms, now);
+    answer.storage = beresp.storage;
+    this.fetched(answer, bytes.length > 0, bytes.length);
     if (bytes.length === 0) return;
     this.pieceFetched(bytes);
     this.bodyFetched(undefined);
@@ -365,7 +363,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     if (object === undefined) return true;
     if (this.#life.state === 'storing') {
       const bytes = object.body.cost(chunk);
-      if (this.#store.reserve(bytes)) object.bytes += bytes;
+      if (this.#store.reserve(object.storage, bytes)) object.bytes += bytes;
       else this.#send(events.outgrown);
     }
     if (this.#life.isOver) return true;
@@ -509,13 +507,14 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const status = answer.status % 1_000;
     const vary = varyOf(http);
     if (terms.refusal !== undefined || vary === 'all' || this.#isPart) return undefined;
-    if (length !== undefined && length > this.#store.capacity) return undefined;
     if (
       this.loaded.touches.backend &&
       (illegalStatusLine(status, reason) ?? illegalFields(http)) !== undefined
     ) {
       return undefined;
     }
+    const storage = this.#store.storageFor(answer.storage);
+    if (length !== undefined && length > storage.capacity) return undefined;
     const fields = this.loaded.manners.stored(http);
     const names = this.#entry.varyList(vary);
     const variant = variantKey(names, this.#chosenBy());
@@ -523,6 +522,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const body = this.#confirmed?.body ?? new ObjectBody(length);
     const object = new StoredObject(
       this.#entry,
+      storage,
       names,
       variant,
       { status, reason, fields },
@@ -535,7 +535,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     object.length = length;
     object.bytes += body.bytes;
     if (this.#confirmed?.body.state === 'whole') this.#removeStale();
-    return this.#store.reserve(object.bytes) ? object : undefined;
+    return this.#store.reserve(storage, object.bytes) ? object : undefined;
   }
 
   /** The fields that the origin chose by: varnishd takes those that it was sent, whatever the client sent. */
@@ -549,7 +549,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     body.complete();
     object.length = body.size;
     object.bytes -= before - body.bytes;
-    this.#store.release(before - body.bytes);
+    object.storage.release(before - body.bytes);
   }
 
   #share(): void {
@@ -624,12 +624,13 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
 
   #mark(until: number, isPass: boolean): void {
     const entry = this.#entry;
-    const marker = new UncacheableMarker(entry, until, isPass, this.#ban);
+    const { next: storage } = this.#store;
+    const marker = new UncacheableMarker(entry, storage, until, isPass, this.#ban);
     if (entry.marker !== undefined) this.#store.remove(entry.marker);
-    if (!this.#store.reserve(marker.bytes)) return;
+    if (!this.#store.reserve(storage, marker.bytes)) return;
     // Making place may have emptied the entry, and an empty one is forgotten: nobody would find what is put there.
     if (this.#store.find(entry.key) !== entry) {
-      this.#store.release(marker.bytes);
+      storage.release(marker.bytes);
       return;
     }
     entry.marker = marker;
@@ -649,7 +650,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   }
 
   #discard(): void {
-    if (this.object !== undefined) this.#store.release(this.object.bytes);
+    this.object?.storage.release(this.object.bytes);
   }
 
   #removeStale(): void {

@@ -24,6 +24,7 @@ import type {
   SyntheticResponse,
 } from '../../config/hooks.ts';
 import { issueBan } from '../cache/issue-ban.ts';
+import type { Storage } from '../cache/storage.ts';
 import type { Exchange, SocketAddress } from '../http/exchange.ts';
 import { pickEarly } from './early-pick.ts';
 import type { LoadedConfig } from './loaded-config.ts';
@@ -69,6 +70,16 @@ export class RequestContext implements HookContext {
     this.log = (message) => say(owner, String(message));
     this.healthy = healthy ?? ((target) => owner.loaded.graph.get(nameOf(target))?.healthy ?? false);
     this.resolve = (target) => pickEarly(owner, bereq, target);
+  }
+
+  /** Where objects are kept, by name; undefined: nowhere. VCL: `storage.*`. */
+  get storages(): ReadonlyMap<string, Storage> | undefined {
+    return this.#owner.environment.store?.storages;
+  }
+
+  /** The storage of the next object of which nobody says where. */
+  get nextStorage(): string | undefined {
+    return this.#owner.environment.store?.next.name;
   }
 
   /** Made when somebody asks, because few do. */

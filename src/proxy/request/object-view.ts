@@ -1,5 +1,6 @@
 /** `obj`: a stored object, as a hook reads it. */
 import type { CacheObject } from '../../config/hooks.ts';
+import { TRANSIENT } from '../cache/object-store.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
 import type { Fields } from '../http/fields.ts';
 import { BackendResponseMessage } from './backend-response.ts';
@@ -56,6 +57,10 @@ export class ObjectView implements CacheObject {
   get uncacheable(): boolean {
     return false;
   }
+
+  get storage(): string {
+    return this.#object.storage.name;
+  }
 }
 
 /** `obj` of an answer that does not come from the cache. */
@@ -85,6 +90,12 @@ export class FetchedView implements Omit<CacheObject, 'status' | 'reason' | 'htt
 
   get uncacheable(): boolean {
     return this.#beresp instanceof BackendResponseMessage ? this.#beresp.uncacheable : true;
+  }
+
+  /** What is not kept takes memory for as long as it is sent. */
+  get storage(): string {
+    const isKept = this.#beresp instanceof BackendResponseMessage;
+    return (isKept ? this.#beresp.storage : undefined) ?? TRANSIENT;
   }
 
   #read(name: 'ttl' | 'grace' | 'keep' | 'age'): number {

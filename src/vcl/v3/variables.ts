@@ -76,7 +76,7 @@ const rows: readonly Row[] = [
   ['beresp.backend.name', 'fetch', '', '', 'beresp.backend.name'],
   ['beresp.backend.ip', 'fetch', '', '', undefined, gone],
   ['beresp.backend.port', 'fetch', '', '', undefined, gone],
-  ['beresp.storage', 'fetch', 'fetch', '', undefined, 'Troupe has one storage.'],
+  ['beresp.storage', 'fetch', 'fetch', '', 'beresp.storage'],
   ['obj.proto', 'hit error', 'hit error', 'obj.proto'],
   ['obj.status', 'error', 'error', 'obj.status'],
   ['obj.response', 'error', 'error', 'obj.reason'],

@@ -5,6 +5,7 @@ import { BanList } from '../../../src/proxy/cache/ban-list.ts';
 import type { CacheEntry } from '../../../src/proxy/cache/cache-entry.ts';
 import { UncacheableMarker } from '../../../src/proxy/cache/cache-entry.ts';
 import { ObjectStore } from '../../../src/proxy/cache/object-store.ts';
+import type { Storage } from '../../../src/proxy/cache/storage.ts';
 
 const key = fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f').map((name) => name.repeat(50));
 const step = fc.oneof(
@@ -18,8 +19,8 @@ const step = fc.oneof(
 const { newest } = new BanList(0);
 
 /** Something with a size that is a key's own. */
-function nodeFor(entry: CacheEntry, now: number) {
-  const node = new UncacheableMarker(entry, Number.POSITIVE_INFINITY, false, newest);
+function nodeFor(entry: CacheEntry, now: number, storage: Storage) {
+  const node = new UncacheableMarker(entry, storage, Number.POSITIVE_INFINITY, false, newest);
   node.touchedAt = now;
   return node;
 }
@@ -43,7 +44,7 @@ test.prop([fc.array(step, { maxLength: 60 }), fc.integer({ min: 400, max: 2_500 
         const there = store.find(name)?.marker;
         expect(there !== undefined).toBe(model.includes(name));
         if (what === 'put' && there === undefined) {
-          const node = nodeFor(store.open(name), now);
+          const node = nodeFor(store.open(name), now, store.next);
           const isHeld = (other: string) =>
             held.some(({ entry, isStored }) => entry.key === other && isStored);
           const owed = new Set(held.filter(({ isStored }) => !isStored)).size;
@@ -55,7 +56,7 @@ test.prop([fc.array(step, { maxLength: 60 }), fc.integer({ min: 400, max: 2_500 
             if (isHeld(oldest)) model.push(oldest);
             else room++;
           }
-          expect(store.reserve(node.bytes)).toBe(room >= 1);
+          expect(store.reserve(node.storage, node.bytes)).toBe(room >= 1);
           if (room >= 1) {
             node.entry.marker = node;
             store.insert(node);
@@ -88,14 +89,61 @@ test.prop([fc.array(step, { maxLength: 60 }), fc.integer({ min: 400, max: 2_500 
 test('what is used again within a second keeps its place in the order', () => {
   const store = new ObjectStore(1_000);
   for (const name of ['old', 'new']) {
-    const node = nodeFor(store.open(name), 5_000);
-    store.reserve(node.bytes);
+    const node = nodeFor(store.open(name), 5_000, store.next);
+    store.reserve(node.storage, node.bytes);
     node.entry.marker = node;
     store.insert(node);
   }
   const old = store.find('old')?.marker;
   if (old !== undefined) store.touch(old, 5_900);
-  store.reserve(400);
+  store.reserve(store.next, 400);
   expect([...store.entries()].map(({ key: name }) => name)).toEqual(['new']);
   expect(store.figures().evicted).toBe(1);
+});
+
+function put(store: ObjectStore, name: string, wanted?: string): Storage {
+  const node = nodeFor(store.open(name), 0, store.storageFor(wanted));
+  expect(store.reserve(node.storage, node.bytes)).toBe(true);
+  node.entry.marker = node;
+  store.insert(node);
+  return node.storage;
+}
+
+test('objects go to the storage that is named, and to the others in turn', () => {
+  const store = new ObjectStore(
+    new Map([
+      ['small', 1_000],
+      ['large', 5_000],
+      ['Transient', 2_000],
+    ]),
+  );
+  expect(put(store, 'a').name).toBe('small');
+  expect(put(store, 'b').name).toBe('large');
+  expect(put(store, 'c', 'Transient').name).toBe('Transient');
+  expect(put(store, 'd').name).toBe('small');
+  expect(put(store, 'e', 'nobody').name).toBe('large');
+  expect(store.figures()).toMatchObject({ objects: 5, capacity: 8_000 });
+  const used = [...store.storages.values()].map(({ bytes }) => bytes);
+  expect(used.reduce((sum, bytes) => sum + bytes, 0)).toBe(store.figures().bytes);
+});
+
+test('who needs place in one storage takes none from another', () => {
+  const store = new ObjectStore(
+    new Map([
+      ['a', 1_000],
+      ['b', 1_000],
+    ]),
+  );
+  for (const name of ['a1', 'a2', 'a3', 'a4']) put(store, name, 'a');
+  put(store, 'b1', 'b');
+  expect([...store.entries()].map(({ key: name }) => name)).toEqual(['a3', 'a4', 'b1']);
+});
+
+test('a transient storage that nobody asked for may take as much as the others together', () => {
+  const store = new ObjectStore(1_000);
+  expect([...store.storages.values()].map(({ name, capacity }) => [name, capacity])).toEqual([
+    ['s0', 1_000],
+    ['Transient', 1_000],
+  ]);
+  expect(store.figures().capacity).toBe(1_000);
 });

@@ -4,8 +4,8 @@ import { cannot, reply, wrong } from '../cli-reply.ts';
 import { jsonObject, jsonReply } from '../json-reply.ts';
 import { secondsNow } from './serving.ts';
 
-/** varnishd's name for the storage of `-s malloc`. There is no transient one beside it. */
-const STORAGE = ['s0', 'malloc'] as const;
+/** All storages are in memory. */
+const KIND = 'malloc';
 
 const NO_PANIC = 'Child has not panicked or panic has been cleared';
 
@@ -16,14 +16,22 @@ export const storageCommands: readonly CliCommand[] = [
     help: 'List storage devices.',
     least: 0,
     most: 0,
-    run: () => reply(`Storage devices:\n\tstorage.${STORAGE[0]} = ${STORAGE[1]}\n`),
+    run({ stage: { operated } }) {
+      const lines = operated.storages().map((name) => `\tstorage.${name} = ${KIND}\n`);
+      return reply(`Storage devices:\n${lines.join('')}`);
+    },
     json: ({ stage, words }) =>
-      jsonReply(2, words, secondsNow(stage), [
-        jsonObject([
-          ['name', JSON.stringify(STORAGE[0])],
-          ['storage', JSON.stringify(STORAGE[1])],
-        ]),
-      ]),
+      jsonReply(
+        2,
+        words,
+        secondsNow(stage),
+        stage.operated.storages().map((name) =>
+          jsonObject([
+            ['name', JSON.stringify(name)],
+            ['storage', JSON.stringify(KIND)],
+          ]),
+        ),
+      ),
   },
   {
     name: 'panic.show',
