@@ -18,6 +18,7 @@ const ignoredFlags: readonly (readonly [flags: string, why: string])[] = [
   ['-I <file>', 'commands to run at start; they are not run'],
   ['-i <identity>', "server's identity; not used"],
   ['-C', 'print C code; there is none'],
+  ['-W <waiter>', 'how idle connections are waited for; node does that'],
   ['-x <what>', 'print documentation; not used'],
   ['-l <size>', 'shared memory log; there is none'],
   ['-r <params>', 'read-only parameters; not used'],

@@ -158,7 +158,7 @@ class Compiler {
         return `return { vcl: ${JSON.stringify(label)} };`;
       case 'fail': {
         if (first === undefined) return 'return "fail";';
-        return `c.log(${this.#strands(first)}); return "fail";`;
+        return `return failed(c, ${this.#strands(first)});`;
       }
       case 'pass':
         if (first === undefined) return 'return "pass";';

@@ -138,6 +138,13 @@ function identity({ req, client }: VclContext): string {
   return typeof given === 'string' ? given : (client?.ip ?? '');
 }
 
+/** In vcl_init the text is why the program is not loaded. */
+function failed({ log, req, bereq }: VclContext, text: string): 'fail' {
+  log(text);
+  if (req === undefined && bereq === undefined) fail(text);
+  return 'fail';
+}
+
 function endpoint({ local }: VclContext): string {
   return local === undefined ? '' : `${local.ip}:${local.port}`;
 }
@@ -276,6 +283,7 @@ export const runtime = {
   endpoint,
   equal,
   fail,
+  failed,
   filled,
   freeSpace,
   hashData,

@@ -372,7 +372,15 @@ export const parameterSpecs: readonly ParameterSpec[] = [
   { name: 'pcre2_jit_compilation', kind: 'boolean', default: 'on' },
   { name: 'pcre2_match_limit', kind: 'count', default: '10000', least: '1' },
   { name: 'ping_interval', kind: 'count', default: '3', unit: 'seconds', least: '0' },
-  { name: 'pipe_sess_max', kind: 'count', default: '0', unit: 'connections', least: '0' },
+  {
+    name: 'pipe_sess_max',
+    kind: 'count',
+    default: '0',
+    unit: 'connections',
+    least: '0',
+    takes: 'now',
+    help: 'How many requests may be piped at a time; 0: any number.',
+  },
   {
     name: 'pipe_timeout',
     kind: 'seconds',

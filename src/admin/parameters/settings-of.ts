@@ -17,6 +17,7 @@ export function settingsOf(parameters: ParameterSet): ProxySettings {
       maxRestarts: count('max_restarts'),
       maxRetries: count('max_retries'),
       pipeTimeoutMs: ms('pipe_timeout'),
+      mostPipes: count('pipe_sess_max'),
       abandonedFetchTimeoutMs: ms('abandoned_fetch_timeout'),
     },
     bans: {

@@ -506,7 +506,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     // Digits before the last three were for hooks.
     const status = answer.status % 1_000;
     const vary = varyOf(http);
-    if (terms.refusal !== undefined || vary === 'all' || this.#isPart) return undefined;
+    if (terms.refusal !== undefined || vary === 'all' || this.#isPart || this.#isForNow(terms))
+      return undefined;
     if (
       this.loaded.touches.backend &&
       (illegalStatusLine(status, reason) ?? illegalFields(http)) !== undefined
@@ -616,10 +617,16 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #remember(): void {
     const { terms, isPass } = this.#answer ?? { terms: undefined, isPass: false };
     // What was asked for in part, or without a body, says nothing about the whole.
-    if (terms === undefined || (!this.isShared && !isPass && isOfRequest(terms))) return;
+    if (terms === undefined || this.#isForNow(terms) || (!this.isShared && !isPass && isOfRequest(terms)))
+      return;
     const ttl = terms.refusal === 'hook' && terms.ttl > 0 ? terms.ttl : HIT_FOR_MISS_MS;
     this.#removeStale();
     this.#mark(this.environment.clock.wallNow() + ttl, isPass);
+  }
+
+  /** varnishd's lookup steps over what was never fresh, whatever its grace, and goes by what was there before. */
+  #isForNow({ refusal, ttl }: CacheTerms): boolean {
+    return refusal === undefined && ttl <= 0 && this.loaded.manners.kind === 'varnish';
   }
 
   #mark(until: number, isPass: boolean): void {

@@ -27,6 +27,8 @@ export interface RequestLimits {
    * there, 0 grants no silence at all. From 25 days on, and with Infinity, there is no limit.
    */
   readonly pipeTimeoutMs: number;
+  /** Pipes at a time, upgrades not counted; those beyond get 503. 0: no bound. varnishd(1): parameter pipe_sess_max. */
+  readonly mostPipes: number;
   /** Milliseconds that a fetch for the cache may go on without an answer when nobody waits for it any more. */
   readonly abandonedFetchTimeoutMs: number;
 }
@@ -36,6 +38,7 @@ export const requestLimitDefaults: RequestLimits = {
   maxRetries: 4,
   replayableBodyBytes: 64 * 1024,
   pipeTimeoutMs: 60_000,
+  mostPipes: 0,
   abandonedFetchTimeoutMs: 10_000,
 };
 

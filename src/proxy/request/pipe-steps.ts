@@ -40,6 +40,8 @@ export class Pipe implements PickReceiver {
   /** undefined until a backend was found. */
   #asked: (AskedBackend & { connectMs: number | undefined }) | undefined;
   #isUntold = false;
+  /** Among the open pipes. */
+  #isCounted = false;
   /** What ends the connecting. */
   #cancel: (() => void) | undefined;
 
@@ -55,7 +57,7 @@ export class Pipe implements PickReceiver {
   }
 
   begin(): void {
-    const refusal = this.#ask() ?? this.#pickBackend();
+    const refusal = this.#ask() ?? this.#enter() ?? this.#pickBackend();
     if (refusal !== undefined) this.#owner.pipeRefused(refusal);
   }
 
@@ -94,6 +96,18 @@ export class Pipe implements PickReceiver {
     return 'failed';
   }
 
+  #enter(): 'failed' | undefined {
+    const { limits, traffic } = this.#owner.environment;
+    if (limits.mostPipes > 0 && traffic.openPipes >= limits.mostPipes) {
+      const message = `there are ${limits.mostPipes} pipes already, which is pipe_sess_max`;
+      storyOf(this.#owner)?.fail({ message });
+      return 'failed';
+    }
+    traffic.openPipes++;
+    this.#isCounted = true;
+    return undefined;
+  }
+
   #pickBackend(): 'closed' | Synth | undefined {
     this.#isUntold = true;
     const outcome = this.#pick.resolve(this.#bereq.wanted);
@@ -124,7 +138,6 @@ export class Pipe implements PickReceiver {
         this.#connected(connection, record);
       } else if (error !== undefined) {
         this.#lease?.failed(environment.clock.now() - sentAt);
-        this.#release();
         record.countFailure(error.code);
         this.#owner.pipeRefused(this.#unconnected(target, error));
       }
@@ -139,12 +152,13 @@ export class Pipe implements PickReceiver {
     this.#lease?.unanswered(0);
     // It counts as in flight for as long as the connection lives, whoever has it.
     backend.once('close', () => this.#release());
-    backend.write(headOf(this.#bereq), 'latin1');
+    backend.write(headOf(this.#bereq, this.#owner.exchange.version), 'latin1');
     this.#owner.pipeConnected(backend, record);
   }
 
   /** varnishd closes what it cannot connect: who wants a pipe may not speak HTTP. */
   #unconnected(target: BackendTarget | undefined, error: TroupeError): 'closed' | Synth {
+    this.#release();
     tellFailure(this.#owner, this.#bereq, target, error);
     this.remember(error.code, error);
     return this.#owner.loaded.manners.kind === 'varnish' ? 'closed' : { synth: 503 };
@@ -155,11 +169,14 @@ export class Pipe implements PickReceiver {
     this.#record = undefined;
     this.#lease?.release();
     record?.end();
+    if (this.#isCounted) this.#owner.environment.traffic.openPipes--;
+    this.#isCounted = false;
   }
 }
 
-function headOf(bereq: BackendMessage): string {
-  let head = `${bereq.method} ${bereq.url} HTTP/1.1\r\n`;
+/** @param version the client's: what is answered goes to it as it is */
+function headOf(bereq: BackendMessage, version: '1.0' | '1.1'): string {
+  let head = `${bereq.method} ${bereq.url} HTTP/${version}\r\n`;
   for (const [name, value] of bereq.http) head += `${name}: ${value}\r\n`;
   return `${head}\r\n`;
 }

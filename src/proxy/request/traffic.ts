@@ -43,6 +43,8 @@ export type Ending = 'complete' | 'cut' | 'aborted' | 'piped';
 export class Traffic {
   requests = 0;
   pipes = 0;
+  /** Now, those included that are still connecting. */
+  openPipes = 0;
   clientAborts = 0;
   cutResponses = 0;
   restarts = 0;

@@ -63,6 +63,31 @@ describe('pipe', () => {
     expect(world.plane.stats(identityNamed('b1'))?.inFlight).toBe(0);
   });
 
+  test('asks in the version of the client, which gets the answer as it is', () => {
+    const { world } = piped({}, { version: '1.0' });
+    const backend = new FakeDuplex();
+    world.transport.connects[0]?.open(backend);
+    expect(backend.written).toMatch(/^POST \/chat HTTP\/1\.0\r\n/);
+  });
+
+  test('beyond the bound is a 503, until another one has ended', async () => {
+    const world = worldWith({ hooks: toPipe });
+    world.plane.adjust({ mostPipes: 1 }, {}, {});
+    const first = world.request();
+    const backend = new FakeDuplex();
+    world.transport.connects[0]?.open(backend);
+    expect(world.request().answer?.status).toBe(503);
+    (first.connection as FakeDuplex).destroy(new Error('reset'));
+    await turn();
+    const third = world.request();
+    world.transport.connects[1]?.refuse('backend.connect-failed');
+    expect(third.answer?.status).toBe(503);
+    const fourth = world.request();
+    fourth.abort();
+    world.request();
+    expect(world.transport.connects).toHaveLength(4);
+  });
+
   test('that cannot connect is a 503', () => {
     const { world, exchange } = piped();
     world.transport.connects[0]?.refuse('backend.connect-timeout');

@@ -79,7 +79,8 @@ async function loadText(
   } catch (error) {
     const failed = error as TroupeError;
     if (failed.code === 'config.hook-failed') {
-      return cannot(`VCL "${name}" Failed initialization\nMessage:\n\t${failed.message}`);
+      const { message } = failed.cause instanceof Error ? failed.cause : failed;
+      return cannot(`VCL "${name}" Failed initialization\nMessage:\n\t${message}\n`);
     }
     return replyOfVclError(error, Buffer.from(text, 'latin1').toString('utf8'));
   }
