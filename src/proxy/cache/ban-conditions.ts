@@ -178,7 +178,8 @@ function durationCondition(
 ): BanCondition | string {
   const compare = Object.hasOwn(comparisons, operator) ? comparisons[operator] : undefined;
   if (compare === undefined) return `expected conditional (==, !=, >, >=, < or <=) got "${operator}"`;
-  const ms = parseDuration(argument);
+  // As there, nothing need stand before the point.
+  const ms = parseDuration(argument.startsWith('.') ? `0${argument}` : argument);
   if (ms === undefined) return `expected duration <n.nn>[ms|s|m|h|d|w|y] got "${argument}"`;
   return {
     text: `${field} ${operator} ${shownDuration(ms)}`,

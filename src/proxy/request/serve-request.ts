@@ -521,6 +521,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       if (found === undefined || found.ban === bans.newest || !bans.takes(found, true, found, req))
         return found;
       store.remove(found);
+      bans.cutTail();
     }
   }
 
