@@ -62,12 +62,15 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
   #bodyBytes = 0;
   /** Whether the backend will keep the connection after this answer. */
   #isKept = false;
+  /** Whether the connection is to go with the answer, whatever the backend says. */
+  #closes: boolean;
 
   constructor(pool: BackendPool, request: FetchRequest, handler: FetchHandler) {
     super();
     this.#pool = pool;
     this.#request = request;
     this.#handler = handler;
+    this.#closes = request.closes === true;
     this.#stream = request.body instanceof Readable ? request.body : undefined;
   }
 
@@ -155,6 +158,10 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
 
   bodyMismatched(): void {
     this.#fail(bodyMismatch());
+  }
+
+  closeAfter(): void {
+    this.#closes = true;
   }
 
   get peer(): SocketAddress | undefined {
@@ -267,7 +274,7 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
     this.#end();
     connection.buffer.expect(0);
     connection.user = undefined;
-    if (isExact && this.#isKept && this.#isSent) {
+    if (isExact && this.#isKept && this.#isSent && !this.#closes) {
       const announcedMs = framing.keepAliveMs();
       const keepMs = announcedMs === undefined ? KEEP_IDLE_MS : announcedMs - KEEP_IDLE_MARGIN_MS;
       this.#pool.release(connection, Math.min(keepMs, KEEP_IDLE_MS));

@@ -3,7 +3,7 @@
  * write. Expect cannot be honoured by one that never waits for a 100, nor Trailer by one that sends none: they
  * are left out.
  *
- * Connection says nothing unless protocols are offered: in HTTP/1.1 connections go on by themselves (RFC 9112
+ * Connection says nothing unless protocols are offered, or the connection is to be closed: in HTTP/1.1 connections go on by themselves (RFC 9112
  * section 9.3), and varnishd sends none either.
  */
 import { sameName } from '../http/fields.ts';
@@ -13,7 +13,7 @@ import type { FetchRequest } from './transport.ts';
 
 /** @param bodyLength bytes to come; undefined: chunked; -1: no body */
 export function requestHead(request: FetchRequest, bodyLength: number | undefined): string {
-  const { method, upgrade } = request;
+  const { method, upgrade, closes } = request;
   const { raw } = request.fields;
   let head = `${method} ${request.path} HTTP/1.1\r\n`;
   const saysNone =
@@ -30,6 +30,7 @@ export function requestHead(request: FetchRequest, bodyLength: number | undefine
     }
   }
   if (upgrade !== undefined) return `${head}Connection: upgrade\r\nUpgrade: ${upgrade}\r\n\r\n`;
+  if (closes) head += 'Connection: close\r\n';
   if (length === undefined) return `${head}Transfer-Encoding: chunked\r\n\r\n`;
   return saysLength || length < 0 ? `${head}\r\n` : `${head}Content-Length: ${length}\r\n\r\n`;
 }

@@ -29,6 +29,8 @@ export interface FetchRequest {
    * and a 101 is an answer then. Absent: nothing is offered, and a 101 is a malformed answer. Not with a body.
    */
   readonly upgrade?: string | undefined;
+  /** Whether the connection is to end with the answer, and the backend is told so. Absent: as the backend likes. */
+  readonly closes?: boolean | undefined;
   readonly connectTimeoutMs: number;
   /** From the request's end to the answer's first byte. */
   readonly firstByteTimeoutMs: number;
@@ -71,6 +73,8 @@ export interface FetchCall {
   /** Whom it is connected to; undefined or absent: to nobody yet, or to a unix socket. */
   readonly peer?: SocketAddress | undefined;
   resume(): void;
+  /** From now on as with `closes`, as far as the backend has not been told. Absent: nothing is kept anyway. */
+  closeAfter?(): void;
   /** Gives up: no handler is called afterwards, and the connection is not used again. */
   abort(): void;
 }

@@ -79,6 +79,11 @@ export class Attempt implements FetchHandler {
     }
   }
 
+  /** The connection is not to be used again. */
+  closeAfter(): void {
+    this.#call?.closeAfter?.();
+  }
+
   resume(): void {
     this.#call?.resume();
   }

@@ -15,6 +15,7 @@ import type { BackendErrorAnswer, BackendRef } from '../../config/hooks.ts';
 import { durationHint, parseDuration } from '../../duration.ts';
 import { TroupeError } from '../../errors.ts';
 import type { BackendTarget } from '../directors/target.ts';
+import { hasToken } from '../fetch/answer-framing.ts';
 import type { FetchHead } from '../fetch/transport.ts';
 import type { SocketAddress } from '../http/exchange.ts';
 import type { Fields } from '../http/fields.ts';
@@ -324,6 +325,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
       body,
       bodyLength: body instanceof Uint8Array ? body.length : sent?.length,
       upgrade: this.#offer === undefined ? undefined : stillOffered(fields, this.#offer),
+      closes: loaded.touches.backend && saysClose(fields),
       connectTimeoutMs: bereq.connectTimeoutMs ?? limits.connectTimeoutMs,
       firstByteTimeoutMs: bereq.firstByteTimeoutMs ?? limits.firstByteTimeoutMs,
       betweenBytesTimeoutMs: bereq.betweenBytesTimeoutMs ?? limits.betweenBytesTimeoutMs,
@@ -386,6 +388,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
       beresp.isPass = true;
     }
     const delivers = action === 'deliver' || action === 'pass';
+    if (saysClose(beresp.http)) this.#attempt?.closeAfter();
     if (beresp.isGivenUp) this.#attempt?.abort();
     if (beresp.isGivenUp && delivers) {
       this.remember(`rolled back after ${status}: backendResponse`);
@@ -483,6 +486,12 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
 function nonsense(target: BackendTarget | undefined, status: number): TroupeError {
   const message = `${target?.identity} answered with the status ${status}; final statuses are from 200 to 999`;
   return new TroupeError('backend.malformed', message, { side: 'backend' });
+}
+
+/** Hooks may say it; what others have said of connections is gone. */
+function saysClose(fields: Fields): boolean {
+  const connection = fields.get('Connection');
+  return connection !== undefined && hasToken(connection.toLowerCase(), 'close');
 }
 
 function announcesBody(fields: Fields): boolean {

@@ -256,6 +256,37 @@ describe('an answer', () => {
     expect(transport.openConnections(target.identity)).toBe(1);
   });
 
+  test('ends its connection where the request says so, and tells the backend', async () => {
+    const seen: string[] = [];
+    origin = await rawOrigin(async ({ request, socket }) => {
+      seen.push(await request());
+      socket.write(hello);
+    });
+    for (let i = 0; i < 2; i++) {
+      const { body } = await runFetch(transport, origin.target, fetchRequest({ closes: true }));
+      expect(body).toBe('hello');
+    }
+    expect(seen[0]).toMatch(/\r\nConnection: close\r\n/);
+    expect(origin.accepted()).toBe(2);
+  });
+
+  test('ends its connection where that is asked for when the head has come', async () => {
+    origin = await rawOrigin(async ({ request, socket }) => {
+      await request();
+      socket.write(hello);
+    });
+    await new Promise<void>((resolve) => {
+      const call = transport.fetch(origin.target, fetchRequest({}), {
+        onHead: () => call.closeAfter?.(),
+        onData: () => true,
+        onEnd: () => resolve(),
+        onError: () => resolve(),
+      });
+    });
+    expect((await runFetch(transport, origin.target)).body).toBe('hello');
+    expect(origin.accepted()).toBe(2);
+  });
+
   test.each([
     ['ends with the connection', `${ok}\r\nhello`],
     ['is HTTP/1.0', 'HTTP/1.0 200 OK\r\n\r\nhello'],
