@@ -14,7 +14,7 @@ export type Checked = { readonly type: ValueType } & (
   | { readonly op: 'header'; readonly message: string; readonly name: string }
   /** A field itself, for functions that take one. */
   | { readonly op: 'field'; readonly message: string; readonly name: string }
-  | { readonly op: 'ip'; readonly address: string }
+  | { readonly op: 'ip'; readonly address: string; readonly port: number }
   | { readonly op: 'acl'; readonly name: string }
   | { readonly op: 'regex'; readonly source: string; readonly token: Token }
   /** Several texts, one behind the other. */

@@ -215,7 +215,7 @@ class Compiler {
       case 'field':
         return `{ http: c.${value.message}.http, name: ${JSON.stringify(value.name)} }`;
       case 'ip':
-        return `{ ip: ${JSON.stringify(value.address)}, port: 80 }`;
+        return `{ ip: ${JSON.stringify(value.address)}, port: ${value.port} }`;
       case 'acl':
         return JSON.stringify(value.name);
       case 'regex':

@@ -7,6 +7,8 @@ import type { Expression } from './syntax.ts';
 import { type Token, tokenName } from './token.ts';
 import { byteUnits, durationUnits, type ValueType } from './value-type.ts';
 
+const LARGEST_PORT = 65_535;
+
 /** @throws VclMistake what is wanted has no sign */
 export function expectSign(minus: Token, want: ValueType): void {
   if (want === 'INT' || want === 'REAL' || want === 'DURATION' || want === 'STRING') return;
@@ -40,14 +42,22 @@ export function checkNumber(node: Extract<Expression, { kind: 'number' }>, want:
 
 /** @throws VclMistake */
 export function checkString(token: Token, want: ValueType): Checked {
-  if (want === 'IP') return { op: 'ip', type: 'IP', address: addressOf(token) };
+  if (want === 'IP') return { op: 'ip', type: 'IP', ...addressOf(token) };
   if (want === 'REGEX') return checkRegex([token]);
   return { op: 'constant', type: 'STRING', value: token.text };
 }
 
-function addressOf(token: Token): string {
-  const address = token.text.startsWith('[') ? token.text.replace(/^\[(.*)\]$/, '$1') : token.text;
-  if (isIP(address) !== 0) return address;
+/** As varnishd's where an address says none. */
+const DEFAULT_PORT = 80;
+
+/** `192.0.2.1`, `192.0.2.1:81`, `192.0.2.1 81`, `::1`, `[::1]`, `[::1]:81`. */
+function addressOf(token: Token): { readonly address: string; readonly port: number } {
+  const { text } = token;
+  if (isIP(text) !== 0) return { address: text, port: DEFAULT_PORT };
+  const [, six, four, given] = /^(?:\[([^\]]*)\]|([^:\s]*))(?:[:\s](\d{1,5}))?$/.exec(text) ?? [];
+  const address = six ?? four ?? '';
+  const port = given === undefined ? DEFAULT_PORT : Number(given);
+  if (isIP(address) === (six === undefined ? 4 : 6) && port <= LARGEST_PORT) return { address, port };
   throw new VclMistake(`IP constant '"${token.text}"' could not be resolved to an IP address:`, token);
 }
 

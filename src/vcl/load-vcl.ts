@@ -1,5 +1,6 @@
 /** Loads a VCL file: reads it, checks it, compiles it. */
 import { lookup } from 'node:dns/promises';
+import { isAbsolute } from 'node:path';
 import { checkConfig } from '../config/check-config.ts';
 import { combined } from '../config/combined-error.ts';
 import type { Config } from '../config/config.ts';
@@ -49,12 +50,13 @@ export async function loadVclFile(file: string, options: VclOptions = {}): Promi
 /**
  * Loads a VCL program that comes in one piece.
  *
- * @param name stands for the file in errors: `<vcl.inline>`
+ * @param name its file, an absolute path; or what stands for one in errors: `<vcl.inline>`
  * @param text one character for each byte
  * @throws TroupeError as loadVclFile
  */
 export async function loadVclText(name: string, text: string, options: VclOptions = {}): Promise<Config> {
-  return configOf(await readProgram(new VclSource(name, text), options), undefined);
+  const program = await readProgram(new VclSource(name, text), options);
+  return configOf(program, isAbsolute(name) ? name : undefined);
 }
 
 function configOf({ program, tokens }: ReadProgram, file: string | undefined): Config {

@@ -30,6 +30,7 @@ import { illegalFields, illegalStatusLine } from './message-check.ts';
 import type { BackendMessage, ClientMessage, ResponseMessage } from './messages.ts';
 import { SyntheticMessage } from './messages.ts';
 import type { ObjectReading } from './object-reading.ts';
+import type { ReplayableBody } from './replayable-body.ts';
 import type { RequestHash } from './request-hash.ts';
 import type { RequestStory } from './request-story.ts';
 import type { Running } from './running-requests.ts';
@@ -58,6 +59,8 @@ export interface CacheFetchOptions {
   readonly policy: CachePolicy;
   readonly entry: CacheEntry;
   readonly bereq: BackendMessage;
+  /** Of the request that caused it, where a hook wants it sent. */
+  readonly body: ReplayableBody | undefined;
   /** What is stored already, and may be asked about or be served if there is no answer. */
   readonly stale: StoredObject | undefined;
   /** Whether others may wait for it. */
@@ -119,7 +122,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #ownStory: RequestStory | undefined;
 
   constructor(options: CacheFetchOptions) {
-    const { owner, leader, store, policy, entry, bereq, stale, isShared } = options;
+    const { owner, leader, store, policy, entry, bereq, body, stale, isShared } = options;
     this.environment = owner.environment;
     this.loaded = owner.loaded;
     this.exchange = owner.exchange;
@@ -149,7 +152,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     }
     if (stale !== undefined && this.#asksWhether)
       this.loaded.manners.addConditions(bereq.http, stale.fields());
-    this.backend = new BackendFetch(this, bereq, undefined);
+    this.backend = new BackendFetch(this, bereq, body);
   }
 
   get story(): RequestStory | undefined {

@@ -32,6 +32,8 @@ export class ClientMessage implements ClientRequest {
   missesAlways = false;
   ignoresBusy = false;
   ignoresVary = false;
+  /** Whether its body goes to the backend even where the answer is for others, too. VCL: std.cache_req_body(). */
+  cachesBody = false;
   readonly #number: number;
 
   constructor(number: number, method: string, url: string, proto: string, http: Fields) {

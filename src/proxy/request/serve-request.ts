@@ -581,13 +581,15 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     const object = this.#object;
     const isThere = object !== undefined && entry.objects.includes(object);
     const isShared = !this.#isAlone;
+    const body = this.req.cachesBody ? this.#body : undefined;
     const fetch = new CacheFetch({
       owner: this,
       leader: this,
       store,
       policy,
       entry,
-      bereq: this.#cacheRequest(isShared),
+      bereq: this.#cacheRequest(isShared, body !== undefined),
+      body,
       stale: isThere ? object : undefined,
       isShared,
     });
@@ -603,7 +605,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     this.#refreshes = false;
     if (policy === undefined) return;
     const { entry } = stale;
-    const bereq = this.#cacheRequest(true);
+    const bereq = this.#cacheRequest(true, false);
     bereq.isBackground = true;
     new CacheFetch({
       owner: this,
@@ -612,16 +614,17 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       policy,
       entry,
       bereq,
+      body: undefined,
       stale,
       isShared: true,
     }).begin();
   }
 
   /** @param isWhole whether what is asked for is for others, too, and therefore the whole */
-  #cacheRequest(isWhole: boolean): BackendMessage {
+  #cacheRequest(isWhole: boolean, sendsBody: boolean): BackendMessage {
     const { manners } = this.loaded;
     const fields = manners.ask(this.req, this.exchange.version, false);
-    const bereq = new BackendMessage(this.req, fields, false, this.environment.nextXid());
+    const bereq = new BackendMessage(this.req, fields, sendsBody, this.environment.nextXid());
     if (isWhole || manners.kind === 'varnish') bereq.method = 'GET';
     return bereq;
   }

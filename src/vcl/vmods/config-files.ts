@@ -19,13 +19,13 @@ export class ConfigFiles {
 
   /**
    * @param path absolute, or from the folder on
+   * @param log told of a file that is somewhere else: it is as if it could not be read
    * @returns undefined: there is no such file, or it cannot be read
-   * @throws Error it is somewhere else
    */
-  read(path: string): Buffer | undefined {
+  read(path: string, log: (message: string) => void): Buffer | undefined {
     const known = this.#read.get(path);
     if (known !== undefined) return known;
-    const file = this.#find(path);
+    const file = this.#find(path, log);
     if (file === undefined) return undefined;
     let bytes: Buffer;
     try {
@@ -38,28 +38,33 @@ export class ConfigFiles {
     return bytes;
   }
 
-  /** @throws Error it is somewhere else */
-  has(path: string): boolean {
-    return this.#find(path) !== undefined;
+  /** @param log as for `read` */
+  has(path: string, log: (message: string) => void): boolean {
+    return this.#find(path, log) !== undefined;
   }
 
   /** Where it really is. */
-  #find(path: string): string | undefined {
-    if (this.#folder === undefined) throw new Error(`${path}: this program is in no folder`);
-    const wanted = resolve(this.#folder, path);
-    this.#expectInside(wanted, this.#folder, path);
-    let file: string;
-    try {
-      file = realpathSync(wanted);
-    } catch {
+  #find(path: string, log: (message: string) => void): string | undefined {
+    if (this.#folder === undefined) {
+      log(`${path} is not looked for: this program is in no folder`);
       return undefined;
     }
-    this.#expectInside(file, realpathSync(this.#folder), path);
-    return file;
+    const wanted = resolve(this.#folder, path);
+    if (isInside(wanted, this.#folder)) {
+      let file: string;
+      try {
+        file = realpathSync(wanted);
+      } catch {
+        return undefined;
+      }
+      if (isInside(file, realpathSync(this.#folder))) return file;
+    }
+    // Whether there is something must not show: the path may be a client's.
+    log(`${path} is not looked at: it is outside of the program's folder, ${this.#folder}`);
+    return undefined;
   }
+}
 
-  #expectInside(file: string, folder: string, path: string): void {
-    if (file === folder || file.startsWith(folder.endsWith(sep) ? folder : folder + sep)) return;
-    throw new Error(`${path} is outside of the program's folder, ${this.#folder}`);
-  }
+function isInside(file: string, folder: string): boolean {
+  return file === folder || file.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 }

@@ -175,16 +175,16 @@ export const std: Vmod = {
     }),
     bound('STRING fileread(STRING)', ({ folder }) => {
       const files = new ConfigFiles(folder);
-      return (_context, path: Text) =>
-        path === undefined ? undefined : files.read(path)?.toString('latin1');
+      return ({ log }, path: Text) =>
+        path === undefined ? undefined : files.read(path, log)?.toString('latin1');
     }),
     bound('BLOB blobread(STRING)', ({ folder }) => {
       const files = new ConfigFiles(folder);
-      return (_context, path: Text) => (path === undefined ? undefined : files.read(path));
+      return ({ log }, path: Text) => (path === undefined ? undefined : files.read(path, log));
     }),
     bound('BOOL file_exists(STRING path)', ({ folder }) => {
       const files = new ConfigFiles(folder);
-      return (_context, path: Text) => path !== undefined && files.has(path);
+      return ({ log }, path: Text) => path !== undefined && files.has(path, log);
     }),
     bound(
       'BOOL syntax(REAL)',
@@ -200,7 +200,10 @@ export const std: Vmod = {
       name === undefined || name === '' ? undefined : process.env[name],
     ),
     // The body is kept for restarts as far as its bound allows, asked for or not.
-    fn('BOOL cache_req_body(BYTES size)', () => true),
+    fn('BOOL cache_req_body(BYTES size)', ({ req }) => {
+      if (req !== undefined) (req as { cachesBody?: boolean }).cachesBody = true;
+      return true;
+    }),
     fn('VOID late_100_continue(BOOL late)', () => {}),
     fn('VOID set_ip_tos(INT tos)', () => {}),
     fn(

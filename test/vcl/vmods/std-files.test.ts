@@ -7,6 +7,8 @@ import { ConfigFiles } from '../../../src/vcl/vmods/config-files.ts';
 let outside: string;
 let folder: string;
 let files: ConfigFiles;
+let logged: string[];
+const log = (message: string) => logged.push(message);
 
 beforeEach(() => {
   outside = mkdtempSync(join(tmpdir(), 'troupe-files-'));
@@ -19,43 +21,48 @@ beforeEach(() => {
   symlinkSync(join(outside, 'secret'), join(folder, 'link'));
   symlinkSync(join(folder, 'pages'), join(folder, 'alias'));
   files = new ConfigFiles(folder);
+  logged = [];
 });
 
 afterEach(() => rmSync(outside, { recursive: true }));
 
 describe('files of std', () => {
   test('are found from the folder on, or by their whole path', () => {
-    expect(files.read('pages/404.html')?.toString('latin1')).toBe('n\xf6 page');
-    expect(files.read(join(folder, 'pages/404.html'))?.toString('latin1')).toBe('n\xf6 page');
-    expect(files.read('alias/404.html')).toBeDefined();
-    expect(files.has('pages')).toBe(true);
+    expect(files.read('pages/404.html', log)?.toString('latin1')).toBe('n\xf6 page');
+    expect(files.read(join(folder, 'pages/404.html'), log)?.toString('latin1')).toBe('n\xf6 page');
+    expect(files.read('alias/404.html', log)).toBeDefined();
+    expect(files.has('pages', log)).toBe(true);
   });
 
   test('that are not there are nothing', () => {
-    expect(files.read('none')).toBeUndefined();
-    expect(files.read('pages')).toBeUndefined();
-    expect(files.has('none')).toBe(false);
+    expect(files.read('none', log)).toBeUndefined();
+    expect(files.read('pages', log)).toBeUndefined();
+    expect(files.has('none', log)).toBe(false);
   });
 
   test('are read once', () => {
-    files.read('pages/404.html');
+    files.read('pages/404.html', log);
     writeFileSync(join(folder, 'pages/404.html'), 'changed');
-    expect(files.read('pages/404.html')?.toString('latin1')).toBe('n\xf6 page');
+    expect(files.read('pages/404.html', log)?.toString('latin1')).toBe('n\xf6 page');
   });
 
   test.each([
     '../secret',
+    '../none',
     '/etc/passwd',
     'pages/../../secret',
     '../config-2/secret',
     'link',
     'link/../../secret',
-  ])('%s is outside, and refused', (path) => {
-    expect(() => files.read(path)).toThrow("is outside of the program's folder");
-    expect(() => files.has(path)).toThrow("is outside of the program's folder");
+  ])('%s is outside, and as if it were not there, whatever is', (path) => {
+    expect(files.read(path, log)).toBeUndefined();
+    expect(files.has(path, log)).toBe(false);
+    const said = `${path} is not looked at: it is outside of the program's folder, ${folder}`;
+    expect(logged).toEqual([said, said]);
   });
 
-  test('of a program in no folder are refused', () => {
-    expect(() => new ConfigFiles(undefined).read('a')).toThrow('this program is in no folder');
+  test('of a program in no folder are not looked for', () => {
+    expect(new ConfigFiles(undefined).read('a', log)).toBeUndefined();
+    expect(logged).toEqual(['a is not looked for: this program is in no folder']);
   });
 });
