@@ -121,5 +121,5 @@ function open(name: string, path: Token, from: string, rules: IncludeRules): Vcl
       reason ||= code === 'ENOENT' ? 'No such file or directory' : message;
     }
   }
-  throw new VclMistake(`Cannot read file '${name}': ${reason}`, path);
+  throw new VclMistake(`Cannot read file '${name}' (${reason})`, path);
 }

@@ -69,6 +69,7 @@ async function writeConfigs(folder: string, port: number): Promise<void> {
   await write('empty.vcl');
   await write('relative.vcl', 'vcl 4.1;', 'include "./part.vcl";');
   await write('part.vcl', closed);
+  await write('includes-none.vcl', 'vcl 4.1;', 'include "nosuch.vcl";');
   await write('uses.vcl', 'vcl 4.1;', 'backend default none;', 'sub vcl_recv { return (vcl(l)); }');
   await write('usesnone.vcl', 'vcl 4.1;', 'backend default none;', 'sub vcl_recv { return (vcl(nosuch)); }');
 }

@@ -119,7 +119,8 @@ export class CliSession {
     }
     const { stage, commands, openCommands } = this.#options;
     const { words } = read;
-    if (words[0] === 'auth' && words.length === 2) return this.#authenticate(words[1] ?? '');
+    if (words[0] === 'auth' && words.length === 2 && words[1] !== '-j')
+      return this.#authenticate(words[1] ?? '');
     return dispatch(this.#isTrusted ? commands : openCommands, stage, words);
   }
 

@@ -72,12 +72,12 @@ export class ParameterSet {
     const { least, most } = this.#known(name);
     switch (name) {
       case 'thread_pool_min':
-        return { least, most: String(this.number('thread_pool_max')) };
+        return { least, most: String(this.number('thread_pool_max')), mostReason: 'thread_pool_max' };
       case 'thread_pool_max':
-        return { least: String(this.number('thread_pool_min')), most };
+        return { least: String(this.number('thread_pool_min')), leastReason: 'thread_pool_min', most };
       case 'thread_pool_reserve': {
         const share = Math.trunc(this.number('thread_pool_min') * 0.95);
-        return { least, most: String(share), reason: '95% of thread_pool_min' };
+        return { least, most: String(share), mostReason: '95% of thread_pool_min' };
       }
       case 'vsl_buffer':
         return { least: String(this.number('vsl_reclen') + 12), most };

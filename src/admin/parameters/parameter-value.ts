@@ -20,8 +20,9 @@ export type ReadValue = { readonly value: ParameterValue } | { readonly mistake:
 export interface Bounds {
   readonly least?: string | undefined;
   readonly most?: string | undefined;
-  /** Why there is one that depends on other parameters. */
-  readonly reason?: string | undefined;
+  /** What a bound depends on. */
+  readonly leastReason?: string | undefined;
+  readonly mostReason?: string | undefined;
 }
 
 /** varnishd's counts have 32 bits, and the largest means none. */
@@ -92,11 +93,11 @@ const MOST_DIGITS = 15;
 function readDecimal(text: string, { least, most }: Bounds, isSeconds: boolean): ReadValue {
   // A unit is more than varnishd understands: there, 500ms would be 500 seconds.
   const withUnit = isSeconds ? parseDuration(text) : undefined;
-  const match = /^\s*(-?)(\d+)(?:\.(\d{0,3})\d*)?/.exec(text);
-  if (match === null) return { mistake: `Invalid number (${text})\n` };
-  const [, sign = '', whole = '', fraction = ''] = match;
+  const match = /^\s*(-?)(\d*)(?:\.(\d{0,3})\d*)?/.exec(text);
+  const [, sign = '', whole = '', fraction = ''] = match ?? [];
+  if (whole === '' && fraction === '') return { mistake: `Invalid number (${text})\n` };
   if (whole.length > MOST_DIGITS) return { mistake: `Too many digits (${text})\n` };
-  const number = Number(`${sign}${whole}.${fraction === '' ? '0' : fraction}`);
+  const number = Number(`${sign}${whole === '' ? '0' : whole}.${fraction === '' ? '0' : fraction}`);
   const value = withUnit === undefined ? number : withUnit / 1_000;
   if (least !== undefined && value < Number(least)) {
     return { mistake: `Must be greater or equal to ${least}\n` };
@@ -107,7 +108,7 @@ function readDecimal(text: string, { least, most }: Bounds, isSeconds: boolean):
   return { value };
 }
 
-function readCount(text: string, { least, most, reason }: Bounds): ReadValue {
+function readCount(text: string, { least, most, leastReason, mostReason }: Bounds): ReadValue {
   const match = /^\s*([+-]?)(0x[0-9a-f]+|\d+)$/i.exec(text);
   const isUnlimited = text.toLowerCase() === 'unlimited';
   if (match === null && !isUnlimited) return { mistake: `Not a number (${text})\n` };
@@ -115,37 +116,43 @@ function readCount(text: string, { least, most, reason }: Bounds): ReadValue {
   const isOctal = /^0[0-7]+$/.test(digits);
   const size = isUnlimited ? UNLIMITED : Number(isOctal ? `0o${digits.slice(1)}` : digits);
   if (match?.[1] === '-' && size > 0) return { mistake: `Must be at least ${least ?? 0}\n` };
-  const because = reason === undefined ? '' : ` (${reason})`;
   if (least !== undefined && size < Number(least)) {
-    return { mistake: `Must be at least ${least}${because}\n` };
+    return { mistake: `Must be at least ${least}${because(leastReason)}\n` };
   }
   const greatest = most ?? UNLIMITED;
-  if (size > Number(greatest)) return { mistake: `Must be no more than ${greatest}${because}\n` };
+  if (size > Number(greatest)) return { mistake: `Must be no more than ${greatest}${because(mostReason)}\n` };
   return { value: size };
+}
+
+function because(reason: string | undefined): string {
+  return reason === undefined ? '' : ` (${reason})`;
 }
 
 const powers = 'kmgtp';
 
-/** Bytes as they are written: `80k`, `1.5M`, `12b`; undefined: they are not. */
-function bytesOf(text: string): number | undefined {
-  const match = /^(\d+(?:\.\d+)?)([kmgtp]?)b?$/i.exec(text);
-  if (match === null) return undefined;
-  const size = Number(match[1]) * 1_024 ** (powers.indexOf((match[2] ?? '').toLowerCase() || '-') + 1);
-  return match[2] === '' && !Number.isInteger(size) ? undefined : Math.round(size);
+/** Bytes as they are written, `80k`, `1.5M`, `12b`; or why they are not. */
+function bytesOf(text: string): number | string {
+  const [, whole = '', point, fraction = '', rest = ''] = /^\s*(\d*)(\.(\d*))?\s*(.*)$/s.exec(text) ?? [];
+  if (whole.length > MOST_DIGITS) return 'Too many digits';
+  if (whole === '' ? fraction === '' : point === '.') return 'Invalid number';
+  const [, unit, isOdd] = /^([kmgtpb]?)b?\s*(.*)$/is.exec(rest) ?? [];
+  if (unit === undefined || isOdd !== '') return 'Unknown BYTES unit of measurement ([KMGTP][B])';
+  const number = Number(`${whole}.${fraction}`.replace(/^\./, '0.'));
+  const power = powers.indexOf(unit.toLowerCase() || 'b');
+  if (power < 0 && !Number.isInteger(number)) return 'Fractional BYTES not allowed';
+  return Math.trunc(number * 1_024 ** (power + 1));
 }
 
 function readBytes(text: string, { least, most }: Bounds): ReadValue {
   const value = bytesOf(text);
-  if (value === undefined) {
-    const unit = 'Unknown BYTES unit of measurement ([KMGTP][B])';
-    const why = /^\d/.test(text) ? unit : 'Invalid number';
-    const advice = "Try something like '80k' or '120M'";
-    return { mistake: `Could not convert to bytes.\n${why}\n  ${advice}\n` };
+  if (typeof value === 'string') {
+    return { mistake: `Could not convert to bytes.\n${value}\n  Try something like '80k' or '120M'\n` };
   }
-  if (most !== undefined && value > (bytesOf(most) ?? 0)) {
+  if (most !== undefined && value > Number(bytesOf(most))) {
     return { mistake: `Must be no more than ${most}\n\n` };
   }
-  if (least !== undefined && value < (bytesOf(least) ?? 0)) return { mistake: `Must be at least ${least}\n` };
+  if (least !== undefined && value < Number(bytesOf(least)))
+    return { mistake: `Must be at least ${least}\n` };
   return { value };
 }
 
@@ -187,9 +194,9 @@ function readPool(text: string): ReadValue {
 function readBits(spec: ParameterSpec, text: string, before: readonly string[]): ReadValue {
   const { bits = [], sign = '+' } = spec;
   if (text === 'none' && sign === '+') return { value: [] };
-  if (text === 'default') return spec.default === 'none' ? { value: [] } : readBits(spec, spec.default, []);
+  if (text === 'default' && spec.default !== 'none') return readBits(spec, spec.default, []);
   const marked = new Set(before);
-  for (const word of text.split(',').map((part) => part.trim())) {
+  for (const word of text.split(/[\s,]+/).filter((one) => one !== '')) {
     if (!/^[+-]/.test(word)) return { mistake: `Missing '+' or '-' (${word})\n` };
     const name = bits.find((one) => one.toLowerCase() === word.slice(1).toLowerCase());
     if (name === undefined) return { mistake: `Unknown ${titles[spec.name] ?? 'bit'} (${word})\n` };

@@ -25,7 +25,7 @@ function present(all: readonly CliCommand[], { operated }: CliStage): readonly C
 
 function help(all: readonly CliCommand[], args: readonly string[]): CliReply {
   const [wanted] = args;
-  if (wanted === undefined || wanted === '-a' || wanted === '-d') {
+  if (wanted === undefined || wanted === '' || wanted === '-a' || wanted === '-d') {
     const shown = all.filter(({ hidden = false }) => wanted === '-a' || hidden === (wanted === '-d'));
     return reply(shown.map(({ syntax }) => `${syntax}\n`).join(''));
   }
