@@ -64,7 +64,10 @@ function createProgram(): Command {
   runCommand
     .option('-T <address:port>', 'listen there for commands, as varnishadm and troupe adm send them')
     .option('-S <file>', 'secret that whoever sends commands must know (default: one is generated)')
-    .option('-n <name>', 'directory in which varnishadm finds that; a name is below /var/lib/varnish');
+    .option('-n <name>', 'directory in which varnishadm finds that; a name is below /var/lib/varnish')
+    // varnishd's -h is a kind of hash, so that a command line of its may have one.
+    .helpOption('--help', 'show this; -h, too')
+    .addOption(new Option('-h [hash]', 'kind of hash; there is one').hideHelp());
   runCommand.option('--vmod <file>', VMOD_HELP, collect);
   runCommand.option(
     '--access-log <file>',
@@ -102,6 +105,7 @@ Examples:
   troupe run -f my.config.ts -a http=:8080 -a admin=127.0.0.1:8081 -p drain_timeout=10`,
     )
     .action(async (options: RunFlags) => {
+      if (options.h === true) runCommand.help();
       process.exitCode = await run(runOptions(options));
     });
 
@@ -214,6 +218,7 @@ interface RunFlags {
   readonly T?: string;
   readonly S?: string;
   readonly n?: string;
+  readonly h?: string | true;
   readonly vmod?: string[];
   readonly accessLog?: string;
   readonly dashboard?: string;
@@ -242,7 +247,10 @@ function runOptions(options: RunFlags): RunOptions {
       hosts: options.dashboardHost ?? [],
       tokenVariable: process.env[TOKEN_VARIABLE],
     },
-    notes: ignored.map(([flags, why]) => `${flags.replace(/ .*/, '')}: ${why}.`),
+    notes: [
+      ...ignored.map(([flags, why]) => `${flags.replace(/ .*/, '')}: ${why}.`),
+      ...(options.h === undefined ? [] : ['-h: kind of hash; there is one.']),
+    ],
   };
 }
 

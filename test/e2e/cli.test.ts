@@ -109,7 +109,18 @@ test('-b serves one backend without a file', async () => {
 });
 
 test("varnishd's flags are taken, and those without an effect are noted", async () => {
-  const args = ['-F', '-j', 'unix,user=vcache', '-s', 'malloc,256m', '-p', 'first_byte_timeout=5'];
+  const args = [
+    '-F',
+    '-j',
+    'unix,user=vcache',
+    '-hcritbit',
+    '-W',
+    'epoll',
+    '-s',
+    'malloc,256m',
+    '-p',
+    'first_byte_timeout=5',
+  ];
   const troupe = new Troupe('run', ...args, '-b', `127.0.0.1:${origin.port}`, '-a', 'web=127.0.0.1:0,HTTP');
   expect((await fetch(await troupe.address())).status).toBe(200);
   expect(troupe.err).toContain('note: -j');
@@ -396,10 +407,10 @@ test.each([
   expect(troupe.err).toContain(sentence);
 });
 
-test('help names every option', async () => {
-  const troupe = new Troupe('run', '--help');
+test.each(['--help', '-h'])('%s names every option', async (flag) => {
+  const troupe = new Troupe('run', flag);
   expect(await troupe.end()).toBe(0);
-  for (const flag of [
+  for (const option of [
     '-f',
     '-b',
     '-a',
@@ -413,6 +424,6 @@ test('help names every option', async () => {
     'SIGHUP',
     'SIGTERM',
   ]) {
-    expect(troupe.out).toContain(flag);
+    expect(troupe.out).toContain(option);
   }
 });
