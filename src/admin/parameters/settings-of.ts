@@ -19,6 +19,7 @@ export function settingsOf(parameters: ParameterSet): ProxySettings {
       pipeTimeoutMs: ms('pipe_timeout'),
       mostPipes: count('pipe_sess_max'),
       abandonedFetchTimeoutMs: ms('abandoned_fetch_timeout'),
+      mostEvictions: count('nuke_limit'),
     },
     bans: {
       dropsEqual: parameters.isSet('ban_dups') ? parameters.value('ban_dups') === true : undefined,

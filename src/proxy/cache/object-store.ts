@@ -98,9 +98,13 @@ export class ObjectStore {
     if (entry.isEmpty && this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
   }
 
-  /** Makes place. False: there is none to be made, and nothing has changed but that others gave way. */
-  reserve(storage: Storage, bytes: number): boolean {
-    return storage.reserve(bytes, this.#evict);
+  /**
+   * Makes place. False: there is none to be made, and nothing has changed but that others gave way.
+   *
+   * @param mostEvictions how many may
+   */
+  reserve(storage: Storage, bytes: number, mostEvictions = Number.POSITIVE_INFINITY): boolean {
+    return storage.reserve(bytes, mostEvictions, this.#evict);
   }
 
   /** @param node its bytes have been reserved */

@@ -56,11 +56,13 @@ export class Storage {
   /**
    * Makes place. False: there is none to be made, and nothing has changed but that others gave way.
    *
+   * @param mostEvictions how many may give way
    * @param evict takes out what gives way, and releases its bytes
    */
-  reserve(bytes: number, evict: (node: LruNode) => void): boolean {
+  reserve(bytes: number, mostEvictions: number, evict: (node: LruNode) => void): boolean {
     if (bytes > this.capacity) return false;
     let passedOver = 0;
+    let evictions = 0;
     while (this.#bytes + bytes > this.capacity) {
       const oldest = this.#oldest;
       if (oldest === undefined) return false;
@@ -70,6 +72,7 @@ export class Storage {
         this.link(oldest);
         continue;
       }
+      if (++evictions > mostEvictions) return false;
       evict(oldest);
     }
     this.#bytes += bytes;

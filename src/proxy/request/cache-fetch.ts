@@ -16,6 +16,7 @@ import { ageField } from '../cache/freshness.ts';
 import { ObjectBody } from '../cache/object-body.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import { confirms, dropConditions } from '../cache/revalidation.ts';
+import type { Storage } from '../cache/storage.ts';
 import { StoredObject } from '../cache/stored-object.ts';
 import { variantKey, varyOf } from '../cache/vary.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -366,7 +367,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     if (object === undefined) return true;
     if (this.#life.state === 'storing') {
       const bytes = object.body.cost(chunk);
-      if (this.#store.reserve(object.storage, bytes)) object.bytes += bytes;
+      if (this.#reserve(object.storage, bytes)) object.bytes += bytes;
       else this.#send(events.outgrown);
     }
     if (this.#life.isOver) return true;
@@ -539,7 +540,11 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     object.length = length;
     object.bytes += body.bytes;
     if (this.#confirmed?.body.state === 'whole') this.#removeStale();
-    return this.#store.reserve(storage, object.bytes) ? object : undefined;
+    return this.#reserve(storage, object.bytes) ? object : undefined;
+  }
+
+  #reserve(storage: Storage, bytes: number): boolean {
+    return this.#store.reserve(storage, bytes, this.environment.limits.mostEvictions);
   }
 
   /** The fields that the origin chose by: varnishd takes those that it was sent, whatever the client sent. */
@@ -637,7 +642,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const { next: storage } = this.#store;
     const marker = new UncacheableMarker(entry, storage, until, isPass, this.#ban);
     if (entry.marker !== undefined) this.#store.remove(entry.marker);
-    if (!this.#store.reserve(storage, marker.bytes)) return;
+    if (!this.#reserve(storage, marker.bytes)) return;
     // Making place may have emptied the entry, and an empty one is forgotten: nobody would find what is put there.
     if (this.#store.find(entry.key) !== entry) {
       storage.release(marker.bytes);

@@ -31,6 +31,11 @@ export interface RequestLimits {
   readonly mostPipes: number;
   /** Milliseconds that a fetch for the cache may go on without an answer when nobody waits for it any more. */
   readonly abandonedFetchTimeoutMs: number;
+  /**
+   * Objects that may give way for each piece of one that needs place; if they are not enough, it is not kept.
+   * varnishd(1): parameter nuke_limit, which is 50 there.
+   */
+  readonly mostEvictions: number;
 }
 
 export const requestLimitDefaults: RequestLimits = {
@@ -40,6 +45,7 @@ export const requestLimitDefaults: RequestLimits = {
   pipeTimeoutMs: 60_000,
   mostPipes: 0,
   abandonedFetchTimeoutMs: 10_000,
+  mostEvictions: Number.POSITIVE_INFINITY,
 };
 
 export interface RequestEnvironment {

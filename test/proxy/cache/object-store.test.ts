@@ -147,3 +147,12 @@ test('a transient storage that nobody asked for may take as much as the others t
   ]);
   expect(store.figures().capacity).toBe(1_000);
 });
+
+test('no more may give way at a time than are allowed to', () => {
+  const store = new ObjectStore(1_000);
+  for (const name of ['a', 'b']) put(store, name);
+  expect(store.reserve(store.next, 800, 1)).toBe(false);
+  expect([...store.entries()].map(({ key: name }) => name)).toEqual(['b']);
+  expect(store.reserve(store.next, 800, 0)).toBe(false);
+  expect(store.reserve(store.next, 800, 1)).toBe(true);
+});
