@@ -16,6 +16,8 @@ export interface Dictionary {
   readonly likelyFields: readonly Field[];
   /** IP addresses of clients. */
   readonly clients: readonly string[];
+  /** Milliseconds: how long something that the config says lasts, such as a ttl. */
+  readonly durationsMs: readonly number[];
 }
 
 /** Characters of a word that may be the value of a field. */
@@ -44,7 +46,8 @@ export function dictionaryOf(text: string, names: readonly string[] = []): Dicti
     else if (methodNames.test(word)) methods.add(word);
     else if (ADDRESS.test(word)) clients.add(word);
     else if (/^[a-z0-9-]+(?:\.[a-z0-9-]+)*\.[a-z]{2,}$/i.test(word)) hosts.add(word);
-    else if (/^[a-z0-9-]+\.$/i.test(word)) hosts.add(`${word}example.com`);
+    // As in `^www\.`; what begins with a capital is a sentence of one word.
+    else if (/^[a-z0-9-]+\.$/.test(word)) hosts.add(`${word}example.com`);
   }
   // What a config pipes is often what it does not know.
   if (/\bpipe\b/.test(plain)) methods.add(UNKNOWN_METHOD);
@@ -55,7 +58,20 @@ export function dictionaryOf(text: string, names: readonly string[] = []): Dicti
     fields: fieldNamesOf(plain).flatMap((name) => valuesFor(name, [...words])),
     likelyFields: likelyFields(plain, names),
     clients: [...clients],
+    durationsMs: durationsIn(plain),
   };
+}
+
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+/** Milliseconds; what lasts longer is not waited for. */
+const LONGEST_DURATION_MS = 10 * 60_000;
+
+/** `30s`, `'1.5m'` and their like, each once. */
+function durationsIn(text: string): number[] {
+  const found = [...text.matchAll(/(?<![\w.])(\d+(?:\.\d+)?) ?(ms|s|m)(?!\w)/g)].map(
+    ([, number, unit = '']) => Math.round(Number(number) * (UNIT_MS[unit] ?? 0)),
+  );
+  return [...new Set(found)].filter((ms) => ms > 0 && ms <= LONGEST_DURATION_MS);
 }
 
 /** Lines from where a field is named in which a value for it is expected. */

@@ -33,6 +33,10 @@ export function scenarios(subject: Subject): Arbitrary<Scenario> {
     ...(one.length === 0 ? [] : [{ weight: 3, arbitrary: fc.oneof(...one) }]),
     // what was lost for a moment comes back,
     ...(places.length === 0 ? [] : [{ weight: 1, arbitrary: recoveries(subject, places) }]),
+    // what is kept runs out while a server is away,
+    ...(places.length === 0 || subject.dictionary.durationsMs.length === 0
+      ? []
+      : [{ weight: 1, arbitrary: expiries(subject, places) }]),
     // and what is known, stored and denied is tried by everything at once.
     ...(places.length === 0 ? [] : [{ weight: 4, arbitrary: scenariosWith(subject, places) }]),
   );
@@ -50,14 +54,37 @@ function placesOf(backends: readonly ResolvedBackend[]): string[] {
 /** @param places that may suffer faults */
 function scenariosWith(subject: Subject, places: readonly string[]): Arbitrary<Scenario> {
   const event: Arbitrary<ScenarioEvent> = fc.record({
-    afterMs: pauses(subject.backends),
+    afterMs: pauses(subject),
     act: acts(subject, places),
   });
-  return fc.record({
-    seed: fc.integer({ min: 0, max: 0xffff }),
-    cacheControl: fc.constantFrom(undefined, 'max-age=5', 'max-age=60'),
-    events: fc.array(event, { minLength: 1, maxLength: MOST_EVENTS, size: 'max' }),
-  });
+  return fc
+    .record({
+      seed: fc.integer({ min: 0, max: 0xffff }),
+      cacheControl: fc.constantFrom(undefined, 'max-age=5', 'max-age=60'),
+      page: fc.option(pages(subject.dictionary), { nil: undefined, freq: 1 }),
+      events: fc.array(event, { minLength: 1, maxLength: MOST_EVENTS, size: 'max' }),
+    })
+    .map(({ seed, cacheControl, page, events }) => {
+      return {
+        seed,
+        cacheControl,
+        events: page === undefined ? events : events.map((one) => about(page, one)),
+      };
+    });
+}
+
+interface Page {
+  readonly url: string;
+  readonly host: string;
+}
+
+/** An event that is about that page: what is kept, purged, denied or broken is often met again there only. */
+function about({ url, host }: Page, { afterMs, act }: ScenarioEvent): ScenarioEvent {
+  if (act.kind === 'request') return { afterMs, act: { ...act, request: { ...act.request, url, host } } };
+  if (act.kind === 'fault' && 'url' in act.fault) {
+    return { afterMs, act: { ...act, fault: { ...act.fault, url: url.replace(/\?.*/, '') } } };
+  }
+  return { afterMs, act };
 }
 
 /** Some places are gone for a while, all of them at once; then it is calm, and who comes later finds them well. */
@@ -94,6 +121,38 @@ function recoveries({ backends, dictionary }: Subject, places: readonly string[]
     }));
 }
 
+/** A page is asked for; a server goes down shortly before what was kept of it has run out, and somebody asks again. */
+function expiries({ backends, dictionary }: Subject, places: readonly string[]): Arbitrary<Scenario> {
+  const { durationsMs } = dictionary;
+  const request = requests(dictionary).map((one): Act => {
+    return { kind: 'request', request: { ...one, method: 'GET', bodyBytes: 0, times: 1 } };
+  });
+  return fc
+    .record({
+      seed: fc.integer({ min: 0, max: 0xffff }),
+      request,
+      at: fc.constantFrom(...places),
+      lifeMs: fc.constantFrom(...durationsMs),
+      // Such as a grace after a ttl.
+      moreMs: fc.constantFrom(0, ...durationsMs),
+      beforeMs: inTenths(longestInterval(backends)),
+    })
+    .map(({ seed, request: act, at, lifeMs, moreMs, beforeMs }) => {
+      const end = lifeMs + moreMs;
+      const lost = Math.min(beforeMs, end);
+      const fault: Act = { kind: 'fault', at, fault: { kind: 'refuses' }, forMs: undefined };
+      return {
+        seed,
+        cacheControl: undefined,
+        events: [
+          { afterMs: 0, act },
+          { afterMs: end - lost, act: fault },
+          { afterMs: lost + JUST_AFTER_MS, act },
+        ],
+      };
+    });
+}
+
 /** Milliseconds in which whatever was lost for a moment should be back. */
 const QUIET_MS = 6 * 60_000;
 const MOST_VISITS = 4;
@@ -103,8 +162,11 @@ function longestInterval(backends: readonly ResolvedBackend[]): number {
   return Math.max(1_000, ...backends.map(({ probe }) => probe?.intervalMs ?? 0));
 }
 
-/** Steps of time: none, less than a probe takes, about an interval, and enough for a verdict. */
-function pauses(backends: readonly ResolvedBackend[]): Arbitrary<number> {
+/**
+ * Steps of time: none, less than a probe takes, about an interval, enough for a verdict, and a moment longer than what
+ * the config says that something lasts.
+ */
+function pauses({ backends, dictionary: { durationsMs } }: Subject): Arbitrary<number> {
   const probes = backends.flatMap(({ probe }) => (probe === undefined ? [] : [probe]));
   const interval = Math.max(500, ...probes.map(({ intervalMs }) => intervalMs));
   const verdict = Math.max(
@@ -116,8 +178,14 @@ function pauses(backends: readonly ResolvedBackend[]): Arbitrary<number> {
     { weight: 3, arbitrary: inTenths(interval * 2) },
     { weight: 2, arbitrary: inTenths(Math.min(verdict, 120_000)) },
     { weight: 1, arbitrary: fc.constantFrom(6_000, 16_000, 65_000) },
+    ...(durationsMs.length === 0
+      ? []
+      : [{ weight: 2, arbitrary: fc.constantFrom(...durationsMs.map((ms) => ms + JUST_AFTER_MS)) }]),
   );
 }
+
+/** Milliseconds. */
+const JUST_AFTER_MS = 100;
 
 /** Times up to a bound, in tenths of seconds, so that stories are easy to read. */
 function inTenths(most: number): Arbitrary<number> {
@@ -130,33 +198,35 @@ function acts({ backends, dictionary }: Subject, places: readonly string[]): Arb
   if (places.length > 0) kinds.push({ weight: 5, arbitrary: faultActs(backends, places, dictionary) });
   kinds.push({
     weight: 2,
-    arbitrary: operations(backends).map((operation) => ({ kind: 'operate', operation })),
+    // An order about health is a loss, and there is none in a calm.
+    arbitrary: operations(places.length === 0 ? [] : backends).map((operation) => ({
+      kind: 'operate',
+      operation,
+    })),
   });
   return fc.oneof(...kinds);
 }
 
-function requests({
-  urls,
-  hosts,
-  methods,
-  fields,
-  likelyFields,
-  clients,
-}: Dictionary): Arbitrary<ClientRequest> {
+function pages({ urls, hosts }: Dictionary): Arbitrary<Page> {
   const url = fc.oneof(
     { weight: 3, arbitrary: fc.constantFrom('/', '/a', '/b') },
     ...(urls.length === 0 ? [] : [{ weight: 5, arbitrary: urlsOf(urls) }]),
   );
+  const host = fc.oneof(
+    { weight: 6, arbitrary: fc.constant('example.com') },
+    ...(hosts.length === 0 ? [] : [{ weight: 6, arbitrary: fc.constantFrom(...hosts) }]),
+    { weight: 1, arbitrary: fc.constant('Example.COM') },
+  );
+  return fc.record({ url, host });
+}
+
+function requests(dictionary: Dictionary): Arbitrary<ClientRequest> {
+  const { methods, fields, likelyFields, clients } = dictionary;
   const method = fc.oneof(
     { weight: 12, arbitrary: fc.constant('GET') },
     { weight: 1, arbitrary: fc.constant('HEAD') },
     { weight: 2, arbitrary: fc.constant('POST') },
     ...(methods.length === 0 ? [] : [{ weight: 4, arbitrary: fc.constantFrom(...methods) }]),
-  );
-  const host = fc.oneof(
-    { weight: 3, arbitrary: fc.constant('example.com') },
-    ...(hosts.length === 0 ? [] : [{ weight: 3, arbitrary: fc.constantFrom(...hosts) }]),
-    { weight: 1, arbitrary: fc.constant('Example.COM') },
   );
   const none: readonly string[] = [];
   const pair = (from: Dictionary['fields']) => fc.constantFrom(...from).map(([name, value]) => [name, value]);
@@ -174,8 +244,11 @@ function requests({
     { weight: 3, arbitrary: fc.constant('198.51.100.7') },
     ...(clients.length === 0 ? [] : [{ weight: 3, arbitrary: fc.constantFrom(...clients) }]),
   );
-  return fc.record({ method, url, host, fields: field, client, times }).map((one) => ({
+  const page = pages(dictionary);
+  return fc.record({ method, page, fields: field, client, times }).map(({ page: { url, host }, ...one }) => ({
     ...one,
+    url,
+    host,
     bodyBytes: one.method === 'POST' ? 16 : 0,
   }));
 }

@@ -6,6 +6,7 @@ import {
   type ConfigDescription,
   type DirectorDeclaration,
   type MemberDeclaration,
+  type ProbeDeclaration,
   type ResolvedBackend,
   sharesByWeight,
 } from '../config/declaration.ts';
@@ -122,6 +123,30 @@ function backendsAt({ backends }: ConfigDescription, where: string): string[] {
   const places = new Set(there.map(({ addresses }) => JSON.stringify(addresses)));
   // One origin may have several names.
   return backends.filter(({ addresses }) => places.has(JSON.stringify(addresses))).map(({ name }) => name);
+}
+
+/** Milliseconds after a switch in which what follows from it may still be done. */
+const SWITCHING_MS = 1_000;
+
+/**
+ * The probes that a backend may be polled with at a moment: that of the config in use, and for a while after a switch
+ * that of the one before. Copies of a config may differ, for instance in what they draw when they are loaded.
+ */
+export function probesInUse(
+  { commands, descriptions }: Run,
+  identity: Identity,
+  at: number,
+): ProbeDeclaration[] {
+  const uses = commands.filter(
+    (one) => one.at <= at && one.refusal === undefined && one.what.startsWith('use '),
+  );
+  const latest = uses.at(-1);
+  const isSwitching = latest !== undefined && at < latest.at + SWITCHING_MS;
+  const names = ['boot', ...uses.map(({ what }) => what.slice('use '.length))].slice(isSwitching ? -2 : -1);
+  return [...descriptions].flatMap(([key, { backends }]) => {
+    if (!names.some((name) => key.startsWith(`${name}@`))) return [];
+    return backends.find((one) => one.identity === identity)?.probe ?? [];
+  });
 }
 
 /** The backends that a target may lead to, by name, with the entries of directors that lead there. */

@@ -52,6 +52,24 @@ test('are found in TypeScript, too', () => {
   expect(fields).toContainEqual(['cookie', 'server=a']);
 });
 
+test('are durations, in milliseconds, as far as anybody would wait for them', () => {
+  const { durationsMs } = dictionaryOf(
+    `set beresp.ttl = 30s; set beresp.grace = 1.5m; set beresp.keep = 2h;
+     set x = 250 ms; set y = 30s; timeout: '2m', b1s: 10.0.0.1`,
+  );
+  expect(durationsMs).toEqual([30_000, 90_000, 250, 120_000]);
+});
+
+test('are a method that no config names, where something is piped', () => {
+  expect(dictionaryOf('sub vcl_recv { return (pipe); }').methods).toEqual(['PROPFIND']);
+});
+
+test('are no hosts where a sentence ends', () => {
+  expect(dictionaryOf('error 200 "Purged."; if (req.http.host ~ "^www\\.") {}').hosts).toEqual([
+    'www.example.com',
+  ]);
+});
+
 test('of a config without any are none', () => {
   expect(dictionaryOf('')).toEqual({
     urls: [],
@@ -60,5 +78,6 @@ test('of a config without any are none', () => {
     fields: [],
     likelyFields: [],
     clients: [],
+    durationsMs: [],
   });
 });

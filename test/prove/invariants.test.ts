@@ -4,6 +4,7 @@
  */
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { configKeyOf } from '../../src/config-key.ts';
 import { invariant } from '../../src/prove/invariant.ts';
 import { builtInInvariants } from '../../src/prove/invariants/built-in.ts';
 import { loaderFor } from '../../src/prove/load-for-proof.ts';
@@ -87,6 +88,28 @@ test('a backend that turns sick while its probes are good flaps faster than its 
   };
   expect(brokenBy({ ...run, health: [...run.health, flapped] })).toEqual([
     'health changes no faster than the window of the probe allows',
+  ]);
+});
+
+test('copies of a config may have probes that differ, each for as long as it is in use', async () => {
+  const [description] = run.descriptions.values();
+  const [first] = run.probes;
+  if (description === undefined || first === undefined) throw new Error('nothing was loaded');
+  const other = { ...first.probe, url: '/other', window: 2, threshold: 1 };
+  const copy = {
+    ...description,
+    backends: description.backends.map((one) => ({ ...one, probe: other })),
+  };
+  const at = run.endedAt + 10_000;
+  const late = { ...first, at, endedAt: at + 6 };
+  const doctored = {
+    ...run,
+    descriptions: new Map([...run.descriptions, [configKeyOf('v1', 2), copy]]),
+    commands: [{ at: at - 5_000, what: 'use v1', refusal: undefined }],
+  };
+  expect(brokenBy({ ...doctored, probes: [...run.probes, { ...late, probe: other }] })).toEqual([]);
+  expect(brokenBy({ ...doctored, probes: [...run.probes, late] })).toEqual([
+    'a backend is polled by one poller, as often as its probe says',
   ]);
 });
 

@@ -67,6 +67,17 @@ describe('details', () => {
   });
 });
 
+plainTest('what all requests have in common becomes plain together', async () => {
+  const from = { host: 'www.example.com', client: '10.0.0.7' };
+  const fails = async ({ events }: Scenario) => {
+    const [first, second] = events.map(({ act }) => (act.kind === 'request' ? act.request : undefined));
+    if (first === undefined || second === undefined) return false;
+    return first.host === second.host && first.client === second.client;
+  };
+  const simplest = await simplify(scenarioOf(get('/', 0, from), get('/', 0, from)), fails, 1_000);
+  expect(simplest.events).toEqual([get('/', 0), get('/', 0)]);
+});
+
 plainTest('what is taken out may leave its time behind', async () => {
   const total = ({ events }: Scenario) => events.reduce((sum, { afterMs }) => sum + afterMs, 0);
   const scenario = scenarioOf(get('/a', 5_000), get('/b', 5_000), get('/c', 5_000));

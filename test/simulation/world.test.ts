@@ -83,6 +83,17 @@ describe('an origin', () => {
     expect([exchange.state, exchange.status]).toEqual(['whole', 503]);
   });
 
+  test('that is well answers a probe as it expects', async () => {
+    const odd = backend({ host: '10.0.0.1', probe: { ...probe, expectedResponse: 204, initial: 0 } });
+    const world = await worldOf(defineConfig({ backends: { alone: odd } }));
+    const health = () => [...world.control.snapshot().health.values()].map(({ passing }) => passing);
+    await world.runUntil(world.clock.now() + 5_000);
+    expect(health()).toEqual([true]);
+    world.network.suffer(['10.0.0.1:80'], { kind: 'fails', status: 503 });
+    await world.runUntil(world.clock.now() + 5_000);
+    expect(health()).toEqual([false]);
+  });
+
   test('is probed, and found sick and well again', async () => {
     const world = await worldOf(defineConfig({ backends: { alone: backend({ host: '10.0.0.1', probe }) } }));
     const health = () => [...world.control.snapshot().health.values()].map(({ passing }) => passing);

@@ -23,7 +23,7 @@ export const noSickBackend: Invariant = {
         const backend = name === undefined ? undefined : timeline.backend(name);
         if (backend === undefined || isNeeded(run, timeline, attempt, at)) continue;
         if (run.description.backends.some((one) => timeline.wasSick(one, at))) exercised = true;
-        if (!timeline.wasSick(backend, at) && attempt.denied?.includes(backend.identity) !== true) continue;
+        if (!timeline.wasSick(backend, at) && !isRefusedBy(attempt, backend)) continue;
         const better = healthyColleague(run, timeline, backend.name, record, attempt, at);
         if (better === undefined) continue;
         return broken({
@@ -36,6 +36,11 @@ export const noSickBackend: Invariant = {
     return holds(exercised);
   },
 };
+
+/** Whether nobody was asked because of a backend's saint list. One that was asked all the same: `saint-list-heeded`. */
+function isRefusedBy({ identity, denied }: BackendTry, backend: ResolvedBackend): boolean {
+  return identity === undefined && denied?.includes(backend.identity) === true;
+}
 
 /** The backend of a saintmode object. */
 function unwrapped({ description }: Run, name: string | undefined): string | undefined {
@@ -108,12 +113,13 @@ function isAlike(one: string, other: string): boolean {
 
 function sentence(
   { method, url }: RequestRecord,
-  { panic, identity, denied }: BackendTry,
-  { name: sick, identity: own }: ResolvedBackend,
-  { director, backend }: Better,
+  attempt: BackendTry,
+  backend: ResolvedBackend,
+  { director, backend: better }: Better,
 ): string {
+  const { panic, identity } = attempt;
   const how = identity === undefined ? 'was for nobody but' : 'was sent to';
-  const what = denied?.includes(own) === true ? 'on whose saint list it is' : 'which is known to be sick';
+  const what = isRefusedBy(attempt, backend) ? 'on whose saint list it is' : 'which is known to be sick';
   const why = panic === undefined ? '' : ` (${panic} ignores health at that point: its panicThreshold)`;
-  return `${method} ${url} ${how} ${sick}, ${what}, although ${backend}, which the director ${director} has as well, is healthy${why}`;
+  return `${method} ${url} ${how} ${backend.name}, ${what}, although ${better}, which the director ${director} has as well, is healthy${why}`;
 }

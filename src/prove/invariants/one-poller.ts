@@ -2,20 +2,22 @@
 import type { Identity } from '../../identity.ts';
 import { broken, holds, type Invariant } from '../invariant.ts';
 import type { ProbeRecord } from '../run.ts';
+import { probesInUse } from '../timeline.ts';
 
 /** Milliseconds; sums of fractions are not exact. */
 const TOLERANCE_MS = 0.01;
 
 export const onePoller: Invariant = {
   name: 'a backend is polled by one poller, as often as its probe says',
-  judge({ probes, description }) {
+  judge(run) {
+    const { probes } = run;
     const last = new Map<Identity, ProbeRecord>();
     for (const probe of probes) {
       const { identity, at } = probe;
       const before = last.get(identity);
       last.set(identity, probe);
-      const declared = description.backends.find((one) => one.identity === identity)?.probe;
-      if (declared !== undefined && JSON.stringify(declared) !== JSON.stringify(probe.probe)) {
+      const declared = probesInUse(run, identity, at).map((one) => JSON.stringify(one));
+      if (declared.length > 0 && !declared.includes(JSON.stringify(probe.probe))) {
         return broken({
           at,
           message: `${identity} is polled with a probe that the config in use does not have`,
