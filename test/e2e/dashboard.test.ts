@@ -160,6 +160,7 @@ test('every endpoint answers by its schema, under load, while configs are switch
     ['/api/v1/saint-entries/lift', '', { backend: 'one()', object: '0'.repeat(24) }],
     ['/api/v1/purge', '', { url: 'http://h/' }],
     ['/api/v1/purge', '', { url: 'http://h/', soft: true }],
+    ['/api/v1/ban', '', { conditions: 'req.url ~ ^/nothing && obj.status != 200' }],
     ['/api/v1/configs/{name}/use', 'boot', {}],
     ['/api/v1/configs/{name}/state', 'next', { state: 'cold' }],
     ['/api/v1/configs/{name}/discard', 'next', undefined],
@@ -358,6 +359,25 @@ describe('what is done', () => {
     expect((await post('/api/v1/purge', { url })).json).toEqual({ purged: 0 });
     await (await fetch(url)).text();
     expect(asked()).toBe(2);
+    // What a ban does not match stays, what one matches goes.
+    for (const [conditions, times] of [
+      ['req.url == /kep', 2],
+      ['req.url ~ ^/kep && obj.status == 200', 3],
+    ] as const) {
+      expect((await post('/api/v1/ban', { conditions })).json).toEqual({ banned: conditions });
+      await (await fetch(url)).text();
+      expect(asked()).toBe(times);
+    }
+  });
+
+  test('what is wrong with a ban is said in the words of the command line', async () => {
+    const answer = await post('/api/v1/ban', { conditions: 'req.nosuch == 1' });
+    expectProblem(answer, 400, 'command.illegal-value');
+    expect(answer.json).toMatchObject({
+      message: 'no ban of "req.nosuch == 1": Unknown or unsupported field "req.nosuch"',
+    });
+    expectProblem(await post('/api/v1/ban', { conditions: '' }), 400, 'command.illegal-value');
+    expectProblem(await post('/api/v1/ban', {}), 400, 'admin.malformed');
   });
 
   test.each(['/kept', 'h/kept', 'file:///kept', 'http://', ''])('%j is no URL to purge', async (url) => {

@@ -8,6 +8,7 @@ import {
   healthBodySchema,
   healthSetSchema,
 } from './schema/backend-schema.ts';
+import { banBodySchema, bannedSchema } from './schema/ban-schema.ts';
 import {
   configsSchema,
   loadBodySchema,
@@ -221,6 +222,17 @@ const act = [
     body: purgeBodySchema,
     answer: purgedSchema,
     run: ({ stage: { operated }, body: { url, soft } }) => ({ purged: operated.purge(url, { soft }) }),
+  }),
+  endpoint({
+    method: 'POST',
+    path: '/api/v1/ban',
+    summary: 'Ban everything in the cache that all conditions hold of',
+    body: banBodySchema,
+    answer: bannedSchema,
+    run({ stage: { operated }, body: { conditions } }) {
+      operated.ban(conditions);
+      return { banned: conditions };
+    },
   }),
 ];
 
