@@ -113,7 +113,13 @@ export const variables: readonly Variable[] = [
     set: 'c.req.backend = $',
   }),
   variable('req.can_gzip', 'BOOL', 'client', { get: 'canGzip(c.req)' }),
-  variable('req.esi', 'BOOL', 'client', { write: 'client', until: 40 }),
+  // There is no ESI to switch off; whoever does is right.
+  variable('req.esi', 'BOOL', 'client', {
+    write: 'client',
+    until: 40,
+    get: '(kept(c.req).esi ?? true)',
+    set: 'kept(c.req).esi = $',
+  }),
   variable('req.esi_level', 'INT', 'client', { get: '0' }),
   variable('req.grace', 'DURATION', 'client', {
     write: 'client',

@@ -200,9 +200,10 @@ export const std: Vmod = {
       name === undefined || name === '' ? undefined : process.env[name],
     ),
     // The body is kept for restarts as far as its bound allows, asked for or not.
-    fn('BOOL cache_req_body(BYTES size)', ({ req }) => {
-      if (req !== undefined) (req as { cachesBody?: boolean }).cachesBody = true;
-      return true;
+    fn('BOOL cache_req_body(BYTES size)', ({ req }, size: number) => {
+      const isSmall = Number(req?.http.get('Content-Length') ?? 0) <= size;
+      if (req !== undefined && isSmall) (req as { cachesBody?: boolean }).cachesBody = true;
+      return isSmall;
     }),
     fn('VOID late_100_continue(BOOL late)', () => {}),
     fn('VOID set_ip_tos(INT tos)', () => {}),
