@@ -28,6 +28,8 @@ export interface CliCommand {
   readonly hidden?: true;
   /** Not there while nothing is served. */
   readonly needsWorker?: true;
+  /** An empty word counts as none, as in all that need the worker. */
+  readonly dropsEmptyWords?: true;
   /** Taken before authentication, too. */
   readonly open?: true;
   readonly run?: Run;

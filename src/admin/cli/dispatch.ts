@@ -18,15 +18,14 @@ export function syntaxError(mistake: string): CliReply {
  * Carries out a command.
  *
  * @param commands those that may be called, by name
- * @param bytes the words of the line as they came, one character for each byte
+ * @param line the words of the line as they came, one character for each byte
  */
 export function dispatch(
   commands: ReadonlyMap<string, CliCommand>,
   stage: CliStage,
-  bytes: readonly string[],
+  line: readonly string[],
 ): CliReply | Promise<CliReply> {
-  const words = bytes.map(asText);
-  const [name] = words;
+  const name = line[0] === undefined ? undefined : asText(line[0]);
   if (name === undefined) {
     return { status: CliStatus.syntax, text: `${UNKNOWN}Empty CLI command.\n` };
   }
@@ -38,6 +37,8 @@ export function dispatch(
   if (command === undefined || (command.needsWorker === true && !isServing)) {
     return { status: CliStatus.unknown, text: isServing ? UNKNOWN : UNKNOWN_WHEN_STOPPED };
   }
+  const bytes = dropsEmptyWords(command) ? line.filter((word) => word !== '') : line;
+  const words = bytes.map(asText);
   const args = words.slice(1);
   const json = args[0] === '-j' ? 1 : 0;
   const run = json === 1 ? command.json : command.run;
@@ -55,6 +56,14 @@ export function dispatch(
   } catch (error) {
     return replyOfError(error);
   }
+}
+
+/**
+ * varnishd loses empty words on their way to its worker. So `backend.set_health "$B" sick` is refused where the variable
+ * is empty, which otherwise would mean all backends; and `ban req.url ~ ""` bans nothing instead of everything.
+ */
+function dropsEmptyWords({ needsWorker, dropsEmptyWords: drops }: CliCommand): boolean {
+  return needsWorker === true || drops === true;
 }
 
 function asText(bytes: string): string {

@@ -14,6 +14,7 @@ export function helpCommand(all: () => readonly CliCommand[]): CliCommand {
     least: 0,
     most: 1,
     open: true,
+    dropsEmptyWords: true,
     run: ({ stage, args }) => help(present(all(), stage), args),
     json: ({ stage, words }) => jsonReply(2, words, secondsNow(stage), present(all(), stage).map(asJson)),
   };
@@ -25,7 +26,7 @@ function present(all: readonly CliCommand[], { operated }: CliStage): readonly C
 
 function help(all: readonly CliCommand[], args: readonly string[]): CliReply {
   const [wanted] = args;
-  if (wanted === undefined || wanted === '' || wanted === '-a' || wanted === '-d') {
+  if (wanted === undefined || wanted === '-a' || wanted === '-d') {
     const shown = all.filter(({ hidden = false }) => wanted === '-a' || hidden === (wanted === '-d'));
     return reply(shown.map(({ syntax }) => `${syntax}\n`).join(''));
   }

@@ -139,9 +139,7 @@ function inJson({ name, status, state, temperature, busy, target, dependents }: 
 
 function show({ stage: { shelf, operated }, args }: CliCall): CliReply {
   const isVerbose = args[0] === '-v';
-  const [wanted, extra] = isVerbose ? args.slice(1) : args;
-  // varnishd takes an empty word for none.
-  const name = wanted || shelf.activeName();
+  const [name = shelf.activeName(), extra] = isVerbose ? args.slice(1) : args;
   if (extra !== undefined) return wrong(`Too many parameters: '${extra}'`);
   const entry = name === undefined ? undefined : shelf.find(name);
   const key = entry === undefined ? undefined : shelf.keyOf(shelf.configOf(entry));
