@@ -27,6 +27,11 @@ export interface ProbeOptions {
 interface CommonOptions {
   /** Host field where a request has none, and in probes. Default: the host. */
   readonly hostHeader?: string | undefined;
+  /**
+   * Version of the PROXY protocol in which the backend is told of each client: with a connection for each request. Default:
+   * it is not. VCL: `.proxy_header`.
+   */
+  readonly proxyHeader?: 1 | 2 | undefined;
   /** How its health is found out; true takes every default. Without a probe it counts as healthy. */
   readonly probe?: ProbeOptions | boolean | undefined;
   /** Default: the parameter connect_timeout, '3.5s'. */

@@ -5,6 +5,7 @@
  */
 import type { Place } from '../errors.ts';
 import type { Addresses, Identity } from '../identity.ts';
+import type { ProxyVersion } from '../proxy-header.ts';
 import type { ShardDeclaration } from './shard-declaration.ts';
 
 export interface ProbeDeclaration {
@@ -25,6 +26,8 @@ export interface ProbeDeclaration {
   readonly threshold: number;
   /** Wait until the backend closes the connection before judging the answer. */
   readonly expectClose: boolean;
+  /** As its backend's. */
+  readonly proxyHeader?: ProxyVersion;
 }
 
 /** vcl-probe(7). `initial` defaults to one less than the threshold in force. */
@@ -74,6 +77,8 @@ export interface BackendDeclaration {
   /** Host sent where a request has none, and in probes. Default: the endpoint's host. */
   readonly hostHeader: string;
   readonly probe?: ProbeDeclaration;
+  /** Version of the PROXY protocol with whose header each connection begins, and serves one request. Absent: none. */
+  readonly proxyHeader?: ProxyVersion;
   /** What the config says; the rest comes from parameters, or from fetchLimitDefaults. */
   readonly limits: Partial<FetchLimits>;
   readonly place?: Place;

@@ -62,6 +62,7 @@ export const backendSchema = z.strictObject(
     port: number,
     path: text,
     hostHeader: text,
+    proxyHeader: z.union([z.literal(1), z.literal(2)], { error: 'must be 1 or 2' }).optional(),
     probe,
     connectTimeout: duration,
     firstByteTimeout: duration,

@@ -20,6 +20,7 @@ import { readOptions } from './read-options.ts';
 import { readShard } from './read-shard.ts';
 import type { SaintmodeHandle } from './saintmode.ts';
 import { showValue } from './show-value.ts';
+import { withProxyHeader } from './with-proxy-header.ts';
 
 type Names = ReadonlyMap<Handle, string>;
 /** Takes the mistakes of one handle's call. */
@@ -38,7 +39,7 @@ export function readBackend(handle: BackendHandle, tell: Tell): Omit<BackendDecl
     endpoint,
     hostHeader: value.hostHeader ?? defaultHostHeader(endpoint),
     limits: readLimits(value),
-    ...(probe === undefined ? {} : { probe }),
+    ...withProxyHeader(probe, value.proxyHeader),
   };
 }
 

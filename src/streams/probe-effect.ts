@@ -7,6 +7,7 @@ import type { Socket } from 'node:net';
 import type { ProbeDeclaration } from '../config/declaration.ts';
 import { dial, type Route } from '../dial.ts';
 import type { ProbeFlags, ProbeResult } from '../probe-result.ts';
+import { proxyHeader } from '../proxy-header.ts';
 import { describeSocketFailure } from '../socket-failure.ts';
 import type { ProbeOrder } from './probes.ts';
 
@@ -38,6 +39,14 @@ export function probeRequestText(probe: ProbeDeclaration, hostHeader: string): s
 export function probeOnce(order: ProbeOrder, done: (result: ProbeResult) => void): () => void {
   const running = new RunningProbe(order, done);
   return () => running.callOff();
+}
+
+function localOf({ localAddress = '', localPort = 0 }: Socket) {
+  return { address: localAddress, port: localPort };
+}
+
+function remoteOf({ remoteAddress = '', remotePort = 0 }: Socket) {
+  return { address: remoteAddress, port: remotePort };
 }
 
 class RunningProbe {
@@ -86,6 +95,8 @@ class RunningProbe {
     socket.on('data', (chunk: Buffer) => this.#received(chunk));
     socket.on('end', () => this.#judge());
     socket.on('close', () => this.#judge());
+    const { proxyHeader: version } = this.#probe;
+    if (version !== undefined) socket.write(proxyHeader(version, localOf(socket), remoteOf(socket)));
     socket.write(request, 'latin1', (error) => {
       if (error) this.#broke(error);
       else this.#flags = { ...this.#flags, goodXmit: true };

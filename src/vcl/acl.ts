@@ -3,6 +3,7 @@
  * not in the list. Cost of a match: O(entries).
  */
 import { isIPv4, isIPv6 } from 'node:net';
+import { addressBytes } from '../address-bytes.ts';
 import { VclMistake } from './mistake.ts';
 import type { AclEntry } from './syntax.ts';
 
@@ -123,25 +124,4 @@ function shortNet(text: string): { readonly bytes: Uint8Array; readonly mask: nu
   const bytes = new Uint8Array(4);
   for (const [index, number] of numbers.entries()) bytes[index] = Number(number);
   return { bytes, mask: 8 * numbers.length };
-}
-
-/** 4 or 16 bytes; an IPv4 address that is written as IPv6 counts as IPv4. */
-export function addressBytes(ip: string): Uint8Array | undefined {
-  if (isIPv4(ip)) return Uint8Array.from(ip.split('.'), Number);
-  if (!isIPv6(ip)) return undefined;
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip);
-  if (mapped?.[1] !== undefined) return addressBytes(mapped[1]);
-  const [bare = ''] = ip.split('%');
-  const dotted = /^(.*:)(\d+)\.(\d+)\.(\d+)\.(\d+)$/.exec(bare);
-  const text =
-    dotted === null
-      ? bare
-      : `${dotted[1]}${((Number(dotted[2]) << 8) | Number(dotted[3])).toString(16)}:${((Number(dotted[4]) << 8) | Number(dotted[5])).toString(16)}`;
-  const [head = '', tail] = text.split('::');
-  const words = (part: string) =>
-    part === '' ? [] : part.split(':').map((word) => Number.parseInt(word, 16));
-  const front = words(head);
-  const back = words(tail ?? '');
-  const all = [...front, ...new Array<number>(8 - front.length - back.length).fill(0), ...back];
-  return Uint8Array.from(all.flatMap((word) => [word >> 8, word & 0xff]));
 }

@@ -10,6 +10,7 @@ import type {
   SaintmodeDeclaration,
 } from '../config/declaration.ts';
 import type { Hooks } from '../config/hooks.ts';
+import { withProxyHeader } from '../config/with-proxy-header.ts';
 import type { Place } from '../errors.ts';
 import type { CheckedProgram } from './checker.ts';
 import { type CompiledSub, compile } from './compiler.ts';
@@ -52,7 +53,7 @@ function withProbe(
   { probes }: CheckedProgram,
 ): BackendDeclaration {
   const found = typeof probe === 'string' ? probes.get(probe) : (probe ?? probes.get('default'));
-  return found === undefined ? declaration : { ...declaration, probe: found };
+  return { ...declaration, ...withProxyHeader(found, declaration.proxyHeader) };
 }
 
 /** Methods whose built-in part does what happens without a hook. */

@@ -9,6 +9,7 @@ import {
   probeDefaults,
 } from '../config/declaration.ts';
 import type { Place } from '../errors.ts';
+import type { ProxyVersion } from '../proxy-header.ts';
 import { placeOf, VclMistake } from './mistake.ts';
 import type { Symbols } from './symbols.ts';
 import type { Field, FieldValue } from './syntax.ts';
@@ -68,14 +69,12 @@ export function checkBackend(
   if (known.first_byte_timeout) limits.firstByteTimeoutMs = milliseconds(known.first_byte_timeout);
   if (known.between_bytes_timeout) limits.betweenBytesTimeoutMs = milliseconds(known.between_bytes_timeout);
   if (known.max_connections) limits.maxConnections = wholeNumber(known.max_connections);
+  let proxyHeader: ProxyVersion | undefined;
   if (known.proxy_header) {
     const version = wholeNumber(known.proxy_header);
     const [token] = tokensOf(known.proxy_header.value);
     if (version !== 1 && version !== 2) throw new VclMistake('.proxy_header must be 1 or 2', token);
-    throw new VclMistake(
-      '.proxy_header is not supported: Troupe does not have it yet.',
-      known.proxy_header.name,
-    );
+    proxyHeader = version;
   }
   if (known.preamble) {
     throw new VclMistake('.preamble is not supported: Troupe does not have it yet.', known.preamble.name);
@@ -92,7 +91,14 @@ export function checkBackend(
       : text(known.host_header);
   const place = placeOf(name);
   return {
-    declaration: { name: name.text, endpoint, hostHeader, limits, place },
+    declaration: {
+      name: name.text,
+      endpoint,
+      hostHeader,
+      limits,
+      place,
+      ...(proxyHeader === undefined ? {} : { proxyHeader }),
+    },
     probe,
     places: placesOf(fields),
   };

@@ -4,10 +4,11 @@
  */
 import { SocketAddress } from 'node:net';
 import { hostname } from 'node:os';
+import { addressBytes } from '../address-bytes.ts';
 import type { BackendRef, BackendRequest, ClientRequest, HashContext } from '../config/hooks.ts';
 import type { Fields } from '../proxy/http/fields.ts';
 import { varnishReason } from '../proxy/request/varnish-reasons.ts';
-import { addressBytes, isInAcl } from './acl.ts';
+import { isInAcl } from './acl.ts';
 import { lowerAscii, upperAscii } from './ascii-case.ts';
 import { ban } from './ban.ts';
 import type { IpValue, VclContext } from './vmod.ts';

@@ -1,6 +1,7 @@
 import { fc, test } from '@fast-check/vitest';
 import { describe, expect, it } from 'vitest';
-import { addressBytes, isInAcl, readAcl } from '../../src/vcl/acl.ts';
+import { addressBytes } from '../../src/address-bytes.ts';
+import { isInAcl, readAcl } from '../../src/vcl/acl.ts';
 import { lex } from '../../src/vcl/lexer.ts';
 import { Mistakes } from '../../src/vcl/mistake.ts';
 import { parse } from '../../src/vcl/parser.ts';

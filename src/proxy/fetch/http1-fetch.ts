@@ -70,7 +70,7 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
     this.#pool = pool;
     this.#request = request;
     this.#handler = handler;
-    this.#closes = request.closes === true;
+    this.#closes = request.closes === true || request.preamble !== undefined;
     this.#stream = request.body instanceof Readable ? request.body : undefined;
   }
 
@@ -88,7 +88,8 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
       if (stream.destroyed) process.nextTick(() => this.#clientBroke(undefined));
     }
     // Protocols are switched on fresh connections: these are read in another way, and never stale.
-    const connection = this.#request.upgrade === undefined ? this.#pool.take() : undefined;
+    const { upgrade, preamble } = this.#request;
+    const connection = upgrade === undefined && preamble === undefined ? this.#pool.take() : undefined;
     if (connection === undefined) {
       this.#connect();
     } else {
@@ -180,6 +181,7 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
       if (connection === undefined) return this.#fail(error as TroupeError);
       this.#isReused = false;
       this.connectMs = this.#pool.now() - began;
+      if (this.#request.preamble !== undefined) connection.socket.write(this.#request.preamble);
       this.#send(connection);
     });
   }

@@ -29,6 +29,8 @@ export interface FetchRequest {
    * and a 101 is an answer then. Absent: nothing is offered, and a 101 is a malformed answer. Not with a body.
    */
   readonly upgrade?: string | undefined;
+  /** Sent in front of the request, on a connection of its own that ends with the answer. Absent: nothing. */
+  readonly preamble?: Buffer | undefined;
   /** Whether the connection is to end with the answer, and the backend is told so. Absent: as the backend likes. */
   readonly closes?: boolean | undefined;
   readonly connectTimeoutMs: number;

@@ -23,6 +23,7 @@ import { Attempt, type AttemptReceiver, worthReading } from './attempt.ts';
 import { BackendErrorMessage } from './backend-error.ts';
 import { tellFailure } from './backend-failure.ts';
 import { BackendPick, type PickReceiver } from './backend-pick.ts';
+import { preambleFor } from './backend-preamble.ts';
 import type { BackendRecord } from './backend-record.ts';
 import { BackendResponseMessage, notKept } from './backend-response.ts';
 import { describeTry } from './backend-try.ts';
@@ -325,6 +326,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
       body,
       bodyLength: body instanceof Uint8Array ? body.length : sent?.length,
       upgrade: this.#offer === undefined ? undefined : stillOffered(fields, this.#offer),
+      preamble: preambleFor(target, this.owner.exchange),
       closes: loaded.touches.backend && saysClose(fields),
       connectTimeoutMs: bereq.connectTimeoutMs ?? limits.connectTimeoutMs,
       firstByteTimeoutMs: bereq.firstByteTimeoutMs ?? limits.firstByteTimeoutMs,

@@ -12,6 +12,7 @@ import type { Lease } from '../directors/lease.ts';
 import type { BackendTarget } from '../directors/target.ts';
 import { tellFailure } from './backend-failure.ts';
 import { BackendPick, type PickReceiver } from './backend-pick.ts';
+import { preambleFor } from './backend-preamble.ts';
 import type { BackendRecord } from './backend-record.ts';
 import { type AskedBackend, describeTry } from './backend-try.ts';
 import { type HookOwner, PipeSideContext } from './contexts.ts';
@@ -152,6 +153,8 @@ export class Pipe implements PickReceiver {
     this.#lease?.unanswered(0);
     // It counts as in flight for as long as the connection lives, whoever has it.
     backend.once('close', () => this.#release());
+    const preamble = asked && preambleFor(asked.target, this.#owner.exchange);
+    if (preamble !== undefined) backend.write(preamble);
     backend.write(headOf(this.#bereq, this.#owner.exchange.version), 'latin1');
     this.#owner.pipeConnected(backend, record);
   }
