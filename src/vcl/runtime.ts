@@ -6,6 +6,7 @@ import { SocketAddress } from 'node:net';
 import { hostname } from 'node:os';
 import { addressBytes } from '../address-bytes.ts';
 import type { BackendRef, BackendRequest, ClientRequest, HashContext } from '../config/hooks.ts';
+import type { SessionTimeouts } from '../proxy/http/exchange.ts';
 import type { Fields } from '../proxy/http/fields.ts';
 import { varnishReason } from '../proxy/request/varnish-reasons.ts';
 import { isInAcl } from './acl.ts';
@@ -254,6 +255,16 @@ function freeSpace({ storages }: VclContext, name: string): number {
   return storage === undefined ? 0 : storage.capacity - storage.bytes;
 }
 
+/** Seconds; 0 where the request came over no connection of its own. */
+function sessionTimeout({ session }: VclContext, name: keyof SessionTimeouts): number {
+  return (session?.timeouts[name] ?? 0) / 1_000;
+}
+
+function setSessionTimeout({ session }: VclContext, name: keyof SessionTimeouts, seconds: number): void {
+  if (session === undefined) return;
+  session.timeouts = { ...session.timeouts, [name]: Math.max(0, seconds * 1_000) };
+}
+
 function hashData(context: HashContext, text: string): void {
   context.hashData(text);
 }
@@ -305,7 +316,9 @@ export const runtime = {
   remainder,
   sameBackend,
   sameIp,
+  sessionTimeout,
   setField,
+  setSessionTimeout,
   setStatus,
   setTtl,
   shown,

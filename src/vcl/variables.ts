@@ -85,6 +85,15 @@ function timeout(name: string): { readonly get: string; readonly set: string } {
   return { get: `(c.bereq.${name} ?? 0) / 1000`, set: `c.bereq.${name} = ($) * 1000` };
 }
 
+/** Timeouts of the client's connection. */
+function sessionTimeout(name: string): Options {
+  return {
+    write: 'client',
+    get: `sessionTimeout(c, "${name}")`,
+    set: `setSessionTimeout(c, "${name}", $)`,
+  };
+}
+
 const requestLine = (message: string, field: string) => ({
   get: `c.${message}.${field}`,
   set: `c.${message}.${field} = filled($, '${message}.${field}')`,
@@ -283,9 +292,15 @@ export const variables: readonly Variable[] = [
   }),
   variable('resp.time', 'TIME', delivery, { get: 'now(c)' }),
 
-  ...(['idle_send_timeout', 'send_timeout', 'timeout_idle', 'timeout_linger'] as const).map((name) =>
-    variable(`sess.${name}`, 'DURATION', 'client', { write: 'client' }),
-  ),
+  variable('sess.idle_send_timeout', 'DURATION', 'client', sessionTimeout('idleSendTimeoutMs')),
+  variable('sess.send_timeout', 'DURATION', 'client', sessionTimeout('sendTimeoutMs')),
+  variable('sess.timeout_idle', 'DURATION', 'client', sessionTimeout('idleTimeoutMs')),
+  // There are no threads to linger; varnishd's timeout_linger is 50 ms.
+  variable('sess.timeout_linger', 'DURATION', 'client', {
+    write: 'client',
+    get: '(kept(c.req).timeoutLinger ?? 0.05)',
+    set: 'kept(c.req).timeoutLinger = $',
+  }),
   variable('sess.xid', 'STRING', 'client, backend', { since: 41, get: 'c.sessionXid' }),
 ];
 

@@ -9,6 +9,7 @@
  */
 import type { DirectorDeclaration, PeerDeclaration, SaintmodeDeclaration } from '../config/declaration.ts';
 import type { BackendRef, BackendRequest, ClientRequest, PurgeOptions, Response } from '../config/hooks.ts';
+import type { Session } from '../proxy/http/exchange.ts';
 import type { HeaderFields } from '../proxy/http/fields.ts';
 import { methodBits } from './methods.ts';
 import { parseSignature, type Signature } from './signature.ts';
@@ -30,6 +31,7 @@ export interface VclContext {
   /** Where objects are kept, by name; undefined: nowhere. */
   readonly storages?: ReadonlyMap<string, { readonly capacity: number; readonly bytes: number }> | undefined;
   readonly nextStorage?: string | undefined;
+  readonly session?: Session | undefined;
   log(message: string): void;
   healthy?(target: BackendRef): boolean;
   resolve?(target: BackendRef): string | undefined;

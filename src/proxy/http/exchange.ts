@@ -51,9 +51,18 @@ export interface ResponseBody {
 }
 
 /** What the requests of one connection have in common. */
+/** Milliseconds that a connection may do nothing; as in ListenerLimits. */
+export interface SessionTimeouts {
+  readonly idleTimeoutMs: number;
+  readonly idleSendTimeoutMs: number;
+  readonly sendTimeoutMs: number;
+}
+
 export interface Session {
   /** Its number among those of requests; 0: it has none yet. VCL: `sess.xid`. */
   xid: number;
+  /** Those of its listener, until a hook puts others in their place. VCL: `sess.timeout_idle`, ... */
+  timeouts: SessionTimeouts;
   /** The connection's own addresses, where a proxy in front has said others: those of the exchange. */
   readonly own?: { readonly client: SocketAddress; readonly server: SocketAddress } | undefined;
 }

@@ -12,7 +12,7 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Clock } from '../../clock.ts';
 import { TroupeError } from '../../errors.ts';
-import type { ExchangeHandler, Persistence, SocketAddress } from '../http/exchange.ts';
+import type { ExchangeHandler, Persistence, SessionTimeouts, SocketAddress } from '../http/exchange.ts';
 import { CountedReader } from '../http1/body-reader.ts';
 import { ChunkReader } from '../http1/chunk-reader.ts';
 import { MessageParser } from '../http1/llhttp.ts';
@@ -426,6 +426,14 @@ export class Connection implements ResponseChannel, BodySource {
 
   // --- time ---
 
+  get timeouts(): SessionTimeouts {
+    return this.#stall.timeouts;
+  }
+
+  set timeouts(timeouts: SessionTimeouts) {
+    this.#stall.timeouts = timeouts;
+  }
+
   /** Compares deadlines with the time. Called by the listener's sweep, several times within each timeout. */
   checkTime(now: number): void {
     // What was cut just now goes on being looked at until it has closed.
@@ -441,7 +449,7 @@ export class Connection implements ResponseChannel, BodySource {
           if (waited > limits.headTimeoutMs) {
             this.#refuse(timedOut(`no end of the request's head in ${limits.headTimeoutMs} ms`));
           }
-        } else if (waited > limits.idleTimeoutMs) {
+        } else if (waited > this.timeouts.idleTimeoutMs) {
           this.#startClosing();
         }
         return;
@@ -472,7 +480,7 @@ export class Connection implements ResponseChannel, BodySource {
     const stall = this.#stall.look(now, exchange?.receivedAt ?? 0, this.#hasEnded, isOwed);
     if (stall === undefined) return false;
     if (stall === 'stuck') {
-      const { idleSendTimeoutMs } = this.#owner.limits;
+      const { idleSendTimeoutMs } = this.timeouts;
       this.#report(refusalError(timedOut(`the client took nothing for ${idleSendTimeoutMs} ms`)));
     }
     this.#socket.destroy();

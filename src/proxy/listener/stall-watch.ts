@@ -3,6 +3,7 @@
  * nothing in between.
  */
 import type { Socket } from 'node:net';
+import type { SessionTimeouts } from '../http/exchange.ts';
 import type { ListenerLimits } from './listener-limits.ts';
 
 /** `stuck`: bytes wait for the client. `silent`: it has ended its side, and nothing has been sent to it. */
@@ -10,7 +11,8 @@ export type Stall = 'stuck' | 'silent';
 
 export class StallWatch {
   readonly #socket: Socket;
-  readonly #limits: ListenerLimits;
+  readonly #halfClosedTimeoutMs: number;
+  timeouts: SessionTimeouts;
   /** Milliseconds of the clock: the last time that all was well or something moved. */
   #since: number;
   #wasQueued = false;
@@ -19,7 +21,8 @@ export class StallWatch {
 
   constructor(socket: Socket, limits: ListenerLimits, now: number) {
     this.#socket = socket;
-    this.#limits = limits;
+    this.#halfClosedTimeoutMs = limits.halfClosedTimeoutMs;
+    this.timeouts = limits;
     this.#since = now;
   }
 
@@ -48,8 +51,8 @@ export class StallWatch {
     this.#wasQueued = queued > 0;
     this.#delivered = delivered;
     const stalled = now - this.#since;
-    if (queued === 0) return isOwed && stalled > this.#limits.halfClosedTimeoutMs ? 'silent' : undefined;
-    const { idleSendTimeoutMs, sendTimeoutMs } = this.#limits;
+    if (queued === 0) return isOwed && stalled > this.#halfClosedTimeoutMs ? 'silent' : undefined;
+    const { idleSendTimeoutMs, sendTimeoutMs } = this.timeouts;
     return stalled > idleSendTimeoutMs && now - requestAt > sendTimeoutMs ? 'stuck' : undefined;
   }
 }

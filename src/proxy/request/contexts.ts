@@ -25,7 +25,7 @@ import type {
 } from '../../config/hooks.ts';
 import { issueBan } from '../cache/issue-ban.ts';
 import type { Storage } from '../cache/storage.ts';
-import type { Exchange, SocketAddress } from '../http/exchange.ts';
+import type { Exchange, Session, SocketAddress } from '../http/exchange.ts';
 import { pickEarly } from './early-pick.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import type { BackendMessage, ClientMessage } from './messages.ts';
@@ -103,9 +103,13 @@ export class RequestContext implements HookContext {
     return own === undefined ? this.server : { ip: own.address, port: own.port };
   }
 
+  /** The client's connection; undefined: the request came by another way. VCL: `sess.*`. */
+  get session(): Session | undefined {
+    return this.#owner.exchange.session;
+  }
+
   get sessionXid(): string {
-    const { session } = this.#owner.exchange;
-    return String(session?.xid ?? 0);
+    return String(this.session?.xid ?? 0);
   }
 
   /** 32 bytes. VCL: `req.hash`, `bereq.hash`. */

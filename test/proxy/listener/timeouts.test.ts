@@ -24,6 +24,30 @@ test('an idle connection is closed without a word after timeout_idle', async () 
   expect(errors).toEqual([]);
 });
 
+test('a hook may give a connection another timeout_idle', async () => {
+  const clock = new SimulatedClock();
+  const { listener, port } = await serve(
+    (exchange) => {
+      const { session } = exchange;
+      if (session !== undefined) session.timeouts = { ...session.timeouts, idleTimeoutMs: 20_000 };
+      describe200(exchange);
+    },
+    {},
+    clock,
+  );
+  const client = await RawClient.connect(port);
+  await eventually(() => listener.connections === 1);
+  client.send(get('/'));
+  await client.until('GET / -');
+  client.received = '';
+  clock.advance(19_000);
+  client.send(get('/again'));
+  await client.until('GET /again -');
+  client.received = '';
+  clock.advance(22_000);
+  expect(await client.untilEnd()).toBe('');
+});
+
 test('a head that does not come to its end gets 408 after timeout_req, however much of it arrives', async () => {
   const clock = new SimulatedClock();
   const { listener, port, errors } = await serve(describe200, {}, clock);

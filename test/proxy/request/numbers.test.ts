@@ -1,5 +1,6 @@
 /** The numbers of connections, requests and fetches: those of varnishd, which operators look for in its log. */
 import { expect, test } from 'vitest';
+import { defaultLimits } from '../../../src/proxy/listener/listener-limits.ts';
 import { cachingWorld } from '../../support/proxy-world.ts';
 
 test('a connection takes one, then each request and each try to fetch', () => {
@@ -17,12 +18,12 @@ test('a connection takes one, then each request and each try to fetch', () => {
         beresp.status === 500 && bereq.retries === 0 ? 'retry' : undefined,
     },
   });
-  const session = { xid: 0 };
+  const session = { xid: 0, timeouts: defaultLimits };
   world.request({ session });
   world.transport.latest.answer(500);
   world.transport.latest.answer(200, 'hello');
   world.request({ session });
-  world.request({ session: { xid: 0 }, method: 'POST' });
+  world.request({ session: { xid: 0, timeouts: defaultLimits }, method: 'POST' });
   expect(seen).toEqual([
     'req 2 of 1',
     'bereq 3 of 1',
