@@ -12,7 +12,7 @@
 import type { Duplex } from 'node:stream';
 import type { PurgeOptions, Synth } from '../../config/hooks.ts';
 import type { ByteRange } from '../cache/byte-range.ts';
-import type { CacheEntry, PendingFetch } from '../cache/cache-entry.ts';
+import type { CacheEntry, PendingFetch, UncacheableMarker } from '../cache/cache-entry.ts';
 import { alsoInvalid, invalidates } from '../cache/invalidation.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import { purgeEntry } from '../cache/purge.ts';
@@ -459,7 +459,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     const isRfc = this.loaded.manners.kind === 'rfc';
     if (isRfc && req.method !== 'GET' && req.method !== 'HEAD') return 'pass';
     if (this.#offer() !== undefined) return 'pass';
-    const { store, clock, bans } = this.environment;
+    const { store, clock } = this.environment;
     if (store === undefined || this.loaded.policy === undefined) return 'fetch';
     // The body of a GET would be part of what is asked for (RFC 9110 section 9.3.1).
     if (isRfc && this.#body !== undefined) return 'pass';
@@ -487,24 +487,14 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
         return 'hit';
       }
     }
-    const { marker } = entry;
-    let isMarked = marker !== undefined && now < marker.until;
-    if (
-      isMarked &&
-      marker !== undefined &&
-      marker.ban !== bans.newest &&
-      bans.takes(marker, true, undefined, req)
-    ) {
-      store.remove(marker);
-      isMarked = false;
-    }
-    if (isMarked && marker?.isPass === true) {
+    const marker = this.#markerIn(entry, store, now);
+    if (marker?.isPass === true) {
       req.isHitPass = true;
       return 'pass';
     }
-    req.isHitMiss = isMarked;
+    req.isHitMiss = marker !== undefined;
     if (req.ignoresBusy) return 'miss';
-    this.#isAlone = isMarked || (isRfc && (object?.isAlwaysAsked === true || this.#isPersonal()));
+    this.#isAlone = marker !== undefined || (isRfc && (object?.isAlwaysAsked === true || this.#isPersonal()));
     const pending = this.#pendingIn(entry, store, now);
     if (!(pending instanceof CacheFetch) || (this.#isAlone && pending.object === undefined)) return 'miss';
     this.#shared = pending;
@@ -523,6 +513,15 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       store.remove(found);
       bans.cutTail();
     }
+  }
+
+  /** The same of the note that answers are not to be kept. */
+  #markerIn({ marker }: CacheEntry, store: ObjectStore, now: number): UncacheableMarker | undefined {
+    if (marker === undefined || now >= marker.until) return undefined;
+    const { bans } = this.environment;
+    if (marker.ban === bans.newest || !bans.takes(marker, true, undefined, this.req)) return marker;
+    store.remove(marker);
+    return undefined;
   }
 
   /** The same of what is on its way. Who has waited for that looks again at once, and may have left another entry. */
