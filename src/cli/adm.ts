@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { CommandClient, type Reply } from './command-client.ts';
 import { parseListenAddress } from './listen-address.ts';
 import { type Announced, announcedIn } from './work-folder.ts';
@@ -15,8 +16,10 @@ export interface AdmOptions {
   readonly secretFile: string | undefined;
   /** `-n` */
   readonly folder: string | undefined;
-  /** One command in words; none: they are read from standard input. */
+  /** One command in words; none: they are read from `input`. */
   readonly command: readonly string[];
+  /** Default: standard input. */
+  readonly input?: Readable;
 }
 
 export interface AdmOutput {
@@ -38,9 +41,8 @@ export async function runAdm(options: AdmOptions, output: AdmOutput): Promise<nu
       return tell(await client.send(options.command.map(quoted).join(' ')), output);
     }
     let status = 0;
-    for await (const line of createInterface({ input: process.stdin })) {
-      if (line.trim() === '') continue;
-      const reply = await client.send(line);
+    for await (const command of commandsIn(options.input ?? process.stdin)) {
+      const reply = await client.send(command);
       status = Math.max(status, tell(reply, output));
       if (reply.status === CLOSED) break;
     }
@@ -51,6 +53,22 @@ export async function runAdm(options: AdmOptions, output: AdmOutput): Promise<nu
   } finally {
     client.close();
   }
+}
+
+/** A line each; or one that ends with `<< WORD`, and all lines up to that word. */
+async function* commandsIn(input: Readable): AsyncGenerator<string> {
+  let lines: string[] = [];
+  let end: string | undefined;
+  for await (const line of createInterface({ input })) {
+    if (end === undefined && line.trim() === '') continue;
+    lines.push(line);
+    if (end === undefined) end = /\s<<\s+"?([^\s"]+)"?\s*$/.exec(line)?.[1];
+    else if (line.endsWith(end)) end = undefined;
+    if (end !== undefined) continue;
+    yield lines.join('\n');
+    lines = [];
+  }
+  if (lines.length > 0) throw new Error(`the text of the last command does not end with ${end}`);
 }
 
 const CLOSED = 500;

@@ -22,8 +22,9 @@ export interface CommandLinePlan {
 /** @returns undefined: none is wanted; or a sentence that says what is wrong */
 export function parseCommandLine(flags: CommandLineFlags): CommandLinePlan | undefined | string {
   const { secretFile, folder } = flags;
-  if (secretFile !== undefined && secretFile !== 'none' && readSecret(secretFile) === undefined) {
-    return `-S ${secretFile}: this file cannot be read, or is empty.`;
+  if (secretFile !== undefined && secretFile !== 'none') {
+    const secret = readSecret(secretFile);
+    if (typeof secret === 'string') return `-S ${secretFile}: the secret cannot be read: ${secret}.`;
   }
   const address = flags.address ?? (folder === undefined ? undefined : 'localhost:0');
   if (address === undefined || address === 'none') return undefined;

@@ -29,7 +29,8 @@ export async function openCommandLine(
     });
     folder.announce(port.addresses, secretFile);
     const places = port.addresses.map((address) => formatAddress(address)).join(', ');
-    return { title: `${places} (varnishadm -n ${folder.path})`, close: () => folder.remove() };
+    const trust = secretFile === undefined ? ', without a secret: whoever reaches it commands' : '';
+    return { title: `${places} (varnishadm -n ${folder.path})${trust}`, close: () => folder.remove() };
   } catch (error) {
     folder.remove();
     throw error;

@@ -398,7 +398,10 @@ test("Debian's command line of varnishd works, and so does what a directory tell
 
 test.each([
   [['-T', 'nowhere'], '-T nowhere: write ADDR:PORT'],
-  [['-T', '127.0.0.1:0', '-S', '/no/such/file'], '-S /no/such/file: this file cannot be read, or is empty.'],
+  [
+    ['-T', '127.0.0.1:0', '-S', '/no/such/file'],
+    '-S /no/such/file: the secret cannot be read: No such file or directory.',
+  ],
   [['-a', ':0,PROXY,HTTP'], 'HTTP and PROXY exclude each other'],
   [['-a', ':0,H2'], '"H2" is not an option that Troupe knows'],
 ])('%s is refused with a sentence', async (flags, sentence) => {

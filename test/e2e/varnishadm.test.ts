@@ -4,10 +4,12 @@ import { existsSync } from 'node:fs';
 import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, type TestContext, test } from 'vitest';
 import { ParameterSet } from '../../src/admin/parameters/parameter-set.ts';
 import { runAdm } from '../../src/cli/adm.ts';
+import { CommandClient } from '../../src/cli/command-client.ts';
 import { type OpenedCommandLine, openCommandLine } from '../../src/cli/open-command-line.ts';
 import { createProxy, type TroupeProxy } from '../../src/create-proxy.ts';
 import { Origin } from '../support/origin.ts';
@@ -209,6 +211,32 @@ test('troupe adm speaks with Troupe as varnishadm does', async () => {
   expect(said.join('')).toContain('No VCL named nosuch known\nCommand failed with status 106');
   await file('secret', 'it has changed');
   expect(await ask('ping')).toBe(0);
+  const piped = (...lines: string[]) =>
+    runAdm(
+      {
+        address: undefined,
+        secretFile: undefined,
+        folder: work,
+        command: [],
+        input: Readable.from(lines.map((line) => `${line}\n`)),
+      },
+      output,
+    );
+  expect(
+    await piped(
+      'ping',
+      'vcl.inline two << END',
+      'vcl 4.1; # << END of it',
+      '',
+      'backend default none;',
+      'END',
+      'vcl.show two',
+    ),
+  ).toBe(0);
+  expect(said.join('')).toContain('vcl 4.1; # << END of it\n\nbackend default none;\n');
+  expect(await piped('nosuch', 'quit', 'ping')).toBe(1);
+  expect(await piped('vcl.inline three << END', 'vcl 4.1;')).toBe(2);
+  expect(said.join('')).toContain('does not end with END');
   const wrong = {
     address: undefined,
     secretFile: await file('wrong', 'wrong'),
@@ -216,4 +244,45 @@ test('troupe adm speaks with Troupe as varnishadm does', async () => {
     command: ['ping'],
   };
   expect(await runAdm(wrong, output)).toBe(2);
+});
+
+test('a secret file that has gone lets nobody in, and says so; a parameter given at the start is reset to its default', async () => {
+  const secret = await file('secret', 'it is known');
+  const parameters = new ParameterSet();
+  parameters.set('max_restarts', '1');
+  const boot = await file('boot.vcl', ...program('if (req.restarts < 2) { return (restart); }'));
+  proxy = createProxy(boot, { requests: { maxRestarts: 1 } });
+  const { port } = await proxy.listen({ host: '127.0.0.1', port: 0 });
+  url = `http://127.0.0.1:${port}/`;
+  const plan = { host: '127.0.0.1', port: 0, secretFile: secret, folder: work };
+  opened = await openCommandLine(proxy, plan, parameters);
+  const said: string[] = [];
+  const output = { out: (text: string) => said.push(text), err: (text: string) => said.push(text) };
+  const ask = (secretFile: string, ...command: string[]) =>
+    runAdm({ address: undefined, secretFile, folder: work, command }, output);
+  expect((await fetch(url)).status).toBe(503);
+  expect(await ask(secret, 'param.reset', 'max_restarts')).toBe(0);
+  expect((await fetch(url)).status).toBe(200);
+  const other = await file('other', 'it is known');
+  await rm(secret);
+  expect(await ask(other, 'ping')).toBe(2);
+  expect(said.join('')).toContain('Cannot open secret file (No such file or directory)');
+});
+
+test('two ports of one proxy know the same labels', async () => {
+  await start(await file('boot.vcl', ...program()));
+  const where = [{ host: '127.0.0.1', port: 0 }];
+  const parameters = new ParameterSet();
+  const ports = await Promise.all(
+    [1, 2].map(() => proxy.commandLine({ where, secretFile: undefined, parameters })),
+  );
+  const [first, second] = await Promise.all(
+    ports.map((port) =>
+      CommandClient.open({ host: '127.0.0.1', port: port.addresses[0]?.port ?? 0 }, () => Buffer.alloc(0)),
+    ),
+  );
+  expect((await first?.send('vcl.label app boot'))?.status).toBe(200);
+  expect((await second?.send('vcl.list'))?.text).toMatch(/app +-> +boot/);
+  first?.close();
+  second?.close();
 });

@@ -25,8 +25,8 @@ export interface SessionOptions {
   /** All commands, and those for strangers. */
   readonly commands: ReadonlyMap<string, CliCommand>;
   readonly openCommands: ReadonlyMap<string, CliCommand>;
-  /** undefined: everybody is trusted. */
-  readonly secret: (() => Uint8Array | undefined) | undefined;
+  /** Reads it, or says why it cannot. undefined: everybody is trusted. */
+  readonly secret: (() => Uint8Array | string) | undefined;
   /** It is no stranger: it has shown that it knows the secret; or if there is none, sent a command. */
   readonly onKnown: () => void;
   readonly onClosed: () => void;
@@ -128,7 +128,9 @@ export class CliSession {
     const { secret, onRefused, stage, socket } = this.#options;
     if (secret === undefined) return { status: CliStatus.cannot, text: 'Secret file not configured\n' };
     const known = secret();
-    if (known === undefined) return { status: CliStatus.cannot, text: 'Cannot open secret file\n' };
+    if (typeof known === 'string') {
+      return { status: CliStatus.cannot, text: `Cannot open secret file (${known})\n` };
+    }
     // A challenge is answered once: whoever authenticates again has none to answer.
     if (this.#isTrusted || !isAnswerTo(answer, this.#challenge ?? '', known)) {
       onRefused();

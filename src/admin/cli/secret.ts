@@ -1,6 +1,7 @@
 /** The secret of the command line, and the answer to a challenge that proves that somebody knows it. */
 import { createHash, randomBytes, randomInt, timingSafeEqual } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { getSystemErrorMap } from 'node:util';
 
 /** 32 letters, as varnish-cli(7) has them. */
 export function newChallenge(): string {
@@ -28,13 +29,15 @@ export function newSecret(): string {
 /**
  * Reads a secret file, at each authentication anew, so that it can be changed.
  *
- * @returns undefined: it cannot be read, or is empty, and then nobody is let in
+ * @returns a text: why there is none, and then nobody is let in
  */
-export function readSecret(file: string): Uint8Array | undefined {
+export function readSecret(file: string): Uint8Array | string {
   try {
     const secret = readFileSync(file);
-    return secret.length === 0 ? undefined : secret;
-  } catch {
-    return undefined;
+    return secret.length === 0 ? 'It is empty' : secret;
+  } catch (error) {
+    const { errno = 0, message } = error as NodeJS.ErrnoException;
+    const [, why = message] = getSystemErrorMap().get(errno) ?? [];
+    return why.charAt(0).toUpperCase() + why.slice(1);
   }
 }

@@ -9,6 +9,8 @@ export class ParameterSet {
   readonly #specs = new Map(parameterSpecs.map((spec) => [spec.name, spec]));
   /** Those that are not what they are by default. */
   readonly #values = new Map<string, ParameterValue>();
+  /** Those that were set and reset: what a proxy was started with holds no more, but the default does. */
+  readonly #wereSet = new Set<string>();
   /** Called with the name of each that was set. */
   onChange: ((name: string) => void) | undefined;
 
@@ -35,12 +37,14 @@ export class ParameterSet {
   }
 
   reset(name: string): void {
-    if (this.#values.delete(name)) this.onChange?.(name);
+    if (!this.#values.delete(name)) return;
+    this.#wereSet.add(name);
+    this.onChange?.(name);
   }
 
-  /** Whether it was set, be it to what it is by default. */
+  /** Whether it was set, be it to what it is by default, or reset. */
   isSet(name: string): boolean {
-    return this.#values.has(name);
+    return this.#values.has(name) || this.#wereSet.has(name);
   }
 
   value(name: string): ParameterValue {
