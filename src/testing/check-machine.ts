@@ -136,7 +136,7 @@ function run<Machine extends AnyStateMachine>(
       const before = moments.at(-1);
       moments.push(moment);
       see(moment);
-      assertSound(moment);
+      assertSound(moment, timeline.input === undefined);
       for (const [sentence, check] of checks) assertHolds(sentence, () => check(moment, before));
       assertHolds('what the observer checks', () => observer?.at?.(moment, before));
     }
@@ -170,10 +170,19 @@ function recording<Machine extends AnyStateMachine>(
 }
 
 /** An actor whose machine ends in an error is of no use any more, and whoever runs it hears of it too late. */
-function assertSound<Machine extends AnyStateMachine>({ snapshot }: Moment<Machine>): void {
+function assertSound<Machine extends AnyStateMachine>(
+  { snapshot, event }: Moment<Machine>,
+  isWithoutInput: boolean,
+): void {
   const { status, error } = snapshot as AnyMachineSnapshot;
-  if (status === 'error')
-    throw new Error('The machine failed: nothing handles this error.', { cause: error });
+  if (status !== 'error') return;
+  const why = error instanceof Error ? error.message : String(error);
+  // What a context is made of is forgotten easily where types do not ask for it.
+  const hint =
+    event === undefined && isWithoutInput
+      ? '\nIt was started without input; what it needs goes into `input`.'
+      : '';
+  throw new Error(`The machine failed, and nothing handles this error: ${why}${hint}`, { cause: error });
 }
 
 function assertHolds(sentence: string, check: () => unknown): void {

@@ -111,10 +111,22 @@ const order = setup({
   },
 });
 
+test('a machine that fails for want of input says so', () => {
+  const needy = setup({
+    types: { context: {} as { name: string }, input: {} as { name: string } },
+  }).createMachine({ context: ({ input }) => ({ name: input.name }) });
+  // As in a test that is not typed.
+  const untyped = { input: undefined } as never;
+  const check = () => checkMachine(needy, untyped);
+  expect(check).toThrow(
+    /nothing handles this error: Cannot read properties of undefined.*\nIt was started without input/,
+  );
+});
+
 test('an actor that fails, and whose failure nothing handles, is found', () => {
   const plan = { replies: { charge: { output: fc.string(), error: fc.constant(new Error('declined')) } } };
   const { message } = failureOf(() => checkMachine(order, plan));
-  expect(message).toContain('The machine failed: nothing handles this error.');
+  expect(message).toContain('The machine failed, and nothing handles this error: ');
   expect(message).toMatch(/\n0 ms {2}charge failed new Error\("declined"\) +paying\n/);
   expect(message).toContain('charge error new Error("declined")');
 });
