@@ -35,7 +35,7 @@ export function settingsOf(parameters: ParameterSet): ProxySettings {
       idleSendTimeoutMs: ms('idle_send_timeout'),
       headBytes: count('http_req_size'),
       fieldBytes: count('http_req_hdr_len'),
-      targetBytes: count('http_req_hdr_len'),
+      targetBytes: count('http_req_size'),
       fieldCount: count('http_max_hdr'),
     },
     vcl: {

@@ -8,7 +8,7 @@ export interface ListenerLimits {
   readonly fieldBytes: number;
   /** Number of header fields. varnishd: http_max_hdr. */
   readonly fieldCount: number;
-  /** Bytes in a request target. varnishd's bound is http_req_hdr_len, for the whole request line. */
+  /** Bytes in a request target. varnishd's bound is http_req_size, as for all of the head. */
   readonly targetBytes: number;
   /** Bytes in a request body; 0: no bound. */
   readonly bodyBytes: number;
@@ -43,7 +43,7 @@ export const defaultLimits: ListenerLimits = {
   headBytes: 32 * 1024,
   fieldBytes: 8 * 1024,
   fieldCount: 64,
-  targetBytes: 8 * 1024,
+  targetBytes: 32 * 1024,
   bodyBytes: 0,
   connections: 16 * 1024,
   idleTimeoutMs: 5_000,

@@ -192,7 +192,7 @@ export const refusedHeads: readonly RefusedRequest[] = [
   // beyond what is served
   ['an unknown expectation', post('Content-Length: 5\r\nExpect: miracles\r\n'), 417],
   ['one unknown expectation of two', post('Content-Length: 5\r\nExpect: 100-continue, miracles\r\n'), 417],
-  ['a target beyond the limit', get('', `GET /${'a'.repeat(8192)} HTTP/1.1`), 414],
+  ['a target beyond the limit', get('', `GET /${'a'.repeat(32 * 1024)} HTTP/1.1`), 414],
   ['a target without an end', `GET /${'a'.repeat(70_000)}`, 414],
   ['a line beyond the limit', get(`X: ${'a'.repeat(8192)}\r\n`), 431],
   ['a head beyond the limit', get(`X: ${'a'.repeat(7000)}\r\n`.repeat(5)), 431],
