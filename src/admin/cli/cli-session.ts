@@ -15,6 +15,11 @@ import { isAnswerTo, newChallenge } from './secret.ts';
 /** Milliseconds that a stranger may say nothing, and that anybody may take to fetch a reply. */
 const STRANGERS_MS = 30_000;
 const STALLED_MS = 60_000;
+/**
+ * Milliseconds at most that a command is charged for what it does after its turn, such as compiling a program: some of
+ * that is waiting.
+ */
+const MOST_LATER_MS = 20;
 /** Milliseconds that a byte takes on its way in: in the kernel, and in node. */
 const MS_PER_BYTE = 0.05 / 65_536;
 
@@ -100,8 +105,16 @@ export class CliSession {
       return;
     }
     const replied = this.#replyTo(read);
-    if (replied instanceof Promise) void replied.then((reply) => this.#conclude(reply));
-    else this.#conclude(replied);
+    if (!(replied instanceof Promise)) {
+      this.#conclude(replied);
+      return;
+    }
+    const { stage, turns } = this.#options;
+    const start = stage.operated.clock.now();
+    void replied.then((reply) => {
+      turns.charge(Math.min(MOST_LATER_MS, stage.operated.clock.now() - start));
+      this.#conclude(reply);
+    });
   }
 
   #conclude(reply: CliReply): void {
