@@ -14,6 +14,8 @@ const MOST_BANS = 20_000;
 /** Characters of all conditions together; what is made of a pattern takes some hundred times as much. */
 const MOST_CHARACTERS = 1024 * 1024;
 
+const none: readonly Ban[] = [];
+
 /** The members belong to the list; its holders are counted by whoever refers to it. */
 export interface Ban {
   /** Ascending, without gaps. */
@@ -91,11 +93,19 @@ export class BanList {
    * Whether one that came after another takes an object out for a request.
    *
    * @param object undefined: nothing is known of it yet
+   * @param except those that do not count
    */
-  meets(after: Ban, object: BannedObject | undefined, request: BannedRequest): boolean {
+  meets(
+    after: Ban,
+    object: BannedObject | undefined,
+    request: BannedRequest,
+    except: readonly Ban[] = none,
+  ): boolean {
     if (after.number < this.#oldest.number) return true;
     const candidate = new BanCandidate(object, request);
-    for (let ban = after.newer; ban !== undefined; ban = ban.newer) if (bans(ban, candidate)) return true;
+    for (let ban = after.newer; ban !== undefined; ban = ban.newer) {
+      if (bans(ban, candidate) && !except.includes(ban)) return true;
+    }
     return false;
   }
 

@@ -3,6 +3,7 @@
  * answers were found to be uncacheable.
  */
 import type { Fields } from '../http/fields.ts';
+import type { BannedRequest } from './ban-conditions.ts';
 import type { Ban } from './ban-list.ts';
 import { flat } from './flat-text.ts';
 import type { LruNode, Storage } from './storage.ts';
@@ -20,6 +21,8 @@ export interface PendingFetch {
   readonly variant: string;
   /** The newest that what it brings is tested against: before there is an answer, the newest when it began. */
   readonly ban: Ban;
+  /** Whether a newer one takes it out for a request. */
+  isBannedFor(request: BannedRequest): boolean;
   purge(): void;
 }
 

@@ -8,6 +8,7 @@
 import type { CacheFetchAction, CacheFetchOwner } from '../../compact/cache-fetch-table.ts';
 import { CacheFetchLife, cacheFetchEvents as events } from '../../compact/cache-fetch-table.ts';
 import { TroupeError } from '../../errors.ts';
+import type { BannedRequest } from '../cache/ban-conditions.ts';
 import type { Ban } from '../cache/ban-list.ts';
 import { type CacheEntry, type PendingFetch, UncacheableMarker } from '../cache/cache-entry.ts';
 import { type CachePolicy, termsBy } from '../cache/cache-policy.ts';
@@ -93,6 +94,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   /** The newest when it began, which it holds for as long as what it brings may be kept. */
   readonly #ban: Ban;
   #holdsBan = false;
+  /** Those that its own hooks have issued: as in varnishd, they are about what was fetched before. */
+  readonly #ownBans: Ban[] = [];
   readonly #entry: CacheEntry;
   readonly #bereq: BackendMessage;
   readonly #request: Fields;
@@ -185,6 +188,19 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     return this.object?.ban ?? this.#ban;
   }
 
+  isBannedFor(request: BannedRequest): boolean {
+    const { ban } = this;
+    const { bans } = this.environment;
+    return ban !== bans.newest && bans.meets(ban, this.object, request, this.#ownBans);
+  }
+
+  issueBan(words: readonly string[]): string | undefined {
+    const { environment } = this;
+    const mistake = environment.issueBan(words);
+    if (mistake === undefined) this.#ownBans.push(environment.bans.newest);
+    return mistake;
+  }
+
   /** Waits for the answer, or begins to read what has come. */
   join(waiter: CacheWaiter): void {
     const { object } = this;
@@ -265,7 +281,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     if (status === 304 && this.#asksWhether && stale !== undefined) {
       const before = stale.fields();
       // What was purged or banned meanwhile is not served, whatever its origin said of it before.
-      if (this.#life.state === 'doomed' || this.#isBanned(stale, this.req) || !confirms(fields, before)) {
+      if (this.#life.state === 'doomed' || this.#isBanned(stale) || !confirms(fields, before)) {
         this.#asksWhether = false;
         dropConditions(this.#bereq.http);
         return undefined;
@@ -536,6 +552,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       this.#ban,
       now,
     );
+    object.ban = this.#testedUpTo(object);
     object.storedBy = this.#bereq.xid;
     object.length = length;
     object.bytes += body.bytes;
@@ -574,17 +591,25 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       const isMeant = isFresh && variantKey(object.vary, waiter.req.http) === object.variant;
       // A hook of one before may have purged it.
       const isThere = object.isStored || this.#life.state === 'storing';
-      const isBanned = isThere && this.#isBanned(object, waiter.req);
+      const isBanned = isThere && this.isBannedFor(waiter.req);
       if (isBanned) this.#takeOut(object);
       if (isMeant && isThere && !isBanned) waiter.objectArrived(object, this);
       else waiter.lookAgain();
     }
   }
 
-  /** Whether a ban that has come since it began takes something out, if this request looks for it. */
-  #isBanned(object: StoredObject, req: ClientMessage): boolean {
+  /** Whether a ban that has come since it began takes out what was there before. */
+  #isBanned(stale: StoredObject): boolean {
     const { bans } = this.environment;
-    return this.#ban !== bans.newest && bans.meets(this.#ban, object, req);
+    return this.#ban !== bans.newest && bans.meets(this.#ban, stale, this.req);
+  }
+
+  /** What it brings stands behind its own bans, if none of others that came meanwhile takes it out. */
+  #testedUpTo(object: StoredObject | undefined): Ban {
+    const { bans } = this.environment;
+    if (this.#ownBans.length === 0 || bans.meets(this.#ban, object, this.req, this.#ownBans))
+      return this.#ban;
+    return bans.newest;
   }
 
   #takeOut(object: StoredObject): void {
@@ -640,7 +665,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #mark(until: number, isPass: boolean): void {
     const entry = this.#entry;
     const { next: storage } = this.#store;
-    const marker = new UncacheableMarker(entry, storage, until, isPass, this.#ban);
+    const marker = new UncacheableMarker(entry, storage, until, isPass, this.#testedUpTo(undefined));
     if (entry.marker !== undefined) this.#store.remove(entry.marker);
     if (!this.#reserve(storage, marker.bytes)) return;
     // Making place may have emptied the entry, and an empty one is forgotten: nobody would find what is put there.
@@ -678,7 +703,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const stale = this.#stale;
     if (stale === undefined || (status !== undefined && !failures.has(status))) return undefined;
     // It may have been purged or banned meanwhile.
-    if (!this.#entry.objects.includes(stale) || this.#isBanned(stale, this.req)) return undefined;
+    if (!this.#entry.objects.includes(stale) || this.#isBanned(stale)) return undefined;
     const now = this.environment.clock.wallNow();
     const { life, staleIfErrorMs, mayOutlive } = stale;
     if (now < life.freshUntil + staleIfErrorMs) return stale;

@@ -40,6 +40,8 @@ export interface HookOwner extends StoryOwner {
   requestHash(): RequestHash;
   /** The same, where it has been found out already. Asking for it earlier would settle it too soon. */
   readonly knownHash?: RequestHash | undefined;
+  /** Instead of the environment's, for one whose own bans are not about what it brings. */
+  issueBan?(words: readonly string[]): string | undefined;
 }
 
 /** A fetch, for the hooks of the backend side. */
@@ -89,8 +91,9 @@ export class RequestContext implements HookContext {
 
   /** The same for VCL, which has words of its own for what is wrong. */
   get issueBan(): (words: readonly string[]) => string | undefined {
-    const { environment } = this.#owner;
-    return (words) => environment.issueBan(words);
+    const owner = this.#owner;
+    return (words) =>
+      owner.issueBan === undefined ? owner.environment.issueBan(words) : owner.issueBan(words);
   }
 
   get remote(): { readonly ip: string; readonly port: number } {

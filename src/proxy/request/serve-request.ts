@@ -527,12 +527,10 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
   /** The same of what is on its way. Who has waited for that looks again at once, and may have left another entry. */
   #pendingIn(found: CacheEntry, store: ObjectStore, now: number): PendingFetch | undefined {
     const { req } = this;
-    const { bans } = this.environment;
     let entry: CacheEntry | undefined = found;
     for (;;) {
       const pending = entry?.pending(req.http, now);
-      if (pending === undefined || pending.ban === bans.newest) return pending;
-      if (!bans.meets(pending.ban, pending.object, req)) return pending;
+      if (pending === undefined || !pending.isBannedFor(req)) return pending;
       pending.purge();
       entry = store.find(found.key);
     }

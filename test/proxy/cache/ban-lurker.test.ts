@@ -1,7 +1,6 @@
 /** The lurker in a data plane with a simulated clock: `ban.list` tells what it has done. */
 import { expect, test } from 'vitest';
 import type { BanSettings } from '../../../src/proxy/cache/ban-settings.ts';
-import type { FakeFetch } from '../../support/fake-transport.ts';
 import { ProxyWorld } from '../../support/proxy-world.ts';
 
 const MINUTE = 60_000;
@@ -14,13 +13,6 @@ class LurkedWorld {
     this.world.run();
   }
 
-  /** The last one. */
-  get fetch(): FakeFetch {
-    const last = this.world.transport.fetches.at(-1);
-    if (last === undefined) throw new Error('nobody was asked');
-    return last;
-  }
-
   /** Stores an object with the field X-Url. */
   store(...targets: readonly string[]): void {
     for (const target of targets) {
@@ -31,7 +23,7 @@ class LurkedWorld {
 
   answer(target: string): void {
     const fields = ['Cache-Control', 'max-age=36000', 'X-Url', target];
-    this.fetch.answer(200, 'hello', fields);
+    this.world.transport.latest.answer(200, 'hello', fields);
   }
 
   ban(...texts: readonly string[]): void {
@@ -124,7 +116,7 @@ test('waits for a fetch that began before, and may bring what is banned', () => 
 test('tests what is still on its way, and takes it from those who come later only', () => {
   const lurked = new LurkedWorld({ lurkerAgeMs: 0 });
   const reader = lurked.world.request({ target: '/a' });
-  const fetch = lurked.fetch;
+  const fetch = lurked.world.transport.latest;
   fetch.head(200, ['Cache-Control', 'max-age=60', 'X-Url', '/a']).data('hello');
   lurked.ban('obj.http.x-url == /a');
   lurked.world.clock.advance(1_000);
