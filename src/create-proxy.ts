@@ -582,14 +582,15 @@ class RunningProxy implements TroupeProxy {
 
   #adjust({ requests, cache, bans, listener, fetch, vcl, cooldownMs }: ProxySettings): void {
     this.#shelf.cooldownMs = cooldownMs ?? this.#options.cooldown ?? DEFAULT_COOLDOWN_MS;
+    this.#fetchLimits = withSettings({ ...this.#options.fetch }, fetch);
     this.#data.adjust(
       withSettings<Partial<RequestLimits>>({}, requests),
       withSettings<Partial<CacheDefaults>>({}, cache),
       withSettings<Partial<BanSettings>>({}, bans),
+      this.#fetchLimits,
     );
     this.#listenerLimits = withSettings({ ...this.#options.listener }, listener);
     for (const one of this.#listeners) one.adjust(this.#listenerLimits);
-    this.#fetchLimits = withSettings({ ...this.#options.fetch }, fetch);
     const { labels, storages } = this.#vclOptions;
     this.#vclOptions = withSettings({ ...this.#options.vcl, labels, storages }, vcl);
   }

@@ -17,8 +17,9 @@ export interface ProxySettings {
   readonly bans: Settings<BanSettings>;
   /** Of connections that come from then on. */
   readonly listener: Settings<ListenerLimits>;
-  /** Of configs that are loaded from then on. */
+  /** Of fetches that begin from then on, in all configs. */
   readonly fetch: Settings<FetchLimits>;
+  /** Of configs that are loaded from then on. */
   readonly vcl: Settings<VclOptions>;
   /** Milliseconds that a config stays warm after it was needed last; at once. */
   readonly cooldownMs: number | undefined;

@@ -6,7 +6,12 @@ import type { Clock } from '../clock.ts';
 import { SaintList } from '../compact/saint-list.ts';
 import { SaintSweep } from '../compact/saint-sweep.ts';
 import type { Config } from '../config/config.ts';
-import type { ConfigDescription, ResolvedBackend } from '../config/declaration.ts';
+import {
+  type ConfigDescription,
+  type FetchLimits,
+  fetchLimitDefaults,
+  type ResolvedBackend,
+} from '../config/declaration.ts';
 import type { PurgeOptions } from '../config/hooks.ts';
 import type { ConfigKey } from '../config-key.ts';
 import { TroupeError } from '../errors.ts';
@@ -215,6 +220,7 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     limits: Partial<RequestLimits>,
     cacheDefaults: Partial<CacheDefaults>,
     banSettings: Partial<BanSettings>,
+    fetchLimits: Partial<FetchLimits>,
   ): void {
     this.#banSettings = { ...banDefaults, ...this.#options.banSettings, ...banSettings };
     this.#lurker.adjust(this.#banSettings);
@@ -222,8 +228,11 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     this.limits = { ...requestLimitDefaults, ...this.#options.limits, ...limits };
     this.#cacheDefaults = { ...this.#options.cacheDefaults, ...cacheDefaults };
     for (const loaded of this.#configs.values()) {
-      const { cache = {} } = loaded.config;
+      const { backends, cache = {} } = loaded.config;
       if (cache !== false) loaded.policy = cachePolicy(cache, this.#cacheDefaults);
+      for (const { name, limits: own } of backends) {
+        loaded.graph.limit(name, { ...fetchLimitDefaults, ...fetchLimits, ...own });
+      }
     }
   }
 

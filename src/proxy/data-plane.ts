@@ -4,7 +4,7 @@
  */
 import type { SaintFigures } from '../compact/saint-list.ts';
 import type { Config } from '../config/config.ts';
-import type { ConfigDescription, ResolvedBackend } from '../config/declaration.ts';
+import type { ConfigDescription, FetchLimits, ResolvedBackend } from '../config/declaration.ts';
 import type { PurgeOptions } from '../config/hooks.ts';
 import type { ConfigKey } from '../config-key.ts';
 import type { FactBatch } from '../facts.ts';
@@ -85,11 +85,15 @@ export interface DataPlane {
   /** How many requests are on a config now. */
   busy(key: ConfigKey): number;
 
-  /** Changes limits of requests, for how long answers are kept where nobody says it, and how bans are dealt with. */
+  /**
+   * Changes limits of requests, for how long answers are kept where nobody says it, how bans are dealt with, and limits of
+   * fetches of which declarations say nothing.
+   */
   adjust(
     limits: Partial<RequestLimits>,
     cacheDefaults: Partial<CacheDefaults>,
     banSettings: Partial<BanSettings>,
+    fetchLimits: Partial<FetchLimits>,
   ): void;
 
   /** Takes a delta in: one assignment, between two requests. */

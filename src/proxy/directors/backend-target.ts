@@ -10,7 +10,7 @@ const nobody: readonly string[] = [];
 export class BackendNode extends TargetNode implements BackendTarget {
   readonly identity: Identity;
   readonly addresses: Addresses;
-  readonly limits: FetchLimits;
+  limits: FetchLimits;
   readonly declaration: ResolvedBackend;
 
   constructor(declaration: ResolvedBackend) {

@@ -5,6 +5,7 @@
 import type { SaintList } from '../../compact/saint-list.ts';
 import type {
   DirectorDeclaration,
+  FetchLimits,
   MemberDeclaration,
   ResolvedBackend,
   SaintmodeDeclaration,
@@ -49,6 +50,8 @@ export interface TargetGraph {
   removeMember(director: string, target: string): TroupeError | undefined;
   /** What only shard directors can do; undefined: there is no shard director of that name. */
   shard(director: string): ShardControl | undefined;
+  /** Changes what fetches from a backend may take, from the next one on. */
+  limit(backend: string, limits: FetchLimits): void;
   /** The member that a director picks, which may be a director; undefined: none, or there is no such director. */
   pick(director: string, request: PickRequest): Target | undefined;
   /** The parameter sets of shard directors. */
@@ -178,6 +181,12 @@ export function createTargetGraph(input: TargetGraphInput): TargetGraph {
   return {
     get: (name) => entrances.get(name),
     backend: backendNamed,
+
+    limit(name, limits) {
+      const backend = backendNamed(name);
+      if (backend !== undefined) backend.limits = limits;
+    },
+
     setHealth: (identity, health) => backends.get(identity)?.setHealth(health),
     addMember: (director, target, weight) => addMember(director, { target, weight }),
 

@@ -132,7 +132,7 @@ test('rests while ban_lurker_sleep is 0, and goes on when it is set', () => {
   lurked.ban('obj.status == 200');
   lurked.world.clock.advance(10 * MINUTE);
   expect(lurked.objects).toBe(1);
-  lurked.world.plane.adjust({}, {}, { lurkerSleepMs: 10 });
+  lurked.world.plane.adjust({}, {}, { lurkerSleepMs: 10 }, {});
   lurked.world.clock.advance(10);
   expect(lurked.objects).toBe(0);
 });

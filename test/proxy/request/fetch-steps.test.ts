@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { describe, expect, test } from 'vitest';
 import { fetchLimitDefaults } from '../../../src/config/declaration.ts';
 import type { BackendRef, Hooks } from '../../../src/config/hooks.ts';
+import { configKeyOf } from '../../../src/config-key.ts';
 import { sha256Hex } from '../../../src/sha256.ts';
 import { anyProbe, identityNamed, ProxyWorld, worldWith } from '../../support/proxy-world.ts';
 
@@ -233,6 +234,21 @@ describe('timeouts and limits', () => {
       firstByteTimeoutMs: 20,
       betweenBytesTimeoutMs: 3,
     });
+  });
+
+  test('of which a declaration says nothing may change while its config is in use', () => {
+    const world = worldWith();
+    const backends = world.backends('b1');
+    const declared = backends.map((one) => ({ ...one, limits: { connectTimeoutMs: 1 } }));
+    const key = configKeyOf('other', 1);
+    const config = { backends: declared, directors: [], saintmodes: [], defaultTarget: 'b1' };
+    world.plane.load(key, { ...config, hooks: {}, file: undefined }, backends);
+    world.use(key);
+    world.plane.adjust({}, {}, {}, { connectTimeoutMs: 5, firstByteTimeoutMs: 6 });
+    world.request();
+    const { betweenBytesTimeoutMs } = fetchLimitDefaults;
+    const wanted = { connectTimeoutMs: 1, firstByteTimeoutMs: 6, betweenBytesTimeoutMs };
+    expect(world.transport.latest.request).toMatchObject(wanted);
   });
 
   test('more requests in flight than maxConnections are refused, until one has ended', () => {

@@ -72,7 +72,7 @@ describe('pipe', () => {
 
   test('beyond the bound is a 503, until another one has ended', async () => {
     const world = worldWith({ hooks: toPipe });
-    world.plane.adjust({ mostPipes: 1 }, {}, {});
+    world.plane.adjust({ mostPipes: 1 }, {}, {}, {});
     const first = world.request();
     const backend = new FakeDuplex();
     world.transport.connects[0]?.open(backend);
