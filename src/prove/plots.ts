@@ -3,10 +3,33 @@
  * are a small part of all; the others are what nobody has thought of.
  */
 import fc, { type Arbitrary } from 'fast-check';
+import { faultActs } from './faults.ts';
 import { inTenths, JUST_AFTER_MS, longestInterval } from './pauses.ts';
 import { requests } from './requests.ts';
 import type { Act, Scenario, ScenarioEvent } from './scenario.ts';
 import type { Subject } from './subject.ts';
+
+/** One place has one trouble, which stays; who comes then meets that, and nothing else. */
+export function troubles({ backends, dictionary }: Subject, places: readonly string[]): Arbitrary<Scenario> {
+  const trouble = faultActs(backends, places, dictionary).map((act): ScenarioEvent => {
+    return { afterMs: 0, act: act.kind === 'fault' ? { ...act, forMs: undefined } : act };
+  });
+  const visit: Arbitrary<ScenarioEvent> = fc.record({
+    afterMs: fc.oneof(
+      fc.constantFrom(0, 1_000),
+      inTenths(longestInterval(backends) * 2),
+      fc.constant(65_000),
+    ),
+    act: requests(dictionary).map((request): Act => ({ kind: 'request', request })),
+  });
+  return fc.record({
+    seed: fc.integer({ min: 0, max: 0xffff }),
+    cacheControl: fc.constantFrom(undefined, 'max-age=5'),
+    events: fc
+      .tuple(trouble, fc.array(visit, { minLength: 1, maxLength: MOST_VISITS }))
+      .map(([first, visits]) => [first, ...visits]),
+  });
+}
 
 /** Some places are gone for a while, all of them at once; then it is calm, and who comes later finds them well. */
 export function recoveries(

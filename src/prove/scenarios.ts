@@ -5,12 +5,11 @@
  */
 import fc, { type Arbitrary } from 'fast-check';
 import type { ResolvedBackend } from '../config/declaration.ts';
-import type { Fault } from '../simulation/fault.ts';
 import { isLoopback } from '../simulation/made-up-addresses.ts';
 import { hostOf } from '../simulation/network.ts';
-import type { Dictionary } from './dictionary.ts';
-import { inTenths, longestInterval, pauses } from './pauses.ts';
-import { expiries, recoveries } from './plots.ts';
+import { faultActs } from './faults.ts';
+import { pauses } from './pauses.ts';
+import { expiries, recoveries, troubles } from './plots.ts';
 import { about, pages, requests } from './requests.ts';
 import type { Act, Operation, Scenario, ScenarioEvent } from './scenario.ts';
 import type { Subject } from './subject.ts';
@@ -28,6 +27,8 @@ export function scenarios(subject: Subject): Arbitrary<Scenario> {
     { weight: 2, arbitrary: scenariosWith(subject, []) },
     // a director is there to bear the loss of any one member,
     ...(one.length === 0 ? [] : [{ weight: 3, arbitrary: fc.oneof(...one) }]),
+    // or any one trouble that nobody puts right,
+    ...(places.length === 0 ? [] : [{ weight: 2, arbitrary: troubles(subject, places) }]),
     // what was lost for a moment comes back,
     ...(places.length === 0 ? [] : [{ weight: 1, arbitrary: recoveries(subject, places) }]),
     // what is kept runs out while a server is away,
@@ -83,33 +84,6 @@ function acts({ backends, dictionary }: Subject, places: readonly string[]): Arb
     })),
   });
   return fc.oneof(...kinds);
-}
-
-function faultActs(
-  backends: readonly ResolvedBackend[],
-  places: readonly string[],
-  { urls }: Dictionary,
-): Arbitrary<Act> {
-  const at = fc.constantFrom(...places);
-  const interval = longestInterval(backends);
-  const url = fc.constantFrom('/', '/a', ...urls);
-  const fault: Arbitrary<Fault> = fc.oneof(
-    { weight: 6, arbitrary: fc.constant<Fault>({ kind: 'refuses' }) },
-    { weight: 2, arbitrary: fc.constant<Fault>({ kind: 'fails', status: 503 }) },
-    { weight: 3, arbitrary: url.map((one): Fault => ({ kind: 'fails', status: 500, url: one })) },
-    { weight: 2, arbitrary: fc.constantFrom(100, 1_500, 8_000).map((ms): Fault => ({ kind: 'slow', ms })) },
-    { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'resets' }) },
-    { weight: 1, arbitrary: url.map((one): Fault => ({ kind: 'resets', url: one })) },
-    { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'hangs' }) },
-    { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'vanishes' }) },
-    { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'cuts' }) },
-    { weight: 1, arbitrary: fc.constant<Fault>({ kind: 'flaps', periodMs: interval }) },
-  );
-  const forMs = fc.oneof(
-    { weight: 1, arbitrary: fc.constant(undefined) },
-    { weight: 2, arbitrary: inTenths(interval * 10) },
-  );
-  return fc.record({ kind: fc.constant('fault' as const), at, fault, forMs });
 }
 
 function operations(backends: readonly ResolvedBackend[]): Arbitrary<Operation> {
