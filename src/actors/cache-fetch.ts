@@ -26,7 +26,7 @@ export type CacheFetchEvent =
   | { readonly type: 'fetch.broke' }
   /** The store cannot hold the body. */
   | { readonly type: 'fetch.outgrown' }
-  /** What it fetches was purged. */
+  /** What it fetches was purged, or a ban is about it. */
   | { readonly type: 'object.purge' }
   /** Nobody who asked for it is there any more. */
   | { readonly type: 'fetch.deserted' }

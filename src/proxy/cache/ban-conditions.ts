@@ -153,18 +153,31 @@ function textOperator(operator: string, argument: string): string | ((value: str
     case '!~': {
       const mistake = mistakeInRegex(argument);
       if (mistake !== undefined) return `Regex compile error: ${mistake}`;
-      const regex = new VclRegex(argument);
-      return (value) => value !== undefined && finds(regex, value, operator === '~');
+      const matches = matcherOf(argument);
+      const wanted = operator === '~';
+      return (value) => value !== undefined && finds(matches, value, wanted);
     }
     default:
       return `expected conditional (==, !=, ~ or !~) got "${operator}"`;
   }
 }
 
+/** Most patterns of bans are a text, or one that comes first: a look through thousands then takes 50 ns for each. */
+function matcherOf(pattern: string): (text: string) => boolean {
+  const literal = /^(\^?)([\w/=&%:,;@~!#'" -]+)$/.exec(pattern)?.slice(1);
+  const [anchor, wanted = ''] = literal ?? [];
+  if (anchor === '^') return (text) => text.startsWith(wanted);
+  if (anchor === '') return (text) => text.includes(wanted);
+  const regex = new VclRegex(pattern);
+  // JavaScript compiles a pattern when it is matched, and once more for speed: 40 us that are for who issues the ban.
+  for (let i = 0; i < 2; i++) regex.test('');
+  return (text) => regex.test(text);
+}
+
 /** Where a match takes too many steps, nobody knows: what might be banned is. */
-function finds(regex: VclRegex, text: string, wanted: boolean): boolean {
+function finds(matches: (text: string) => boolean, text: string, wanted: boolean): boolean {
   try {
-    return regex.test(text) === wanted;
+    return matches(text) === wanted;
   } catch (error) {
     if (error instanceof MatchLimit) return true;
     throw error;

@@ -10,7 +10,7 @@
 import { BanCandidate, type BanCondition, type BannedObject, type BannedRequest } from './ban-conditions.ts';
 
 /** Bans in the list at most: an object that is looked for after a long time is tested against that many. */
-const MOST_BANS = 20_000;
+const MOST_BANS = 5_000;
 /** Characters of all conditions together; what is made of a pattern takes some hundred times as much. */
 const MOST_CHARACTERS = 1024 * 1024;
 

@@ -1,3 +1,4 @@
+import { fc, test as property } from '@fast-check/vitest';
 import { describe, expect, test } from 'vitest';
 import {
   BanCandidate,
@@ -8,6 +9,7 @@ import {
 } from '../../../src/proxy/cache/ban-conditions.ts';
 import { ObjectLife } from '../../../src/proxy/cache/object-life.ts';
 import { Fields } from '../../../src/proxy/http/fields.ts';
+import { VclRegex } from '../../../src/vcl/regex.ts';
 
 const SECOND = 1_000;
 /** Milliseconds since 1970: an object was made then, fresh for a minute, graced for 10 s, kept for an hour. */
@@ -79,6 +81,20 @@ test.each([
 ])('%s does not hold', (ban) => {
   expect(holds(ban)).toBe(false);
 });
+
+const letter = fc.constantFrom('a', '/', '-', '=', '&', '#', '%', '~', '.', '$', 'é');
+const word = (most: number) => fc.string({ unit: letter, minLength: 1, maxLength: most });
+
+property.prop([fc.constantFrom('', '^'), word(3), word(6)], { numRuns: 500 })(
+  'a pattern that is a text is found where the regular expression is',
+  (anchor, text, url) => {
+    const pattern = anchor + text;
+    const conditions = readBan(['req.url', '~', pattern]);
+    if (typeof conditions === 'string') throw new Error(conditions);
+    const candidate = new BanCandidate(undefined, { ...request, url });
+    expect(conditions[0]?.holds(candidate, 0)).toBe(new VclRegex(pattern).test(url));
+  },
+);
 
 test('ttl and age are those of the moment in which the ban is issued', () => {
   expect(holds('obj.age > 30s', 30 * SECOND)).toBe(false);
