@@ -195,10 +195,10 @@ function tcpEndpoint(host: Field, port: Field | undefined): Endpoint {
   return { kind: 'tcp', host: name, port: number };
 }
 
-/** A host may bring its port: `"127.0.0.1:8080"`. */
+/** A host may bring its port: `"127.0.0.1:8080"`. With nothing but a port it is this one. */
 function splitPort(host: string): { readonly host: string; readonly port: number } {
   const match = isIP(host) === 0 ? /^(.*):(\d{1,5})$/.exec(host) : null;
-  const name = match?.[1] ?? host;
+  const name = (match?.[1] ?? host) || 'localhost';
   return { host: name.replace(/^\[(.*)\]$/, '$1'), port: match === null ? 80 : Number(match[2]) };
 }
 
