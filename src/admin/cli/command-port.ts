@@ -6,6 +6,7 @@ import type { Socket } from 'node:net';
 import type { SocketAddress } from '../../proxy/http/exchange.ts';
 import type { ParameterSet } from '../parameters/parameter-set.ts';
 import { settingsOf } from '../parameters/settings-of.ts';
+import { busynessOf } from './busyness.ts';
 import { CliSession } from './cli-session.ts';
 import type { CliStage, Commanded } from './cli-stage.ts';
 import { CommandTurns } from './command-turns.ts';
@@ -67,7 +68,7 @@ class ListeningPort implements CommandPort {
     this.#stage = stage;
     this.#options = options;
     const { clock } = stage.operated;
-    this.#turns = new CommandTurns(clock);
+    this.#turns = new CommandTurns(clock, busynessOf(clock));
     this.#newcomers = new Newcomers(clock.now());
     this.#refusals = new Refusals(clock, options.onRefused ?? (() => {}));
     this.#entrance = new Entrance({

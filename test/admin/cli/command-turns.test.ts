@@ -24,9 +24,9 @@ class BusyClock implements Clock {
 }
 
 /** How many commands of `ms` each are run in a span, if there is always another one. */
-function flooded(ms: number, spanMs: number): number {
+function flooded(ms: number, spanMs: number, busyness = 1): number {
   const clock = new BusyClock();
-  const turns = new CommandTurns(clock);
+  const turns = new CommandTurns(clock, () => busyness);
   let ran = 0;
   const turn = () => {
     ran++;
@@ -46,9 +46,31 @@ test('a flood of commands gets a fiftieth of the time, and little more at first'
   expect(spent).toBeLessThan(1_300);
 });
 
+test('the busier the loop is, the less is left for commands', () => {
+  const shares = [0.2, 0.3, 0.5, 0.9].map((busyness) => (flooded(0.05, 10_000, busyness) * 0.05) / 10_000);
+  expect(shares[0]).toBeLessThan(0.11);
+  expect(shares[1]).toBeLessThan(0.055);
+  expect(shares[2]).toBeLessThan(0.03);
+  expect(shares[3]).toBe(shares[2]);
+});
+
+test('a loop that is idle charges nothing', () => {
+  const clock = new BusyClock();
+  const turns = new CommandTurns(clock, () => 0.1);
+  const ran: number[] = [];
+  for (let each = 0; each < 100; each++) {
+    turns.add(() => clock.spend(50));
+    clock.advance(0);
+  }
+  turns.add(() => ran.push(1));
+  clock.advance(0);
+  expect(ran).toEqual([1]);
+  turns.close();
+});
+
 test('what is charged is paid for by the commands that follow', () => {
   const clock = new BusyClock();
-  const turns = new CommandTurns(clock);
+  const turns = new CommandTurns(clock, () => 1);
   const ran: number[] = [];
   turns.charge(70);
   turns.add(() => ran.push(clock.now()));
@@ -65,7 +87,7 @@ test('a command that takes long is paid for by those that follow', () => {
 
 test('a few commands wait for nothing, each connection in its turn', () => {
   const clock = new BusyClock();
-  const turns = new CommandTurns(clock);
+  const turns = new CommandTurns(clock, () => 1);
   const ran: string[] = [];
   for (const name of ['a', 'b', 'a', 'c']) turns.add(() => ran.push(name));
   clock.advance(0);
