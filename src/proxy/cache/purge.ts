@@ -15,12 +15,14 @@ export function purgeEntry(
   now: number,
 ): number {
   const { soft: isSoft = false, ttl, grace, keep } = options ?? {};
+  // Who waits for one of these looks again, and shall not find another one of them.
+  const fetches = entry.fetches.splice(0);
   const objects = [...entry.objects];
   for (const object of objects) {
     if (isSoft) object.life.expire(now, ttl, grace, keep);
     else store.remove(object);
   }
   if (entry.marker !== undefined) store.remove(entry.marker);
-  for (const fetch of [...entry.fetches]) fetch.purge();
+  for (const fetch of fetches) fetch.purge();
   return objects.length;
 }

@@ -118,7 +118,9 @@ test.prop(
 
     const open = () => world.transport.fetches.filter(({ isOver }) => !isOver);
     const languageOf = (fetch: FakeFetch) => fetch.request.fields.get('Accept-Language');
+    const tagOf = (fetch: FakeFetch) => fetch.request.fields.get('If-None-Match');
     const askedAt = new Map<FakeFetch, number>();
+    const renewedTags = new Set<string | undefined>();
 
     const judge = ({ exchange, target }: Client) => {
       const { answer } = exchange;
@@ -195,27 +197,38 @@ test.prop(
       const target = fetch.request.path;
       const delay = now - (askedAt.get(fetch) ?? now);
       if ((given.maxAge ?? 0) * 1_000 <= delay) notKeptAt.set(target, now);
-      const tag = fetch.request.fields.get('If-None-Match');
+      const tag = tagOf(fetch);
       const before = tag === undefined ? undefined : versions.get(tag.slice(1, -1));
-      const fields = [
+      const fieldsOf = (varies: boolean) => [
         'Cache-Control',
         given.maxAge === undefined
           ? 'private'
           : `max-age=${given.maxAge}, stale-while-revalidate=${given.grace}`,
-        ...(given.varies ? ['Vary', 'Accept-Language'] : []),
+        ...(varies ? ['Vary', 'Accept-Language'] : []),
       ];
       // Half of those that are asked about have not changed.
       if (before !== undefined && number++ % 2 === 0) {
         const asker = languageOf(fetch);
         const own = before.fits === 'all' ? [] : before.fits;
-        const fits = before.varies || given.varies ? new Set([...own, asker]) : 'all';
-        const varies = before.varies || given.varies;
+        // An origin may begin to say that it chooses, but only once, where that is kept, and not deny it in another
+        // answer about the same at the time.
+        const isOnly = open().every((other) => other === fetch || heads.has(other) || tagOf(other) !== tag);
+        const mayBegin = isOnly && given.maxAge !== undefined && !renewedTags.has(tag);
+        const saysSo = given.varies && (before.varies || mayBegin);
+        renewedTags.add(tag);
+        const varies = before.varies || saysSo;
+        const fits = varies ? new Set([...own, asker]) : 'all';
         const times = { sentAt: now, askedAt: askedAt.get(fetch) ?? now };
         const renewed: Version = { ...before, ...given, varies, fits, ...times, isBroken: false };
         const name = tag?.slice(1, -1) ?? '';
         versions.set(name, renewed);
         heads.set(fetch, renewed);
-        fetch.head(304, [...fields, 'ETag', tag ?? '']).end();
+        fetch.head(304, [...fieldsOf(saysSo), 'ETag', tag ?? '']).end();
+        // Of what was purged meanwhile the whole is asked for, still on behalf of those who asked before.
+        if (times.askedAt <= (purgedAt.get(target) ?? -1)) {
+          for (const other of world.transport.fetches)
+            if (!askedAt.has(other)) askedAt.set(other, times.askedAt);
+        }
         return;
       }
       const name = `v${++number}`;
@@ -224,7 +237,12 @@ test.prop(
       const version: Version = { ...given, target, fits, ...times, bornAt: now, isBroken: false };
       versions.set(name, version);
       heads.set(fetch, version);
-      fetch.head(200, [...fields, 'X-Version', name, ...(given.hasTag ? ['ETag', `"${name}"`] : [])]);
+      fetch.head(200, [
+        ...fieldsOf(given.varies),
+        'X-Version',
+        name,
+        ...(given.hasTag ? ['ETag', `"${name}"`] : []),
+      ]);
       fetch.data(`${name}:`);
     };
     const more = (fetch: FakeFetch, isLast: boolean) => {

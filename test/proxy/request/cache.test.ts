@@ -716,6 +716,24 @@ describe('parts and codings', () => {
   });
 });
 
+test('who waits for one variant when all are purged is not given another one on its way', () => {
+  const world = cachingWorld();
+  const ask = (language: string) =>
+    world.request({ fields: ['Host', 'example.com', 'Accept-Language', language] });
+  ask('en');
+  const varied = ['Cache-Control', 'max-age=0, stale-while-revalidate=60', 'Vary', 'Accept-Language'];
+  world.transport.latest.answer(200, 'old', varied);
+  ask('de');
+  const waiting = ask('de');
+  // Served what is stale, and fetched in the background.
+  ask('en');
+  world.transport.latest.head(200, fresh).data('for all');
+  world.plane.purge(['/', 'example.com']);
+  expect(waiting.answer).toBeUndefined();
+  world.transport.latest.answer(200, 'new', fresh);
+  expect(waiting.answer?.body).toBe('new');
+});
+
 test('a hook that purges while others are given the object: they fetch anew', () => {
   let isPurged = false;
   const world = cachingWorld({
