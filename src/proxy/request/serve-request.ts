@@ -11,17 +11,15 @@
  */
 import type { Duplex } from 'node:stream';
 import type { PurgeOptions, Synth } from '../../config/hooks.ts';
-import type { ByteRange } from '../cache/byte-range.ts';
-import type { CacheEntry, PendingFetch, UncacheableMarker } from '../cache/cache-entry.ts';
-import { alsoInvalid, invalidates } from '../cache/invalidation.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
-import { purgeEntry } from '../cache/purge.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
-import type { Exchange, ResponseBody, ResponseHead } from '../http/exchange.ts';
+import type { Exchange } from '../http/exchange.ts';
 import type { Fields } from '../http/fields.ts';
 import type { BackendRecord } from './backend-record.ts';
 import type { BackendResponseMessage } from './backend-response.ts';
 import { CacheFetch, type CacheLeader } from './cache-fetch.ts';
+import { CacheLookup } from './cache-lookup.ts';
+import { ClientResponse, type ResponseOwner, type Sent } from './client-response.ts';
 import {
   ClientSideContext,
   DeliverSideContext,
@@ -38,11 +36,9 @@ import { hookRules } from './hook-rules.ts';
 import type { LoadedConfig } from './loaded-config.ts';
 import { illegalFields, illegalStatusLine, SWITCHING } from './message-check.ts';
 import { BackendMessage, ClientMessage, ResponseMessage, SyntheticMessage } from './messages.ts';
-import { partOf } from './object-part.ts';
-import { ObjectReading, type ReadingOwner } from './object-reading.ts';
 import { FetchedView, ObjectView } from './object-view.ts';
 import { Pipe, type PipeClient } from './pipe-steps.ts';
-import { RangedBody } from './ranged-body.ts';
+import { invalidateStored, purgeFound } from './purge-stored.ts';
 import { ReplayableBody } from './replayable-body.ts';
 import { RequestHash } from './request-hash.ts';
 import { tellEnd } from './request-report.ts';
@@ -51,20 +47,13 @@ import { parseRequestTarget } from './request-target.ts';
 import { hookLeft, runHook } from './run-hook.ts';
 import type { Running } from './running-requests.ts';
 import { wantsMore } from './stored-answer.ts';
-import { phraseOf, respondPlainly } from './synthetic.ts';
+import { phraseOf } from './synthetic.ts';
 import type { Ending } from './traffic.ts';
-import { switchingHead, transmit, transmitSynthetic } from './transmit.ts';
+import { switchingHead } from './transmit.ts';
 import { Tunnel } from './tunnel.ts';
-import {
-  isUnpackable,
-  takesGzip,
-  UnpackedBody,
-  type UnpackingOwner,
-  unpackedFields,
-} from './unpacked-body.ts';
+import { isUnpackable, takesGzip } from './unpacked-body.ts';
 import { answerUnserved } from './unserved-request.ts';
 import { offeredByClient } from './upgrade-offer.ts';
-import { bareHead } from './varnish-head.ts';
 
 /**
  * What a request does next; `wait`: something else will call, or the request is over. `failed` is what comes
@@ -113,10 +102,7 @@ export function serveRequest(
   new RequestRun(environment, loaded, exchange, target.url, mayUpgrade, xid, asSent).start();
 }
 
-/** Bytes up to which a body is sent in one write with its head. */
-const AT_ONCE_BYTES = 64 * 1024;
-
-class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, UnpackingOwner {
+class RequestRun implements CacheLeader, PipeClient, ResponseOwner, Running {
   readonly environment: RequestEnvironment;
   readonly loaded: LoadedConfig;
   readonly exchange: Exchange;
@@ -129,28 +115,15 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
   #context: ClientSideContext | undefined;
   #fetch: BackendFetch | undefined;
   #pipe: Pipe | undefined;
-  /** What the cache has for the request. */
-  #object: StoredObject | undefined;
+  readonly #lookup = new CacheLookup();
   /** A fetch of the cache that the request has caused, waits for, or reads from. */
   #shared: CacheFetch | undefined;
-  #reading: ObjectReading | undefined;
-  /** What is read, and has to stay in memory until it was. */
-  #held: StoredObject | undefined;
-  #unpacked: UnpackedBody | undefined;
-  /** Nobody shall wait for what this request fetches (hit-for-miss). */
-  #isAlone = false;
-  /** What is served is stale, and nobody fetches it yet. */
-  #refreshes = false;
+  readonly #response = new ClientResponse(this);
   /** What has become of the request; no response can be sent any more. */
   #tunnel: Tunnel | undefined;
   readonly #mayUpgrade: boolean;
   readonly #asSent: Fields | undefined;
   readonly #xid: number;
-  /** The response under way. */
-  #stream: ResponseBody | undefined;
-  /** Of the response; 0 until it begins. */
-  #status = 0;
-  #bytesSent = 0;
   #isOver = false;
 
   /**
@@ -196,13 +169,13 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     storyOf(this)?.fail({
       message: 'its config was discarded, and the time that requests get to end was over',
     });
-    if (this.#stream !== undefined) {
-      this.#stream.cut();
+    if (this.#response.isStreaming) {
+      this.#response.cut();
       this.#finish('cut');
     } else if (this.#tunnel !== undefined) {
       this.#finish('piped');
     } else {
-      this.#respondPlainly();
+      this.#response.sendPlainly();
       this.#finish('complete');
     }
   }
@@ -231,21 +204,17 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       isUnpacked: isGzip && !takesGzip(this.req.http),
       isMade: false,
     });
-    if (this.req.method !== 'GET' && this.req.method !== 'HEAD') this.#invalidate(beresp);
+    if (this.req.method !== 'GET' && this.req.method !== 'HEAD') invalidateStored(this, beresp);
     const next = this.#deliver(beresp, undefined, 0);
     if (next === 'transmit') {
-      this.#status = beresp.status;
       const switched = this.#fetch?.switched;
       if (switched !== undefined && beresp.status === SWITCHING) {
+        this.#response.status = beresp.status;
         this.#openTunnel(switched.connection, switched.record, switchingHead(beresp, switched.protocol));
         return;
       }
       const isPacked = isGzip && !takesGzip(this.req.http);
-      this.#stream =
-        isVarnish && wantsMore(this.req.http)
-          ? this.#beginPart(beresp, hasBody, length, isPacked)
-          : this.#begin(beresp, hasBody, length, isPacked);
-      if (this.#stream !== undefined) return;
+      if (this.#response.beginFetched(beresp, hasBody, length, isPacked) === 'streaming') return;
     }
     this.#fetch?.leave();
     if (next === 'transmit') {
@@ -270,14 +239,12 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       this.#proceed(next);
       return;
     }
-    const { exchange } = this;
-    const { manners } = this.loaded;
-    if (manners.kind === 'varnish' && exchange.method === 'HEAD' && this.#shared === undefined) {
-      // What is passed has a length only if its backend says so.
-      this.#status = beresp.status;
-      exchange.respond(manners.head(beresp, false), undefined);
-    } else if (!this.#respondPart(beresp, true)) {
-      this.#transmitSynthetic(beresp);
+    const isVarnish = this.loaded.manners.kind === 'varnish';
+    // What is passed has a length only if its backend says so.
+    if (isVarnish && this.exchange.method === 'HEAD' && this.#shared === undefined) {
+      this.#response.sendSyntheticHead(beresp);
+    } else {
+      this.#response.sendSynthetic(beresp, true);
     }
     this.#finish('complete');
   }
@@ -287,27 +254,27 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
   }
 
   pieceFetched(chunk: Uint8Array): boolean {
-    const stream = this.#stream;
-    this.bytesRead(chunk.length);
-    if (stream === undefined || stream.write(chunk)) return true;
-    stream.onDrain ??= () => this.#fetch?.resume();
+    if (this.#response.write(chunk)) return true;
+    this.#response.onRoom(() => this.#fetch?.resume());
     return false;
   }
 
   bodyFetched(trailers: Fields | undefined): void {
-    this.#stream?.end(trailers);
-    this.readingOver(true);
+    this.#response.end(trailers);
   }
 
   bodyBroke(): void {
-    this.#stream?.cut();
-    this.readingOver(false);
+    this.#response.break();
+  }
+
+  responseOver(isWhole: boolean): void {
+    this.#finish(isWhole ? 'complete' : 'cut');
   }
 
   // The cache tells what has become of the fetch of somebody else.
 
   objectArrived(object: StoredObject, fetch: CacheFetch | undefined): void {
-    this.#object = object;
+    this.#lookup.object = object;
     const isOwn = this.#fetch !== undefined && fetch?.backend === this.#fetch;
     this.#shared = fetch;
     this.#proceed(isOwn ? this.#deliverObject(object, 0) : 'hit');
@@ -316,22 +283,6 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
   lookAgain(): void {
     this.#shared = undefined;
     this.#proceed('lookup');
-  }
-
-  bytesRead(bytes: number): void {
-    if (this.#unpacked === undefined) this.#bytesSent += bytes;
-  }
-
-  readingOver(isWhole: boolean): void {
-    if (this.#unpacked === undefined) this.#finish(isWhole ? 'complete' : 'cut');
-  }
-
-  bytesUnpacked(bytes: number): void {
-    this.#bytesSent += bytes;
-  }
-
-  unpackingOver(isWhole: boolean): void {
-    this.#finish(isWhole ? 'complete' : 'cut');
   }
 
   pipeRefused(next: 'failed' | 'closed' | Synth): void {
@@ -378,7 +329,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       case 'recv':
         return this.#recv();
       case 'lookup':
-        return this.#lookup();
+        return this.#lookUp();
       case 'hit':
         return this.#hit();
       case 'miss':
@@ -451,7 +402,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     return new RequestHash([req.url, req.http.get('Host')?.toLowerCase() ?? exchange.server.address]);
   }
 
-  #lookup(): Step {
+  #lookUp(): Step {
     this.#leaveShared();
     // What is neither GET nor HEAD is not looked up: RFC 9111 section 4, and varnishd's built-in VCL. Nor is what
     // offers to switch protocols, which nothing stored could do.
@@ -459,90 +410,21 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     const isRfc = this.loaded.manners.kind === 'rfc';
     if (isRfc && req.method !== 'GET' && req.method !== 'HEAD') return 'pass';
     if (this.#offer() !== undefined) return 'pass';
-    const { store, clock } = this.environment;
+    const { store } = this.environment;
     if (store === undefined || this.loaded.policy === undefined) return 'fetch';
     // The body of a GET would be part of what is asked for (RFC 9110 section 9.3.1).
     if (isRfc && this.#body !== undefined) return 'pass';
-    this.#object = undefined;
-    this.#isAlone = false;
-    req.isHitMiss = false;
-    req.isHitPass = false;
-    this.#refreshes = false;
-    if (req.missesAlways) return 'miss';
-    const entry = store.find(this.requestHash().key());
-    if (entry === undefined) {
-      this.#isAlone = this.#isPersonal();
-      return 'miss';
-    }
-    const now = clock.wallNow();
-    const { mostTtl, mostGrace } = req;
-    const found = this.#findIn(entry, store);
-    const object = isOlderThan(found, mostTtl, now) ? undefined : found;
-    this.#object = object;
-    if (object !== undefined) {
-      const stage = object.life.stage(now);
-      if (stage === 'fresh') return 'hit';
-      if (stage === 'graced' && (mostGrace === undefined || now < object.life.freshUntil + mostGrace)) {
-        this.#refreshes = this.#pendingIn(entry, store, now) === undefined;
-        return 'hit';
-      }
-    }
-    const marker = this.#markerIn(entry, store, now);
-    if (marker?.isPass === true) {
-      req.isHitPass = true;
-      return 'pass';
-    }
-    req.isHitMiss = marker !== undefined;
-    if (req.ignoresBusy) return 'miss';
-    this.#isAlone = marker !== undefined || (isRfc && (object?.isAlwaysAsked === true || this.#isPersonal()));
-    const pending = this.#pendingIn(entry, store, now);
-    if (!(pending instanceof CacheFetch) || (this.#isAlone && pending.object === undefined)) return 'miss';
+    const next = this.#lookup.look(this, store);
+    if (next !== 'wait') return next;
+    const { pending } = this.#lookup;
+    if (!(pending instanceof CacheFetch)) return 'miss';
     this.#shared = pending;
     pending.join(this);
     return 'wait';
   }
 
-  /** What is stored for the request, or was until a ban that it has not been tested against took it out. */
-  #findIn(entry: CacheEntry, store: ObjectStore): StoredObject | undefined {
-    const { req } = this;
-    const { bans } = this.environment;
-    for (;;) {
-      const found = req.ignoresVary ? entry.objects.at(-1) : entry.match(req.http);
-      if (found === undefined || found.ban === bans.newest || !bans.takes(found, true, found, req))
-        return found;
-      store.remove(found);
-      bans.cutTail();
-    }
-  }
-
-  /** The same of the note that answers are not to be kept. */
-  #markerIn({ marker }: CacheEntry, store: ObjectStore, now: number): UncacheableMarker | undefined {
-    if (marker === undefined || now >= marker.until) return undefined;
-    const { bans } = this.environment;
-    if (marker.ban === bans.newest || !bans.takes(marker, true, undefined, this.req)) return marker;
-    store.remove(marker);
-    return undefined;
-  }
-
-  /** The same of what is on its way. Who has waited for that looks again at once, and may have left another entry. */
-  #pendingIn(found: CacheEntry, store: ObjectStore, now: number): PendingFetch | undefined {
-    const { req } = this;
-    let entry: CacheEntry | undefined = found;
-    for (;;) {
-      const pending = entry?.pending(req.http, now);
-      if (pending === undefined || !pending.isBannedFor(req)) return pending;
-      pending.purge();
-      entry = store.find(found.key);
-    }
-  }
-
-  /** Whether what comes is most probably for this client only: RFC 9111 section 3.5. */
-  #isPersonal(): boolean {
-    return this.loaded.policy?.rules === 'rfc9111' && this.req.http.has('Authorization');
-  }
-
   #hit(): Step {
-    const object = this.#object;
+    const { object, isDue } = this.#lookup;
     if (object === undefined) return 'miss';
     object.hits++;
     const { clock, store } = this.environment;
@@ -553,19 +435,19 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     }
     const { hit } = this.loaded.config.hooks;
     if (hit !== undefined) {
-      const context = new HitSideContext(this, this.#purgeHere, new ObjectView(object, object.hits, now));
+      const context = new HitSideContext(this, this.#purgeFound(), new ObjectView(object, object.hits, now));
       const action = runHook(this, hookRules.hit, hit, context);
       if (action !== 'deliver') return action === 'fail' ? 'failed' : action;
     }
     // Behind the hook, which may have changed what is asked for.
-    if (this.#refreshes && store !== undefined) this.#refresh(store, object);
+    if (isDue && store !== undefined) this.#refresh(store, object);
     return this.#deliverObject(object, object.hits);
   }
 
   #miss(): Step {
     const { miss } = this.loaded.config.hooks;
     if (miss !== undefined) {
-      const context = new LookupSideContext(this, this.#purgeHere);
+      const context = new LookupSideContext(this, this.#purgeFound());
       const action = runHook(this, hookRules.miss, miss, context);
       if (action !== 'fetch') return action === 'fail' ? 'failed' : action;
     }
@@ -575,9 +457,9 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     store.misses++;
     const entry = store.open(this.requestHash().key());
     // A hook may have purged what was found.
-    const object = this.#object;
+    const { object, isAlone } = this.#lookup;
     const isThere = object !== undefined && entry.objects.includes(object);
-    const isShared = !this.#isAlone;
+    const isShared = !isAlone;
     const body = this.req.cachesBody ? this.#body : undefined;
     const fetch = new CacheFetch({
       owner: this,
@@ -599,7 +481,6 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
   /** Fetches an object anew while it is still served. */
   #refresh(store: ObjectStore, stale: StoredObject): void {
     const { policy } = this.loaded;
-    this.#refreshes = false;
     if (policy === undefined) return;
     const { entry } = stale;
     const bereq = this.#cacheRequest(true, false);
@@ -626,32 +507,16 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     return bereq;
   }
 
+  /** For hooks. */
+  #purgeFound(): (options?: PurgeOptions) => number {
+    return (options) => purgeFound(this, options);
+  }
+
   #leaveShared(): void {
     const shared = this.#shared;
     if (shared === undefined) return;
     this.#shared = undefined;
-    shared.leave(this, this.#reading);
-  }
-
-  readonly #purgeHere = (options?: PurgeOptions): number => {
-    const { store, clock } = this.environment;
-    const entry = store?.find(this.requestHash().key());
-    if (store === undefined || entry === undefined) return 0;
-    return purgeEntry(store, entry, options, clock.wallNow());
-  };
-
-  /** What was asked for may have changed what is stored: RFC 9111 section 4.4. */
-  #invalidate(beresp: ResponseMessage): void {
-    const { store, clock } = this.environment;
-    const { req, loaded } = this;
-    if (store === undefined || loaded.policy?.rules !== 'rfc9111') return;
-    if (!invalidates(req.method, beresp.status)) return;
-    this.#purgeHere();
-    const host = req.http.get('Host');
-    for (const url of alsoInvalid(req.url, host, beresp.http)) {
-      const entry = store.find(new RequestHash([url, host?.toLowerCase() ?? '']).key());
-      if (entry !== undefined) purgeEntry(store, entry, undefined, clock.wallNow());
-    }
+    shared.leave(this, this.#response.reading);
   }
 
   #pass(): Step {
@@ -662,7 +527,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
   }
 
   #purge(): Step {
-    this.#purgeHere();
+    purgeFound(this);
     const { purge } = this.loaded.config.hooks;
     const rule = hookRules.purge;
     const action = purge === undefined ? rule.byDefault : runHook(this, rule, purge, this.#clientContext());
@@ -703,14 +568,13 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
 
   /** Serves an object, as far as its body has come, and on as it comes. */
   #deliverObject(object: StoredObject, hits: number): Step {
-    const { exchange, req } = this;
+    const { req } = this;
     const { manners } = this.loaded;
     const now = this.environment.clock.wallNow();
     const { deliver } = this.loaded.config.hooks;
     const isPacked = object.isGzip && !takesGzip(req.http);
     if (deliver === undefined && !isPacked && !wantsMore(req.http)) {
-      this.#status = object.status;
-      return this.#sendObject(object, manners.storedHead(object, req, hits, now), object.length);
+      return this.#sent(this.#response.sendStored(object, hits, now, this.#shared));
     }
     const resp = new ResponseMessage(object.status, object.reason, object.fields());
     manners.deliver(resp, req, {
@@ -723,102 +587,12 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     });
     const next = this.#deliver(resp, object, hits);
     if (next !== 'transmit') return next;
-    if (isPacked) unpackedFields(resp.http);
-    const part = partOf(req, resp, isPacked ? undefined : object.length, now, manners);
-    this.#status = resp.status;
-    const head = manners.head(resp, false);
-    if (part?.range !== undefined) return this.#sendPart(object, head, part.range);
-    if (part !== undefined) {
-      exchange.respond(head, undefined, part.length);
-      this.#finish('complete');
-      return 'wait';
-    }
-    return this.#sendObject(object, head, isPacked ? undefined : object.length, isPacked);
+    return this.#sent(this.#response.sendDelivered(object, resp, isPacked, now, this.#shared));
   }
 
-  #sendObject(object: StoredObject, head: ResponseHead, length: number | undefined, isPacked = false): Step {
-    const { exchange } = this;
-    const endsWithHead = exchange.method === 'HEAD' || head.status === 204 || head.status === 304;
-    const { text } = object.body;
-    if (text !== undefined && !endsWithHead && !isPacked && exchange.respondText !== undefined) {
-      exchange.respondText(head, text);
-      this.#bytesSent = text.length;
-      this.#finish('complete');
-      return 'wait';
-    }
-    const { whole } = object.body;
-    const isSmall = whole !== undefined && whole.length <= AT_ONCE_BYTES && !isPacked;
-    if (endsWithHead || isSmall || whole?.length === 0) {
-      exchange.respond(head, endsWithHead ? undefined : whole, head.status === 204 ? undefined : length);
-      if (!endsWithHead && whole !== undefined) this.#bytesSent = whole.length;
-      this.#finish('complete');
-      return 'wait';
-    }
-    const stream = exchange.begin(head, length);
-    this.#stream = isPacked ? this.#unpackTo(stream) : stream;
-    this.#read(object, new ObjectReading(object.body, this.#stream, this));
+  #sent(sent: Sent): Step {
+    if (sent === 'complete') this.#finish('complete');
     return 'wait';
-  }
-
-  #sendPart(object: StoredObject, head: ResponseHead, { first, last }: ByteRange): Step {
-    const stream = this.exchange.begin(head, last - first + 1);
-    this.#stream = stream;
-    this.#read(object, new ObjectReading(object.body, stream, this, first, last + 1));
-    return 'wait';
-  }
-
-  #read(object: StoredObject, reading: ObjectReading): void {
-    this.#reading = reading;
-    this.#held = object;
-    this.environment.store?.hold(object);
-    const shared = this.#shared;
-    if (shared?.object === object) {
-      reading.onProgress = (one) => shared.progressed(one);
-      shared.follow(reading);
-    }
-    reading.pump();
-  }
-
-  /**
-   * Begins an answer that is not kept.
-   *
-   * @param isPacked whether it was packed for the cache, and the client does not take it so
-   * @returns where the body goes; undefined: there is none
-   */
-  #begin(
-    beresp: ResponseMessage,
-    hasBody: boolean,
-    length: number | undefined,
-    isPacked: boolean,
-  ): ResponseBody | undefined {
-    const { manners } = this.loaded;
-    if (!isPacked) return transmit(manners, this.exchange, beresp, hasBody, length);
-    unpackedFields(beresp.http);
-    const stream = transmit(manners, this.exchange, beresp, hasBody, undefined);
-    return stream === undefined ? undefined : this.#unpackTo(stream);
-  }
-
-  #unpackTo(stream: ResponseBody): UnpackedBody {
-    this.#unpacked = new UnpackedBody(stream, this);
-    return this.#unpacked;
-  }
-
-  /** As `#begin`, for a request with conditions or a range, which varnishd looks at wherever an answer comes from. */
-  #beginPart(
-    beresp: ResponseMessage,
-    hasBody: boolean,
-    length: number | undefined,
-    isPacked: boolean,
-  ): ResponseBody | undefined {
-    const { manners } = this.loaded;
-    const now = this.environment.clock.wallNow();
-    const part = partOf(this.req, beresp, isPacked || !hasBody ? undefined : length, now, manners);
-    if (part === undefined) return this.#begin(beresp, hasBody, length, isPacked);
-    this.#status = beresp.status;
-    const head = manners.head(beresp, false);
-    if (part.range !== undefined) return new RangedBody(this.exchange.begin(head, part.length), part.range);
-    this.exchange.respond(head, undefined, part.length);
-    return undefined;
   }
 
   /**
@@ -855,9 +629,9 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
       isFit = action !== 'fail' && this.#isSendable('synth', resp);
     }
     if (isFit) {
-      if (!this.#respondPart(resp, false)) this.#transmitSynthetic(resp);
-    } else if (this.loaded.manners.kind === 'varnish') this.#respondBarely();
-    else this.#respondPlainly();
+      this.#response.sendSynthetic(resp, false);
+    } else if (this.loaded.manners.kind === 'varnish') this.#response.sendBarely();
+    else this.#response.sendPlainly();
     this.#finish('complete');
     return 'wait';
   }
@@ -882,59 +656,19 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     this.#finish('aborted');
   }
 
-  /**
-   * As `#beginPart`, for an answer that is made here.
-   *
-   * @param isConditional whether conditions count
-   * @returns false: the whole is to be sent
-   */
-  #respondPart(resp: SyntheticMessage, isConditional: boolean): boolean {
-    const { req } = this;
-    const { manners } = this.loaded;
-    if (manners.kind !== 'varnish' || !wantsMore(req.http)) return false;
-    if (!isConditional && !req.http.has('Range')) return false;
-    const { body } = resp;
-    const bytes = typeof body === 'string' ? Buffer.from(body) : body;
-    const part = partOf(req, resp, bytes.length, this.environment.clock.wallNow(), manners);
-    if (part === undefined) return false;
-    this.#status = resp.status;
-    const { range } = part;
-    const sent = range === undefined ? undefined : bytes.subarray(range.first, range.last + 1);
-    this.exchange.respond(manners.head(resp, false), sent, part.length);
-    this.#bytesSent = sent?.length ?? 0;
-    return true;
-  }
-
-  #transmitSynthetic(resp: SyntheticMessage): void {
-    this.#status = resp.status;
-    this.#bytesSent = transmitSynthetic(this.loaded.manners, this.exchange, resp);
-  }
-
-  /** What varnishd answers where even vcl_synth fails. */
-  #respondBarely(): void {
-    this.#status = 500;
-    this.exchange.respond(bareHead, undefined);
-  }
-
-  #respondPlainly(): void {
-    this.#status = 503;
-    this.#bytesSent = respondPlainly(this.exchange, 503, this.environment.clock.wallNow());
-  }
-
   #finish(ending: Ending): void {
     if (this.#isOver) return;
     this.#isOver = true;
     this.exchange.onAborted = undefined;
     const tunnel = this.#tunnel;
-    const bytesSent = this.#bytesSent + (tunnel?.bytesToClient ?? 0);
+    const { status, bytesSent: bodyBytesSent } = this.#response;
+    const bytesSent = bodyBytesSent + (tunnel?.bytesToClient ?? 0);
     const bytesReceived = (this.#body?.readBytes ?? 0) + (tunnel?.bytesFromClient ?? 0);
     this.#body?.close();
-    this.#reading?.stop();
-    this.#unpacked?.stop();
+    this.#response.close();
     this.#leaveShared();
     const { environment, loaded } = this;
-    if (this.#held !== undefined) environment.store?.letGo(this.#held);
-    environment.traffic.end(ending, this.#status, bytesSent, bytesReceived);
+    environment.traffic.end(ending, status, bytesSent, bytesReceived);
     const { durations } = environment.traffic;
     if (durations !== undefined && ending !== 'piped') {
       durations.add(environment.clock.now() - this.exchange.receivedAt);
@@ -955,7 +689,7 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     const { environment, exchange, loaded, req, story } = this;
     const { xid, restarts } = req;
     const config = loaded.key;
-    const status = this.#status;
+    const { status } = this.#response;
     tellEnd(environment, exchange, {
       config,
       xid,
@@ -973,12 +707,6 @@ class RequestRun implements CacheLeader, PipeClient, ReadingOwner, Running, Unpa
     this.#context ??= new ClientSideContext(this);
     return this.#context;
   }
-}
-
-/** Whether an object is fresh, but longer than this request wants it to be: then it is not there for the request. */
-function isOlderThan(object: StoredObject | undefined, mostTtl: number | undefined, now: number): boolean {
-  if (object === undefined || mostTtl === undefined) return false;
-  return object.life.stage(now) === 'fresh' && now > object.origin + mostTtl;
 }
 
 /** What a hook wants instead of the response, for people. */
