@@ -5,7 +5,7 @@
 import fc, { type Arbitrary } from 'fast-check';
 import { faultActs } from './faults.ts';
 import { inTenths, JUST_AFTER_MS, longestInterval } from './pauses.ts';
-import { requests } from './requests.ts';
+import { about, pages, requests } from './requests.ts';
 import type { Act, Scenario, ScenarioEvent } from './scenario.ts';
 import type { Subject } from './subject.ts';
 
@@ -28,6 +28,26 @@ export function troubles({ backends, dictionary }: Subject, places: readonly str
     events: fc
       .tuple(trouble, fc.array(visit, { minLength: 1, maxLength: MOST_VISITS }))
       .map(([first, visits]) => [first, ...visits]),
+  });
+}
+
+/** One page is asked for and purged, by clients that differ, while nothing else happens. */
+export function purges({ dictionary }: Subject): Arbitrary<Scenario> {
+  const visit: Arbitrary<ScenarioEvent> = fc
+    .record({
+      afterMs: fc.constantFrom(100, 1_000),
+      method: fc.constantFrom('GET', 'PURGE'),
+      request: requests(dictionary),
+    })
+    .map(({ afterMs, method, request }) => {
+      return { afterMs, act: { kind: 'request', request: { ...request, method, times: 1, bodyBytes: 0 } } };
+    });
+  return fc.record({
+    seed: fc.integer({ min: 0, max: 0xffff }),
+    cacheControl: fc.constantFrom(undefined, 'max-age=60'),
+    events: fc
+      .tuple(pages(dictionary), fc.array(visit, { minLength: 3, maxLength: 2 * MOST_VISITS }))
+      .map(([page, visits]) => visits.map((one) => about(page, one))),
   });
 }
 

@@ -125,9 +125,10 @@ class ScenarioRun {
     await world.boot(this.#source);
     await world.runUntil(world.clock.now() + STEP_MS);
     this.#startedAt = world.clock.now();
-    for (const probe of this.#probes.splice(0)) {
-      const endedAt = probe.endedAt === undefined ? undefined : probe.endedAt - this.#startedAt;
-      this.#probes.push({ ...probe, at: probe.at - this.#startedAt, endedAt });
+    // In place: one that is under way is yet to be told how it ended.
+    for (const probe of this.#probes) {
+      probe.at -= this.#startedAt;
+      if (probe.endedAt !== undefined) probe.endedAt -= this.#startedAt;
     }
     for (const change of this.#healthChanges.splice(0)) {
       this.#healthChanges.push({ ...change, at: Math.min(0, change.at - this.#startedAt) });

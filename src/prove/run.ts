@@ -96,7 +96,7 @@ export interface Breach {
 
 /** One probe of one backend. */
 export interface ProbeRecord {
-  readonly at: number;
+  at: number;
   readonly identity: Identity;
   readonly probe: ProbeDeclaration;
   /** undefined: it was called off, or is under way. */

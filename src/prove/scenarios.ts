@@ -9,7 +9,7 @@ import { isLoopback } from '../simulation/made-up-addresses.ts';
 import { hostOf } from '../simulation/network.ts';
 import { faultActs } from './faults.ts';
 import { pauses } from './pauses.ts';
-import { expiries, recoveries, troubles } from './plots.ts';
+import { expiries, purges, recoveries, troubles } from './plots.ts';
 import { about, pages, requests } from './requests.ts';
 import type { Act, Operation, Scenario, ScenarioEvent } from './scenario.ts';
 import type { Subject } from './subject.ts';
@@ -31,6 +31,8 @@ export function scenarios(subject: Subject): Arbitrary<Scenario> {
     ...(places.length === 0 ? [] : [{ weight: 2, arbitrary: troubles(subject, places) }]),
     // what was lost for a moment comes back,
     ...(places.length === 0 ? [] : [{ weight: 1, arbitrary: recoveries(subject, places) }]),
+    // what is purged may be kept in several ways,
+    ...(subject.dictionary.methods.includes('PURGE') ? [{ weight: 1, arbitrary: purges(subject) }] : []),
     // what is kept runs out while a server is away,
     ...(places.length === 0 || subject.dictionary.durationsMs.length === 0
       ? []

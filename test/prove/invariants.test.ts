@@ -4,13 +4,16 @@
  */
 import { fileURLToPath } from 'node:url';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { resolveBackends } from '../../src/config/resolve-hosts.ts';
 import { configKeyOf } from '../../src/config-key.ts';
+import { backend, defineConfig } from '../../src/index.ts';
 import { invariant } from '../../src/prove/invariant.ts';
 import { builtInInvariants } from '../../src/prove/invariants/built-in.ts';
 import { loaderFor } from '../../src/prove/load-for-proof.ts';
 import type { Run } from '../../src/prove/run.ts';
 import { runScenario } from '../../src/prove/run-scenario.ts';
 import type { ClientRequest, ScenarioEvent } from '../../src/prove/scenario.ts';
+import { madeUpAddresses } from '../../src/simulation/made-up-addresses.ts';
 
 const file = fileURLToPath(new URL('../../examples/prove/last-resort.fixed.vcl', import.meta.url));
 
@@ -49,6 +52,16 @@ test('holds of a run in which a server is lost and comes back', () => {
     [200, 'static_copy'],
     [200, 'shop'],
   ]);
+});
+
+test('a probe that is under way at the start ends like any other', async () => {
+  const probe = { url: '/', interval: '100ms', timeout: '2s', window: 4, threshold: 2 } as const;
+  const config = defineConfig({ backends: { quick: backend({ host: '10.0.0.1', probe }) } });
+  const load = async () => ({ config, backends: await resolveBackends(config.backends, madeUpAddresses()) });
+  const quick = await runScenario({ seed: 1, cacheControl: undefined, events: [get(1_000)] }, load);
+  expect(quick.probes.filter(({ at }) => at < 0)).not.toHaveLength(0);
+  expect(quick.probes.slice(0, -1).filter(({ endedAt }) => endedAt === undefined)).toEqual([]);
+  expect(brokenBy(quick)).toEqual([]);
 });
 
 describe('a poller too many', () => {
