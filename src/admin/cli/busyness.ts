@@ -4,6 +4,8 @@ import type { Clock } from '../../clock.ts';
 
 /** Milliseconds that one look is good for; and no less, so that it is more than the moment. */
 const LOOK_MS = 100;
+/** Milliseconds after which a look says nothing any more; then the loop counts as busy until the next. */
+const STALE_MS = 1_000;
 
 /** @returns a share, 0 to 1, of the time since the look before */
 export function busynessOf(clock: Clock): () => number {
@@ -14,7 +16,8 @@ export function busynessOf(clock: Clock): () => number {
     const now = clock.now();
     if (now - lookedAt < LOOK_MS) return busyness;
     const after = performance.eventLoopUtilization();
-    busyness = performance.eventLoopUtilization(after, before).utilization;
+    const isStale = now - lookedAt > STALE_MS;
+    busyness = isStale ? 1 : performance.eventLoopUtilization(after, before).utilization;
     before = after;
     lookedAt = now;
     return busyness;
