@@ -75,14 +75,7 @@ export {
 export type { ShardHealth } from './config/shard-declaration.ts';
 export type { ShardParamUse, ShardUse } from './config/shard-use.ts';
 export { synth } from './config/synth.ts';
-export {
-  type CacheOptions,
-  type ConfigSource,
-  createProxy,
-  type ProxyConfigEntry,
-  type ProxyOptions,
-  type TroupeProxy,
-} from './create-proxy.ts';
+export { createProxy } from './create-proxy.ts';
 export type { Duration } from './duration.ts';
 export { type ErrorCode, type Place, TroupeError } from './errors.ts';
 export type { Identity } from './identity.ts';
@@ -106,5 +99,12 @@ export type {
 export type { Ending, ResponseCounts, TrafficStats } from './proxy/request/traffic.ts';
 export type { ProxyLog } from './proxy-log.ts';
 export type { BackendFigures, ProxyStats } from './proxy-stats.ts';
+export type {
+  CacheOptions,
+  ConfigSource,
+  ProxyConfigEntry,
+  ProxyOptions,
+  TroupeProxy,
+} from './troupe-proxy.ts';
 export { defineVmod, type VmodOptions, vmodFunction, vmodMethod, vmodObject } from './vcl/define-vmod.ts';
 export type { FieldRef, IpValue, VclContext, Vmod, VmodFunction, VmodObject } from './vcl/vmod.ts';

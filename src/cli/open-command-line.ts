@@ -1,7 +1,7 @@
 /** Opens the command line of `troupe run`, and lets varnishadm find it. */
 import type { ParameterSet } from '../admin/parameters/parameter-set.ts';
-import type { TroupeProxy } from '../create-proxy.ts';
 import { TroupeError } from '../errors.ts';
+import type { TroupeProxy } from '../troupe-proxy.ts';
 import { type CommandLinePlan, placesOf } from './command-line-address.ts';
 import { formatAddress } from './format-address.ts';
 import { openWorkFolder, type WorkFolder } from './work-folder.ts';

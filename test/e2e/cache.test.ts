@@ -4,7 +4,8 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, expect, test } from 'vitest';
 import { backend } from '../../src/config/backend.ts';
 import { defineConfig } from '../../src/config/define-config.ts';
-import { createProxy, type TroupeProxy } from '../../src/create-proxy.ts';
+import { createProxy } from '../../src/create-proxy.ts';
+import type { TroupeProxy } from '../../src/troupe-proxy.ts';
 import { type RawConnection, type RawOrigin, rawOrigin } from '../support/raw-origin.ts';
 
 let proxy: TroupeProxy;

@@ -8,7 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { ParameterSet } from '../../src/admin/parameters/parameter-set.ts';
 import { CommandClient } from '../../src/cli/command-client.ts';
-import { createProxy, type TroupeProxy } from '../../src/create-proxy.ts';
+import { createProxy } from '../../src/create-proxy.ts';
+import type { TroupeProxy } from '../../src/troupe-proxy.ts';
 import { Origin } from '../support/origin.ts';
 
 const CLIENTS = 32;

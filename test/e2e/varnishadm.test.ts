@@ -11,7 +11,8 @@ import { ParameterSet } from '../../src/admin/parameters/parameter-set.ts';
 import { runAdm } from '../../src/cli/adm.ts';
 import { CommandClient } from '../../src/cli/command-client.ts';
 import { type OpenedCommandLine, openCommandLine } from '../../src/cli/open-command-line.ts';
-import { createProxy, type TroupeProxy } from '../../src/create-proxy.ts';
+import { createProxy } from '../../src/create-proxy.ts';
+import type { TroupeProxy } from '../../src/troupe-proxy.ts';
 import { Origin } from '../support/origin.ts';
 import { needVarnishd } from '../support/varnishd.ts';
 

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { runCheck } from '../../src/cli/check.ts';
-import { createProxy, type TroupeProxy } from '../../src/create-proxy.ts';
+import { createProxy } from '../../src/create-proxy.ts';
+import type { TroupeProxy } from '../../src/troupe-proxy.ts';
 import { defineVmod, vmodFunction, vmodMethod, vmodObject } from '../../src/vcl/define-vmod.ts';
 import { ConfigFolder } from '../config/config-folder.ts';
 import { ask } from './ask.ts';

@@ -1,7 +1,8 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { createProxy, type TroupeProxy } from '../../src/create-proxy.ts';
+import { createProxy } from '../../src/create-proxy.ts';
+import type { TroupeProxy } from '../../src/troupe-proxy.ts';
 import { loadVclText } from '../../src/vcl/load-vcl.ts';
 import { ask } from './ask.ts';
 

@@ -1,6 +1,7 @@
 /** What phk typed for backends in "What do you mean by 'backend'?", asked of a proxy that has several of one name. */
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { createProxy, type TroupeProxy } from '../../../src/create-proxy.ts';
+import { createProxy } from '../../../src/create-proxy.ts';
+import type { TroupeProxy } from '../../../src/troupe-proxy.ts';
 import { ConfigFolder } from '../../config/config-folder.ts';
 import { ask } from '../../support/dashboard-client.ts';
 import { passages } from './reference-documents.ts';

@@ -1,5 +1,6 @@
 /** A program served over real sockets, with origins on loopback in the places of its backends and peers. */
-import { createProxy, type TroupeProxy } from '../../../src/create-proxy.ts';
+import { createProxy } from '../../../src/create-proxy.ts';
+import type { TroupeProxy } from '../../../src/troupe-proxy.ts';
 import { upgradeVclFile } from '../../../src/vcl/load-vcl.ts';
 import { ConfigFolder } from '../../config/config-folder.ts';
 import { Origin } from '../../support/origin.ts';

@@ -1,5 +1,6 @@
 /** A program of Varnish 3, served in each way in which it should do the same, with two origins behind it. */
-import { createProxy, type TroupeProxy } from '../../../src/create-proxy.ts';
+import { createProxy } from '../../../src/create-proxy.ts';
+import type { TroupeProxy } from '../../../src/troupe-proxy.ts';
 import { upgradeVclFile } from '../../../src/vcl/load-vcl.ts';
 import { ConfigFolder } from '../../config/config-folder.ts';
 import { Origin } from '../../support/origin.ts';

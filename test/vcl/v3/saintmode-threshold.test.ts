@@ -1,6 +1,7 @@
 /** Parameter saintmode_threshold: for backends of Varnish 3 programs that have none of their own. */
 import { afterEach, expect, test } from 'vitest';
-import { createProxy, type TroupeProxy } from '../../../src/create-proxy.ts';
+import { createProxy } from '../../../src/create-proxy.ts';
+import type { TroupeProxy } from '../../../src/troupe-proxy.ts';
 import { ConfigFolder } from '../../config/config-folder.ts';
 import { Origin } from '../../support/origin.ts';
 import { ask } from '../ask.ts';
