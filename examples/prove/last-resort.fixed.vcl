@@ -22,7 +22,7 @@ sub vcl_recv {
 }
 
 sub vcl_backend_error {
-    if (bereq.retries < 2) {
+    if (bereq.retries < 2 && bereq.method ~ "^(GET|HEAD)$") {
         return (retry);
     }
 }
