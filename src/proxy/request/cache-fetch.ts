@@ -14,6 +14,7 @@ import { type CacheEntry, type PendingFetch, UncacheableMarker } from '../cache/
 import { type CachePolicy, termsBy } from '../cache/cache-policy.ts';
 import { type CacheTerms, HIT_FOR_MISS_MS } from '../cache/cache-terms.ts';
 import { ageField } from '../cache/freshness.ts';
+import { keepMarker, keepObject } from '../cache/keep.ts';
 import { ObjectBody } from '../cache/object-body.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import { confirms, dropConditions } from '../cache/revalidation.ts';
@@ -31,6 +32,7 @@ import type { LoadedConfig } from './loaded-config.ts';
 import { illegalFields, illegalStatusLine } from './message-check.ts';
 import type { BackendMessage, ClientMessage, ResponseMessage } from './messages.ts';
 import { SyntheticMessage } from './messages.ts';
+import { ObjectReaders } from './object-readers.ts';
 import type { ObjectReading } from './object-reading.ts';
 import type { ReplayableBody } from './replayable-body.ts';
 import type { RequestHash } from './request-hash.ts';
@@ -69,10 +71,6 @@ export interface CacheFetchOptions {
   readonly isShared: boolean;
 }
 
-/** Bytes of a body that is not kept, by which the slowest reader may lag behind the backend. */
-const MOST_UNREAD_BYTES = 256 * 1024;
-/** Milliseconds that readers of such a body wait, all in all, for those who lag behind; then these are cut. */
-const PATIENCE_MS = 10_000;
 /** Statuses that stand for a failure of the origin: RFC 5861 section 4. */
 const failures = new Set([500, 502, 503, 504]);
 
@@ -107,7 +105,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   /** The leader gets pieces of the body itself, not from an object. */
   #isDirect = false;
   #waiting = new Set<CacheWaiter>();
-  readonly #readings = new Set<ObjectReading>();
+  readonly #readers: ObjectReaders;
   /** The stale object that a 304 has confirmed. */
   #confirmed: StoredObject | undefined;
   #asksWhether: boolean;
@@ -116,12 +114,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   /** What actions have left to do once the step is made, so that who is told finds a fetch at rest. */
   #due: (() => void)[] = [];
   #answer: BackendResponseMessage | undefined;
-  #isHeld = false;
   #isClosed = false;
-  /** How much longer readers wait for one that is slower. */
-  #patienceMs = PATIENCE_MS;
-  #waitedSince = 0;
-  #cancelPatience: (() => void) | undefined;
   #cancelAlone: (() => void) | undefined;
   #ownStory: RequestStory | undefined;
 
@@ -134,6 +127,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     this.#owner = owner;
     this.#hash = owner.requestHash();
     this.#leader = leader;
+    this.#readers = new ObjectReaders(owner.environment.clock);
     this.#store = store;
     this.#policy = policy;
     this.#ban = this.environment.bans.newest;
@@ -169,7 +163,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   }
 
   get isDeserted(): boolean {
-    return this.#leader === undefined && this.#readings.size === 0;
+    return this.#leader === undefined && this.#readers.isEmpty;
   }
 
   begin(): void {
@@ -215,19 +209,19 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   /** Reads on as pieces come. */
   follow(reading: ObjectReading): void {
     if (this.#life.isOver) return;
-    this.#readings.add(reading);
+    this.#readers.add(reading);
   }
 
   /** A reading has got further, or is over. */
   progressed(reading: ObjectReading): void {
-    if (reading.isOver) this.#readings.delete(reading);
+    if (reading.isOver) this.#readers.remove(reading);
     if (this.#life.state === 'passing') this.#readOn();
   }
 
   /** The client of a waiter, or of the leader, has gone. */
   leave(waiter: CacheWaiter, reading: ObjectReading | undefined): void {
     this.#waiting.delete(waiter);
-    if (reading !== undefined) this.#readings.delete(reading);
+    if (reading !== undefined) this.#readers.remove(reading);
     if (this.#leader === waiter) this.#leader = undefined;
     if (!this.isDeserted) {
       if (this.#life.state === 'passing') this.#readOn();
@@ -388,51 +382,13 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     }
     if (this.#life.isOver) return true;
     object.body.add(chunk);
-    this.#wakeReadings();
-    if (this.#life.state !== 'passing') return true;
-    this.#giveUpRead();
-    this.#isHeld = this.#isTooFarAhead();
-    this.#watchLaggards();
-    return !this.#isHeld;
+    this.#readers.wake();
+    return this.#life.state !== 'passing' || this.#readers.mayGoOn(object.body);
   }
 
   /** Those who read have got further. */
   #readOn(): void {
-    this.#giveUpRead();
-    const goesOn = this.#isHeld && !this.#isTooFarAhead();
-    if (goesOn) this.#isHeld = false;
-    this.#watchLaggards();
-    if (goesOn) this.backend.resume();
-  }
-
-  /** Counts how long readers wait who have all that has come, because others have not. */
-  #watchLaggards(): void {
-    const { clock } = this.environment;
-    const size = this.object?.body.size;
-    let isWaitedFor = false;
-    if (this.#isHeld) {
-      for (const { position, isFull } of this.#readings) isWaitedFor ||= position === size && !isFull;
-    }
-    if (isWaitedFor === (this.#cancelPatience !== undefined)) return;
-    if (isWaitedFor) {
-      this.#waitedSince = clock.now();
-      this.#cancelPatience = clock.after(this.#patienceMs, () => this.#cutLaggards());
-    } else {
-      this.#patienceMs = Math.max(0, this.#patienceMs - (clock.now() - this.#waitedSince));
-      this.#stopPatience();
-    }
-  }
-
-  #stopPatience(): void {
-    this.#cancelPatience?.();
-    this.#cancelPatience = undefined;
-  }
-
-  #cutLaggards(): void {
-    this.#cancelPatience = undefined;
-    this.#patienceMs = PATIENCE_MS;
-    const size = this.object?.body.size ?? 0;
-    for (const reading of this.#readings) if (size - reading.position > MOST_UNREAD_BYTES / 2) reading.cut();
+    if (this.object !== undefined && this.#readers.goesOn(this.object.body)) this.backend.resume();
   }
 
   bodyFetched(trailers: Fields | undefined): void {
@@ -467,7 +423,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
         this.#remember();
         break;
       case 'keep':
-        this.#keep();
+        if (this.object !== undefined) keepObject(this.#store, this.object);
         break;
       case 'discard':
         this.#discard();
@@ -479,7 +435,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
         break;
       case 'fail':
       case 'finish':
-        this.#due.push(() => this.#wakeReadings());
+        this.#due.push(() => this.#readers.wake());
         break;
       default:
         action satisfies never;
@@ -513,7 +469,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     if (this.#isClosed) return;
     this.#isClosed = true;
     this.#cancelAlone?.();
-    this.#stopPatience();
+    this.#readers.stop();
     this.#hide();
     const { running } = this.loaded;
     running.remove(this);
@@ -663,30 +619,9 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   }
 
   #mark(until: number, isPass: boolean): void {
-    const entry = this.#entry;
     const { next: storage } = this.#store;
-    const marker = new UncacheableMarker(entry, storage, until, isPass, this.#testedUpTo(undefined));
-    if (entry.marker !== undefined) this.#store.remove(entry.marker);
-    if (!this.#reserve(storage, marker.bytes)) return;
-    // Making place may have emptied the entry, and an empty one is forgotten: nobody would find what is put there.
-    if (this.#store.find(entry.key) !== entry) {
-      storage.release(marker.bytes);
-      return;
-    }
-    entry.marker = marker;
-    this.#store.insert(marker);
-  }
-
-  #keep(): void {
-    const { object } = this;
-    if (object === undefined) return;
-    const entry = this.#entry;
-    if (entry.marker !== undefined && !object.isAlwaysAsked) this.#store.remove(entry.marker);
-    const rival = entry.rival(object);
-    if (rival !== undefined) this.#store.remove(rival);
-    entry.vary = object.vary;
-    entry.objects.push(object);
-    this.#store.insert(object);
+    const marker = new UncacheableMarker(this.#entry, storage, until, isPass, this.#testedUpTo(undefined));
+    keepMarker(this.#store, marker, this.environment.limits.mostEvictions);
   }
 
   #discard(): void {
@@ -710,27 +645,6 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     // What is fetched in the background must not take away what may be served (varnishd lets it).
     if (!this.#isLed && this.#policy.rules === 'rfc9111' && now < life.graceUntil) return stale;
     return status === undefined && mayOutlive && life.stage(now) !== 'expired' ? stale : undefined;
-  }
-
-  #wakeReadings(): void {
-    for (const reading of this.#readings) reading.pump();
-  }
-
-  #giveUpRead(): void {
-    const { object } = this;
-    if (object !== undefined && this.#readings.size > 0) object.body.giveUp(this.#slowest(object));
-  }
-
-  #isTooFarAhead(): boolean {
-    const { object } = this;
-    return object !== undefined && object.body.size - this.#slowest(object) > MOST_UNREAD_BYTES;
-  }
-
-  /** Where the reader is that has got least. */
-  #slowest(object: StoredObject): number {
-    let slowest = object.body.size;
-    for (const { position } of this.#readings) slowest = Math.min(slowest, position);
-    return slowest;
   }
 }
 

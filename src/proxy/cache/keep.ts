@@ -1,0 +1,29 @@
+/** Puts into the store what a fetch has brought: an object, or a note that answers are not to be kept. */
+import type { UncacheableMarker } from './cache-entry.ts';
+import type { ObjectStore } from './object-store.ts';
+import type { StoredObject } from './stored-object.ts';
+
+/** @param object its bytes have been reserved */
+export function keepObject(store: ObjectStore, object: StoredObject): void {
+  const { entry } = object;
+  if (entry.marker !== undefined && !object.isAlwaysAsked) store.remove(entry.marker);
+  const rival = entry.rival(object);
+  if (rival !== undefined) store.remove(rival);
+  entry.vary = object.vary;
+  entry.objects.push(object);
+  store.insert(object);
+}
+
+/** @param mostEvictions how many others may give way for it */
+export function keepMarker(store: ObjectStore, marker: UncacheableMarker, mostEvictions: number): void {
+  const { entry, storage } = marker;
+  if (entry.marker !== undefined) store.remove(entry.marker);
+  if (!store.reserve(storage, marker.bytes, mostEvictions)) return;
+  // Making place may have emptied the entry, and an empty one is forgotten: nobody would find what is put there.
+  if (store.find(entry.key) !== entry) {
+    storage.release(marker.bytes);
+    return;
+  }
+  entry.marker = marker;
+  store.insert(marker);
+}
