@@ -1,6 +1,7 @@
 /**
  * What hostile clients on the port of the command line cost a request: all processor time of the process, whatever it
- * was spent on, by the requests served. They share the load's core, so how much of its own the proxy used is told, too:
+ * was spent on, by the requests served. These are hits: what they cost is least, so that the port's share shows most,
+ * and no origin shares the load's core. The hostile clients do, so how much of its own core the proxy used is told, too:
  * where that falls, requests come one by one, and each costs more for that reason alone.
  */
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -68,7 +69,7 @@ async function measureOnce(processes, setting, folder, begin) {
   const peer = {
     ...troupe,
     command: ({ port: proxyPort, origin, dir }) => {
-      const file = fillTemplate(new URL('../peers/troupe.config.ts', import.meta.url), dir, { origin });
+      const file = fillTemplate(new URL('./troupe.config.ts', import.meta.url), dir, { origin });
       const argv = troupe.command({ port: proxyPort, origin, dir, file });
       return [...argv, '-T', `127.0.0.1:${port}`, '-S', join(folder, 'secret'), '-n', join(dir, 'work')];
     },

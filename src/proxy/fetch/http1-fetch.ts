@@ -28,7 +28,7 @@ import {
 } from './fetch-failure.ts';
 import { mistakeIn, requestHead } from './request-head.ts';
 import { Watched } from './silence-watch.ts';
-import type { FetchCall, FetchHandler, FetchRequest } from './transport.ts';
+import type { FetchCall, FetchHandler, FetchHead, FetchRequest } from './transport.ts';
 
 /** Bytes of a body that are copied behind its head, to go out in one write. */
 const JOIN_BYTES = 64 * 1024;
@@ -50,6 +50,9 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
   readonly #stream: Readable | undefined;
   #phase: FetchPhase = 'queued';
   #isOver = false;
+  #isAborted = false;
+  /** The connection, while it is for others already and the handler does not know yet that this is over. */
+  #kept: BackendConnection | undefined;
   #hasRetried = false;
   #connection: BackendConnection | undefined;
   #giveUpDial: (() => void) | undefined;
@@ -107,6 +110,8 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
   }
 
   abort(): void {
+    this.#isAborted = true;
+    this.#giveUpKept();
     if (this.#isOver) return;
     this.#end();
     this.#giveUpDial?.();
@@ -163,6 +168,7 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
 
   closeAfter(): void {
     this.#closes = true;
+    this.#giveUpKept();
   }
 
   get peer(): SocketAddress | undefined {
@@ -226,11 +232,8 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
     this.#isKept =
       framing.keepsAlive(isHttp10) && !(isBodiless && mayFollow) && this.#request.method !== 'HEAD';
     const { reason, fields } = head;
-    if (isBodiless || length === 0) {
-      const isExact = end === rest.length;
-      this.#handler.onHead({ status, reason, fields });
-      return this.#isOver || this.#complete(isExact);
-    }
+    if (isBodiless || length === 0)
+      return this.#answerWithoutBody({ status, reason, fields }, end === rest.length);
     this.#body = this.#bodyReader(length, connection);
     connection.buffer.expect(Math.max(length, 0));
     // The bytes are overwritten once this returns, and handlers may do anything: so head first, then body.
@@ -270,22 +273,54 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
   }
 
   /** @param isExact whether nothing follows the answer */
+  #answerWithoutBody(head: FetchHead, isExact: boolean): boolean {
+    if (!this.#mayKeep(isExact)) {
+      this.#handler.onHead(head);
+      return this.#isOver || this.#complete(isExact);
+    }
+    // Before the handler, who may ask the same backend again at once: a retry, or a restart behind a redirect.
+    this.#keep();
+    this.#handler.onHead(head);
+    this.#kept = undefined;
+    if (!this.#isAborted) this.#handler.onEnd(undefined);
+    return true;
+  }
+
+  /** @param isExact whether nothing follows the answer */
   #complete(isExact: boolean): boolean {
-    const connection = this.#connection as BackendConnection;
-    const { framing } = connection.head;
-    this.#end();
-    connection.buffer.expect(0);
-    connection.user = undefined;
-    if (isExact && this.#isKept && this.#isSent && !this.#closes) {
-      const announcedMs = framing.keepAliveMs();
-      const keepMs = announcedMs === undefined ? KEEP_IDLE_MS : announcedMs - KEEP_IDLE_MARGIN_MS;
-      this.#pool.release(connection, Math.min(keepMs, KEEP_IDLE_MS));
+    if (this.#mayKeep(isExact)) {
+      this.#keep();
+      this.#kept = undefined;
     } else {
-      connection.close();
+      this.#end();
+      this.#connection?.close();
       this.#stream?.destroy();
     }
     this.#handler.onEnd(this.#body?.trailers);
     return true;
+  }
+
+  #mayKeep(isExact: boolean): boolean {
+    return isExact && this.#isKept && this.#isSent && !this.#closes;
+  }
+
+  /** The connection is for others from now on. */
+  #keep(): void {
+    const connection = this.#connection as BackendConnection;
+    this.#end();
+    connection.buffer.expect(0);
+    connection.user = undefined;
+    const announcedMs = connection.head.framing.keepAliveMs();
+    const keepMs = announcedMs === undefined ? KEEP_IDLE_MS : announcedMs - KEEP_IDLE_MARGIN_MS;
+    this.#pool.release(connection, Math.min(keepMs, KEEP_IDLE_MS));
+    this.#kept = connection;
+  }
+
+  /** Closes what was kept too soon, unless somebody has it already. */
+  #giveUpKept(): void {
+    const kept = this.#kept;
+    this.#kept = undefined;
+    if (kept?.user === undefined) kept?.close();
   }
 
   #switch(received: Buffer): boolean {

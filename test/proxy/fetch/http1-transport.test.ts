@@ -10,7 +10,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import type { TroupeError } from '../../../src/errors.ts';
 import { identityOf } from '../../../src/identity.ts';
 import { createHttp1Transport, type Http1Transport } from '../../../src/proxy/fetch/http1-transport.ts';
-import type { FetchTarget } from '../../../src/proxy/fetch/transport.ts';
+import type { FetchCall, FetchHandler, FetchTarget } from '../../../src/proxy/fetch/transport.ts';
 import { SimulatedClock } from '../../../src/streams/simulated-clock.ts';
 import { type RawOrigin, rawOrigin } from '../../support/raw-origin.ts';
 import { fetchRequest, runFetch } from '../../support/run-fetch.ts';
@@ -28,6 +28,7 @@ afterEach(async () => {
   await origin.close();
 });
 
+const ignore = (): void => {};
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const ok = 'HTTP/1.1 200 OK\r\n';
 
@@ -88,6 +89,68 @@ describe('connections', () => {
       next();
     });
     expect(origin.accepted()).toBe(20);
+  });
+
+  /** Fetches, and once more from within the handler of the first answer's head. */
+  function fetchAgainAtOnce(target: FetchTarget, atHead: (call: FetchCall) => void): Promise<string[]> {
+    const heard: string[] = [];
+    return new Promise((resolve, reject) => {
+      const handler = (name: string, onHead: () => void, onEnd: () => void): FetchHandler => ({
+        onHead({ status }) {
+          heard.push(`${name} ${status}`);
+          onHead();
+        },
+        onData: () => true,
+        onEnd() {
+          heard.push(`${name} ended`);
+          onEnd();
+        },
+        onError: reject,
+      });
+      const again = () =>
+        transport.fetch(
+          target,
+          fetchRequest(),
+          handler('second', ignore, () => resolve(heard)),
+        );
+      const first = handler(
+        'first',
+        () => {
+          atHead(call);
+          again();
+        },
+        ignore,
+      );
+      const call = transport.fetch(target, fetchRequest(), first);
+    });
+  }
+
+  test('of answers without a body are free for who asks again at once', async () => {
+    origin = await rawOrigin(async ({ request, socket }) => {
+      await request();
+      socket.write('HTTP/1.1 303 See Other\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n');
+      await request();
+      socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+    });
+    const heard = await fetchAgainAtOnce(origin.target, ignore);
+    expect(heard).toEqual(['first 303', 'first ended', 'second 204', 'second ended']);
+    expect(origin.accepted()).toBe(1);
+  });
+
+  test.each<[string, (call: FetchCall) => void, readonly string[]]>([
+    ['closed after the answer', (call) => call.closeAfter?.(), ['first ended']],
+    ['aborted', (call) => call.abort(), []],
+  ])('of answers without a body that are %s are used by nobody else', async (_, atHead, ended) => {
+    origin = await rawOrigin(async ({ request, socket }) => {
+      while (true) {
+        await request();
+        socket.write('HTTP/1.1 204 No Content\r\n\r\n');
+      }
+    });
+    const heard = await fetchAgainAtOnce(origin.target, atHead);
+    expect(heard).toEqual(['first 204', ...ended, 'second 204', 'second ended']);
+    expect(origin.accepted()).toBe(2);
+    expect(transport.openConnections(origin.target.identity)).toBe(1);
   });
 
   test('go over IPv6, and to IPv6 when IPv4 refuses', async () => {
