@@ -46,8 +46,9 @@ export class FakeFetch implements FetchCall {
     this.isOver = true;
   }
 
-  head(status: number, fields: readonly string[] = [], reason = ''): this {
-    if (!this.isOver) this.#handler.onHead({ status, reason, fields: new Fields([...fields]) });
+  /** @param isBodyHere whether all of the body is told of before anything else happens */
+  head(status: number, fields: readonly string[] = [], reason = '', isBodyHere = false): this {
+    if (!this.isOver) this.#handler.onHead({ status, reason, fields: new Fields([...fields]), isBodyHere });
     return this;
   }
 
@@ -84,9 +85,9 @@ export class FakeFetch implements FetchCall {
     return this;
   }
 
-  /** A whole answer with a counted body. */
+  /** A whole answer with a counted body, which comes with its head. */
   answer(status: number, body = '', fields: readonly string[] = []): this {
-    this.head(status, [...fields, 'Content-Length', String(body.length)]);
+    this.head(status, [...fields, 'Content-Length', String(body.length)], '', body !== '');
     if (body !== '') this.data(body);
     return this.end();
   }

@@ -237,7 +237,8 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
     this.#body = this.#bodyReader(length, connection);
     connection.buffer.expect(Math.max(length, 0));
     // The bytes are overwritten once this returns, and handlers may do anything: so head first, then body.
-    this.#handler.onHead({ status, reason, fields });
+    const isBodyHere = length > 0 && rest.length - end >= length;
+    this.#handler.onHead({ status, reason, fields, isBodyHere });
     if (this.#isOver) return true;
     return end === rest.length || this.#readBody(rest, end);
   }

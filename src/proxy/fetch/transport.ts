@@ -45,6 +45,8 @@ export interface FetchHead {
   readonly reason: string;
   /** As sent, hop-by-hop fields included. */
   readonly fields: Fields;
+  /** Whether all of the body has come, too, and follows before anything else can happen. Default: false. */
+  readonly isBodyHere?: boolean;
 }
 
 /** Called in this order: head, any number of data, then end; or error, at any point, as the last call. */

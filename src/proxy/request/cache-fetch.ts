@@ -73,6 +73,7 @@ export interface CacheFetchOptions {
 
 /** Statuses that stand for a failure of the origin: RFC 5861 section 4. */
 const failures = new Set([500, 502, 503, 504]);
+const nobody: readonly CacheWaiter[] = [];
 
 export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, Running {
   readonly environment: RequestEnvironment;
@@ -104,7 +105,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #leader: CacheLeader | undefined;
   /** The leader gets pieces of the body itself, not from an object. */
   #isDirect = false;
-  #waiting = new Set<CacheWaiter>();
+  /** Made when somebody comes: mostly nobody does. */
+  #waiting: Set<CacheWaiter> | undefined;
   readonly #readers: ObjectReaders;
   /** The stale object that a 304 has confirmed. */
   #confirmed: StoredObject | undefined;
@@ -203,6 +205,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       return;
     }
     this.#cancelAlone?.();
+    this.#waiting ??= new Set();
     this.#waiting.add(waiter);
   }
 
@@ -220,7 +223,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
 
   /** The client of a waiter, or of the leader, has gone. */
   leave(waiter: CacheWaiter, reading: ObjectReading | undefined): void {
-    this.#waiting.delete(waiter);
+    this.#waiting?.delete(waiter);
     if (reading !== undefined) this.#readers.remove(reading);
     if (this.#leader === waiter) this.#leader = undefined;
     if (!this.isDeserted) {
@@ -228,7 +231,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       return;
     }
     this.#send(events.deserted);
-    if (this.#life.state === 'asking' && this.#waiting.size === 0) this.#waitAlone();
+    if (this.#life.state === 'asking' && (this.#waiting?.size ?? 0) === 0) this.#waitAlone();
   }
 
   /** What may be kept is worth waiting for, even by nobody; but a backend that never answers would have many of these. */
@@ -305,7 +308,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     return beresp;
   }
 
-  fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined): void {
+  fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined, isBodyHere: boolean): void {
     const answer = beresp as BackendResponseMessage;
     const stale = this.#staleFor(answer.status);
     if (stale !== undefined) {
@@ -330,7 +333,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     }
     this.object = object;
     if (hasBody && length !== 0) {
-      this.#act();
+      // What is there in a moment is given away whole, which is less work for everybody than to follow it.
+      if (!isBodyHere) this.#act();
       return;
     }
     if (confirmed === undefined) this.#complete(object);
@@ -361,7 +365,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const bytes = typeof body === 'string' ? Buffer.from(body) : body;
     const answer = new BackendResponseMessage(status, reason, http, terms, now);
     answer.storage = beresp.storage;
-    this.fetched(answer, bytes.length > 0, bytes.length);
+    this.fetched(answer, bytes.length > 0, bytes.length, true);
     if (bytes.length === 0) return;
     this.pieceFetched(bytes);
     this.bodyFetched(undefined);
@@ -578,9 +582,9 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   }
 
   /** Nobody waits any more. */
-  #takeWaiting(): ReadonlySet<CacheWaiter> {
-    const waiting = this.#waiting;
-    this.#waiting = new Set();
+  #takeWaiting(): Iterable<CacheWaiter> {
+    const waiting = this.#waiting ?? nobody;
+    this.#waiting = undefined;
     return waiting;
   }
 
@@ -590,7 +594,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     if (this.#life.isOver || answer === undefined || leader === undefined) return;
     this.#isDirect = true;
     const confirmed = this.#confirmed;
-    if (confirmed === undefined) leader.fetched(answer, hasBody, length);
+    if (confirmed === undefined) leader.fetched(answer, hasBody, length, false);
     else leader.objectArrived(confirmed, undefined);
   }
 

@@ -78,7 +78,8 @@ export interface FetchClient extends HookOwner {
    * @param hasBody whether pieces of a body may follow, until `bodyFetched` or `bodyBroke`
    * @param length of the body, as the backend announced it
    */
-  fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined): void;
+  /** @param isBodyHere whether all of the body follows at once */
+  fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined, isBodyHere: boolean): void;
   /** A response that was made here, whole. */
   fetchedSynthetic(beresp: SyntheticMessage): void;
   /** There is nothing to deliver. */
@@ -102,6 +103,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
   #target: BackendTarget | undefined;
   #attempt: Attempt | undefined;
   #isHead = false;
+  #isBodyHere = false;
   #hasBody = false;
   #length: number | undefined;
   #isDelivered = false;
@@ -226,7 +228,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
     const beresp = this.#delivered;
     if (beresp === undefined) return;
     this.#isDelivered = true;
-    this.owner.fetched(beresp, true, length);
+    this.owner.fetched(beresp, true, length, false);
   }
 
   filtered(chunk: Uint8Array): boolean {
@@ -361,6 +363,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
     }
     this.#hasBody = !this.#isHead && status !== 204 && status !== 304;
     this.#length = contentLength(fields);
+    this.#isBodyHere = head.isBodyHere === true;
     // RFC 9110 section 6.6.1: a recipient with a clock adds the date that the origin left out.
     if (!fields.has('Date')) fields.appendLegal('Date', dateField(owner.environment.clock.wallNow()));
     const { clock } = owner.environment;
@@ -413,7 +416,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
     owner.loaded.manners.accept(beresp.http, owner.receive !== undefined && !beresp.uncacheable, hasBody);
     if (this.#filter === undefined) {
       this.#isDelivered = true;
-      owner.fetched(beresp, this.#hasBody, this.#length);
+      owner.fetched(beresp, this.#hasBody, this.#length, this.#isBodyHere);
     } else {
       this.#filter.begin(this.#length);
     }

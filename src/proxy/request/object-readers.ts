@@ -10,9 +10,11 @@ import type { ObjectReading } from './object-reading.ts';
 const MOST_UNREAD_BYTES = 256 * 1024;
 /** Milliseconds that readers wait, all in all, for those who lag behind; then these are cut. */
 const PATIENCE_MS = 10_000;
+const nobody: readonly ObjectReading[] = [];
 
 export class ObjectReaders {
-  readonly #readings = new Set<ObjectReading>();
+  /** Made when somebody comes: of small answers mostly nobody does. */
+  #readings: Set<ObjectReading> | undefined;
   readonly #clock: Clock;
   /** The backend waits. */
   #isHeld = false;
@@ -26,20 +28,21 @@ export class ObjectReaders {
   }
 
   get isEmpty(): boolean {
-    return this.#readings.size === 0;
+    return this.#readings === undefined || this.#readings.size === 0;
   }
 
   add(reading: ObjectReading): void {
+    this.#readings ??= new Set();
     this.#readings.add(reading);
   }
 
   remove(reading: ObjectReading): void {
-    this.#readings.delete(reading);
+    this.#readings?.delete(reading);
   }
 
   /** There is more to read, or an end. */
   wake(): void {
-    for (const reading of this.#readings) reading.pump();
+    for (const reading of this.#readings ?? nobody) reading.pump();
   }
 
   /**
@@ -77,7 +80,8 @@ export class ObjectReaders {
   #watchLaggards(body: ObjectBody): void {
     let isWaitedFor = false;
     if (this.#isHeld) {
-      for (const { position, isFull } of this.#readings) isWaitedFor ||= position === body.size && !isFull;
+      for (const { position, isFull } of this.#readings ?? nobody)
+        isWaitedFor ||= position === body.size && !isFull;
     }
     if (isWaitedFor === (this.#cancelPatience !== undefined)) return;
     if (isWaitedFor) {
@@ -92,7 +96,8 @@ export class ObjectReaders {
   #cutLaggards({ size }: ObjectBody): void {
     this.#cancelPatience = undefined;
     this.#patienceMs = PATIENCE_MS;
-    for (const reading of this.#readings) if (size - reading.position > MOST_UNREAD_BYTES / 2) reading.cut();
+    for (const reading of this.#readings ?? nobody)
+      if (size - reading.position > MOST_UNREAD_BYTES / 2) reading.cut();
   }
 
   #giveUpRead(body: ObjectBody): void {
@@ -106,7 +111,7 @@ export class ObjectReaders {
   /** Where the reader is that has got least. */
   #slowest({ size }: ObjectBody): number {
     let slowest = size;
-    for (const { position } of this.#readings) slowest = Math.min(slowest, position);
+    for (const { position } of this.#readings ?? nobody) slowest = Math.min(slowest, position);
     return slowest;
   }
 }

@@ -19,6 +19,8 @@ interface Promise {
   readonly grace: number;
   readonly varies: boolean;
   readonly hasTag: boolean;
+  /** Whether its body comes with its head. */
+  readonly isAtOnce: boolean;
 }
 
 /** What the model knows of one version of a body. */
@@ -40,6 +42,7 @@ const promise: fc.Arbitrary<Promise> = fc.record({
   grace: fc.constantFrom(0, 0, 10),
   varies: fc.boolean(),
   hasTag: fc.boolean(),
+  isAtOnce: fc.boolean(),
 });
 
 const step = fc.oneof(
@@ -192,6 +195,11 @@ test.prop(
       ).length;
 
     let number = 0;
+    const more = (fetch: FakeFetch, isLast: boolean) => {
+      if (!heads.has(fetch) || fetch.isOver) return;
+      if (!isLast) return;
+      fetch.data('x'.repeat(25)).data('x'.repeat(15)).end();
+    };
     const answer = (fetch: FakeFetch, given: Promise) => {
       if (heads.has(fetch)) return;
       const target = fetch.request.path;
@@ -237,20 +245,11 @@ test.prop(
       const version: Version = { ...given, target, fits, ...times, bornAt: now, isBroken: false };
       versions.set(name, version);
       heads.set(fetch, version);
-      fetch.head(200, [
-        ...fieldsOf(given.varies),
-        'X-Version',
-        name,
-        ...(given.hasTag ? ['ETag', `"${name}"`] : []),
-      ]);
-      fetch.data(`${name}:`);
+      const tagged = given.hasTag ? ['ETag', `"${name}"`] : [];
+      const told = [...fieldsOf(given.varies), 'X-Version', name, ...tagged];
+      fetch.head(200, told, '', given.isAtOnce).data(`${name}:`);
+      if (given.isAtOnce) more(fetch, true);
     };
-    const more = (fetch: FakeFetch, isLast: boolean) => {
-      if (!heads.has(fetch) || fetch.isOver) return;
-      if (!isLast) return;
-      fetch.data('x'.repeat(25)).data('x'.repeat(15)).end();
-    };
-
     steps.forEach((one, i) => {
       pass(1);
       const fetches = open();
@@ -307,7 +306,7 @@ test.prop(
     for (let round = 0; round < 200 && open().length > 0; round++) {
       pass(1);
       for (const fetch of open()) {
-        answer(fetch, { maxAge: 5, grace: 0, varies: false, hasTag: false });
+        answer(fetch, { maxAge: 5, grace: 0, varies: false, hasTag: false, isAtOnce: false });
         more(fetch, true);
       }
       check();
