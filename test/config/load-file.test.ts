@@ -257,6 +257,9 @@ describe('a file that does not come to an end', () => {
   });
 });
 
+/** Milliseconds in which even a busy machine starts a process and compiles what it loads. */
+const PROCESS_MS = 60_000;
+
 /** In a process of its own: the test runner has its own listener for what is unhandled. */
 function inProcess(script: string): Promise<{ code: number; output: string }> {
   const main = folder.write('main.ts', script);
@@ -271,29 +274,37 @@ function inProcess(script: string): Promise<{ code: number; output: string }> {
 const importLoader = `import { loadConfigFile } from ${JSON.stringify(new URL('../../src/config/load-file.ts', import.meta.url).pathname)};`;
 
 describe('a promise that a file leaves rejected', () => {
-  test('is a mistake of the file, and does not end the process', async () => {
-    const text = `${minimal}Promise.reject(new Error('nobody cares'));\n`;
-    const file = folder.write('stray.ts', text);
-    const { code, output } = await inProcess(`${importLoader}
+  test(
+    'is a mistake of the file, and does not end the process',
+    async () => {
+      const text = `${minimal}Promise.reject(new Error('nobody cares'));\n`;
+      const file = folder.write('stray.ts', text);
+      const { code, output } = await inProcess(`${importLoader}
 try { await loadConfigFile(${JSON.stringify(file)}); console.log('loaded'); }
 catch (error) { console.log(error.place.line + ':' + error.place.column, error.message); }
 console.log('serving on');`);
-    expect(output).toBe(`4:16 the file threw while it was loaded: Error: nobody cares\nserving on\n`);
-    expect(code).toBe(0);
-  });
+      expect(output).toBe(`4:16 the file threw while it was loaded: Error: nobody cares\nserving on\n`);
+      expect(code).toBe(0);
+    },
+    PROCESS_MS,
+  );
 
-  test('but one from elsewhere ends the process as ever', async () => {
-    const file = folder.write(
-      'waiting.ts',
-      `await new Promise((resolve) => setTimeout(resolve, 50));\n${minimal}`,
-    );
-    const { code, output } = await inProcess(`${importLoader}
+  test(
+    'but one from elsewhere ends the process as ever',
+    async () => {
+      const file = folder.write(
+        'waiting.ts',
+        `await new Promise((resolve) => setTimeout(resolve, 50));\n${minimal}`,
+      );
+      const { code, output } = await inProcess(`${importLoader}
 const loading = loadConfigFile(${JSON.stringify(file)});
 setImmediate(() => { Promise.reject(new Error('a bug of the program')); });
 await loading;
 console.log('still here');`);
-    expect(output).toContain('a bug of the program');
-    expect(output).not.toContain('still here');
-    expect(code).not.toBe(0);
-  });
+      expect(output).toContain('a bug of the program');
+      expect(output).not.toContain('still here');
+      expect(code).not.toBe(0);
+    },
+    PROCESS_MS,
+  );
 });

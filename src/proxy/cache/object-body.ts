@@ -138,11 +138,13 @@ export class ObjectBody {
       // Lists that were added to have room for more.
       this.#pieces = [whole];
       this.#starts = onlyStart;
-    } else if (tail !== undefined) {
+    } else {
+      // It was taken for all of a small body, and is a part of something larger.
+      const first = this.#pieces[0] as Uint8Array;
+      if (first.length <= TEXT_BYTES) this.#pieces[0] = exactCopy(first);
+      if (tail === undefined) return;
       const end = this.#pieces[last] as Uint8Array;
-      const exact = Buffer.allocUnsafeSlow(end.length);
-      exact.set(end);
-      this.#pieces[last] = exact;
+      this.#pieces[last] = exactCopy(end);
       this.bytes -= tail.length - end.length;
     }
   }
@@ -200,6 +202,13 @@ export class ObjectBody {
 
 function asBuffer(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+}
+
+/** In memory of its own. */
+function exactCopy(bytes: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafeSlow(bytes.length);
+  copy.set(bytes);
+  return copy;
 }
 
 function unwritten(text: string): Uint8Array {
