@@ -57,14 +57,14 @@ export class Timeline {
     return health;
   }
 
-  /** Whether a backend was known to be well for the whole millisecond before a moment. */
+  /** Whether a backend was known to be well for the whole millisecond before a moment, that moment included. */
   wasUsable(backend: ResolvedBackend, at: number): boolean {
-    return this.#usable(backend, at) && this.#usable(backend, at - 1);
+    return this.#lately(backend, at).every((isWell) => isWell);
   }
 
-  /** Whether a backend was known to be sick for the whole millisecond before a moment. */
+  /** Whether a backend was known to be sick for the whole millisecond before a moment, that moment included. */
   wasSick(backend: ResolvedBackend, at: number): boolean {
-    return !this.#usable(backend, at) && !this.#usable(backend, at - 1);
+    return !this.#lately(backend, at).some((isWell) => isWell);
   }
 
   /** Whether an origin would have answered a request for that path well, at a moment. */
@@ -95,8 +95,13 @@ export class Timeline {
     return this.#run.commands.some(({ at: when, what }) => when <= at && what.startsWith('set '));
   }
 
-  #usable(backend: ResolvedBackend, at: number): boolean {
-    return isUsable(this.health(backend.identity, at), backend.probe !== undefined);
+  /** Whether requests saw it as usable a millisecond before a moment, and after each change since: orders may undo each other at once. */
+  #lately({ identity, probe }: ResolvedBackend, at: number): boolean[] {
+    const changes = this.#run.health.filter(
+      (change) => change.identity === identity && change.at > at - 1 && change.at <= at,
+    );
+    const healths = [this.health(identity, at - 1), ...changes.map(({ after }) => after)];
+    return healths.map((health) => isUsable(health, probe !== undefined));
   }
 }
 

@@ -64,6 +64,20 @@ test('a probe that is under way at the start ends like any other', async () => {
   expect(brokenBy(quick)).toEqual([]);
 });
 
+test('a backend that an operator has ordered sick and well again at once was not there for who asked in between', async () => {
+  const app = backend({ host: '10.0.0.1' });
+  const config = defineConfig({ backends: { app }, recv: () => 'pass' });
+  const load = async () => ({ config, backends: await resolveBackends(config.backends, madeUpAddresses()) });
+  const order = (health: 'sick' | 'auto'): ScenarioEvent => ({
+    afterMs: 0,
+    act: { kind: 'operate', operation: { command: 'set-health', backend: 'app', health } },
+  });
+  const events = [order('sick'), get(0), order('auto')];
+  const ordered = await runScenario({ seed: 1, cacheControl: undefined, events }, load);
+  expect(ordered.requests.map(({ status }) => status)).toEqual([503]);
+  expect(brokenBy(ordered)).toEqual([]);
+});
+
 describe('a poller too many', () => {
   const name = 'a backend is polled by one poller, as often as its probe says';
 
