@@ -149,7 +149,7 @@ export class BanLurker {
     }
     if (marker !== undefined && this.#takes(marker, true, undefined, walk)) store.remove(marker);
     if (fetches.length === 0) return;
-    for (const fetch of [...fetches]) {
+    for (const fetch of fetches) {
       const { object } = fetch;
       if (object === undefined) walk.completes = Math.min(walk.completes, fetch.ban.number);
       else if (this.#takes(object, object.isStored, object, walk)) fetch.purge();

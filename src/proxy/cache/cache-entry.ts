@@ -30,6 +30,8 @@ export interface PendingFetch {
 const MARKER_BYTES = 400;
 
 const noNames: readonly string[] = [];
+const noObjects: readonly StoredObject[] = [];
+const noFetches: readonly PendingFetch[] = [];
 
 /** Variants of one object at most: the oldest gives way. */
 const MOST_VARIANTS = 64;
@@ -66,14 +68,22 @@ export class UncacheableMarker implements LruNode {
 export class CacheEntry {
   readonly key: string;
   /** The newest last. */
-  readonly objects: StoredObject[] = [];
-  readonly fetches: PendingFetch[] = [];
+  #objects: readonly StoredObject[] = noObjects;
+  #fetches: readonly PendingFetch[] = noFetches;
   marker: UncacheableMarker | undefined;
   /** Names of the fields that the newest answer was chosen by. */
   vary = noNames;
 
   constructor(key: string) {
     this.key = key;
+  }
+
+  get objects(): readonly StoredObject[] {
+    return this.#objects;
+  }
+
+  get fetches(): readonly PendingFetch[] {
+    return this.#fetches;
   }
 
   get isEmpty(): boolean {
@@ -125,14 +135,29 @@ export class CacheEntry {
     return same ?? (this.objects.length >= MOST_VARIANTS ? this.objects[0] : undefined);
   }
 
+  addObject(object: StoredObject): void {
+    this.#objects = withOne(this.#objects, object);
+  }
+
+  addFetch(fetch: PendingFetch): void {
+    this.#fetches = withOne(this.#fetches, fetch);
+  }
+
   /** Called by the store. */
   drop(node: LruNode): void {
     if (node === this.marker) this.marker = undefined;
-    else if (node instanceof StoredObject) remove(this.objects, node);
+    else if (node instanceof StoredObject) this.#objects = without(this.#objects, node, noObjects);
+  }
+
+  /** Nobody finds any of the fetches under way any more. */
+  leaveAll(): readonly PendingFetch[] {
+    const fetches = this.#fetches;
+    this.#fetches = noFetches;
+    return fetches;
   }
 
   leave(fetch: PendingFetch): void {
-    remove(this.fetches, fetch);
+    this.#fetches = without(this.#fetches, fetch, noFetches);
   }
 }
 
@@ -140,7 +165,13 @@ function isSameList(one: readonly string[], other: readonly string[]): boolean {
   return one === other || (one.length === other.length && one.every((name, i) => name === other[i]));
 }
 
-function remove<Item>(list: Item[], item: Item): void {
-  const index = list.indexOf(item);
-  if (index >= 0) list.splice(index, 1);
+/** A list that is added to gets room for 17, and mostly one is all that there will be. */
+function withOne<Item>(list: readonly Item[], item: Item): readonly Item[] {
+  return list.length === 0 ? [item] : [...list, item];
+}
+
+/** A new list: those that are looked through stay as they are, and none is larger than what is in it. */
+function without<Item>(list: readonly Item[], item: Item, none: readonly Item[]): readonly Item[] {
+  const isOnly = list.length === 1 && list[0] === item;
+  return isOnly ? none : list.filter((one) => one !== item);
 }

@@ -10,7 +10,7 @@ export function keepObject(store: ObjectStore, object: StoredObject): void {
   const rival = entry.rival(object);
   if (rival !== undefined) store.remove(rival);
   entry.vary = object.vary;
-  entry.objects.push(object);
+  entry.addObject(object);
   store.insert(object);
 }
 

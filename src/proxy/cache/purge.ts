@@ -16,8 +16,8 @@ export function purgeEntry(
 ): number {
   const { soft: isSoft = false, ttl, grace, keep } = options ?? {};
   // Who waits for one of these looks again, and shall not find another one of them.
-  const fetches = entry.fetches.splice(0);
-  const objects = [...entry.objects];
+  const fetches = entry.leaveAll();
+  const { objects } = entry;
   for (const object of objects) {
     if (isSoft) object.life.expire(now, ttl, grace, keep);
     else store.remove(object);

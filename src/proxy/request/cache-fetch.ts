@@ -170,7 +170,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
 
   begin(): void {
     this.loaded.running.add(this);
-    this.#entry.fetches.push(this);
+    this.#entry.addFetch(this);
     this.#ban.holders++;
     this.#holdsBan = true;
     this.backend.begin();
