@@ -132,7 +132,7 @@ export class HttpExchange implements Exchange, BodyOwner {
     if (this.isBegun || this.isOver) return;
     this.isBegun = true;
     const channel = this.#channel;
-    const persistence = channel.settlePersistence(false);
+    const persistence = channel.settlePersistence(head.closes === true);
     channel.outbox.sendText(responseHead(head, body.length, persistence, channel.clock.wallNow()) + body);
     this.bodyEnded();
   }
