@@ -278,7 +278,9 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     if (status === 304 && this.#asksWhether && stale !== undefined) {
       const before = stale.fields();
       // What was purged or banned meanwhile is not served, whatever its origin said of it before.
-      if (this.#life.state === 'doomed' || this.#isBanned(stale) || !confirms(fields, before)) {
+      // varnishd takes a 304 for a confirmation whatever tag it has.
+      const isMeant = isVarnish || confirms(fields, before);
+      if (this.#life.state === 'doomed' || this.#isBanned(stale) || !isMeant) {
         this.#asksWhether = false;
         dropConditions(this.#bereq.http);
         return undefined;
@@ -595,7 +597,17 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     this.#isDirect = true;
     const confirmed = this.#confirmed;
     if (confirmed === undefined) leader.fetched(answer, hasBody, length, false);
-    else leader.objectArrived(confirmed, undefined);
+    else leader.objectArrived(this.#renewed(answer, confirmed), undefined);
+  }
+
+  /** What was stored with what a 304 says of it, for whoever has asked, and not to be kept. */
+  #renewed(answer: BackendResponseMessage, { body, storage, vary, variant }: StoredObject): StoredObject {
+    const { status, reason, http, terms } = answer;
+    const head = { status: status % 1_000, reason, fields: this.loaded.manners.stored(http) };
+    const now = this.environment.clock.wallNow();
+    const object = new StoredObject(this.#entry, storage, vary, variant, head, terms, body, this.#ban, now);
+    object.length = body.size;
+    return object;
   }
 
   /** Tells all who wait that there is no answer, or what stands in for it. */

@@ -75,6 +75,8 @@ export class BackendMessage implements BackendRequest {
   asked: string | undefined;
   /** Each try has one of its own. */
   number: number;
+  /** Whether it has been sent with one: behind a client's own X-Varnish comes the last one only. */
+  isNumbered = false;
 
   constructor(req: ClientMessage, http: Fields, hasBody: boolean, number: number) {
     this.number = number;

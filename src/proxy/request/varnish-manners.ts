@@ -60,7 +60,8 @@ export const varnishManners: Manners = {
   },
   attempt(bereq) {
     const { isLegal } = bereq.http;
-    if (bereq.retries > 0) bereq.http.unset('X-Varnish');
+    if (bereq.isNumbered) bereq.http.unset('X-Varnish');
+    bereq.isNumbered = true;
     bereq.http.append('X-Varnish', bereq.xid);
     bereq.http.isLegal = isLegal;
   },
