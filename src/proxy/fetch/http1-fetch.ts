@@ -280,7 +280,7 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
       return this.#isOver || this.#complete(isExact);
     }
     // Before the handler, who may ask the same backend again at once: a retry, or a restart behind a redirect.
-    this.#keep();
+    this.#kept = this.#keep();
     this.#handler.onHead(head);
     this.#kept = undefined;
     if (!this.#isAborted) this.#handler.onEnd(undefined);
@@ -291,7 +291,6 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
   #complete(isExact: boolean): boolean {
     if (this.#mayKeep(isExact)) {
       this.#keep();
-      this.#kept = undefined;
     } else {
       this.#end();
       this.#connection?.close();
@@ -306,7 +305,7 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
   }
 
   /** The connection is for others from now on. */
-  #keep(): void {
+  #keep(): BackendConnection {
     const connection = this.#connection as BackendConnection;
     this.#end();
     connection.buffer.expect(0);
@@ -314,7 +313,7 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
     const announcedMs = connection.head.framing.keepAliveMs();
     const keepMs = announcedMs === undefined ? KEEP_IDLE_MS : announcedMs - KEEP_IDLE_MARGIN_MS;
     this.#pool.release(connection, Math.min(keepMs, KEEP_IDLE_MS));
-    this.#kept = connection;
+    return connection;
   }
 
   /** Closes what was kept too soon, unless somebody has it already. */
