@@ -15,7 +15,7 @@ const AS_IT_CAME_BYTES = 32 * 1024;
 /** Bytes up to which a body is kept in one piece. */
 const ONE_PIECE_BYTES = 1024 * 1024;
 /** Bytes up to which a body is kept as text: it takes less, and goes out in one write with a head without being copied. */
-const TEXT_BYTES = 8 * 1024;
+export const TEXT_BYTES = 8 * 1024;
 /** Bytes that such a text takes beside what is in it. */
 const TEXT_OVERHEAD_BYTES = 32;
 /** Bytes that a piece takes beside what is in it: two objects of the engine's, and one of the allocator's. */
@@ -35,9 +35,9 @@ export class ObjectBody {
   /** All of it, a byte a character (latin1), where it is whole and small. */
   text: string | undefined;
   /** What is there, in order, where that is not text. */
-  #pieces: Uint8Array[] = [];
+  #pieces: Uint8Array[] = noPieces;
   /** Where each piece begins. */
-  #starts: number[] = [];
+  #starts: number[] = noStarts;
   /** The memory of the last piece, if more may go there. */
   #tail: Buffer | undefined;
   readonly #expected: number;
@@ -45,6 +45,14 @@ export class ObjectBody {
   /** @param length bytes that are announced; undefined: nobody knows */
   constructor(length: number | undefined) {
     this.#expected = length === undefined || length > ONE_PIECE_BYTES ? 0 : length;
+  }
+
+  /** One that is there already. @param text a byte a character (latin1), at most TEXT_BYTES */
+  static ofText(text: string): ObjectBody {
+    const body = new ObjectBody(undefined);
+    body.#become(text);
+    body.state = 'whole';
+    return body;
   }
 
   /** Bytes that it would take more than now, with one more piece. */
@@ -65,6 +73,10 @@ export class ObjectBody {
     const { length } = piece;
     if (length === 0) return;
     this.bytes += this.cost(piece);
+    if (this.#pieces === noPieces) {
+      this.#pieces = [];
+      this.#starts = [];
+    }
     const used = this.#lastLength;
     const last = this.#pieces.length - 1;
     let tail = this.#tail;
@@ -123,8 +135,7 @@ export class ObjectBody {
     this.#tail = undefined;
     if (size === 0) return;
     if (size <= TEXT_BYTES) {
-      this.text = this.#written();
-      this.bytes = size + TEXT_OVERHEAD_BYTES;
+      this.#become(this.#written());
       this.#pieces = noPieces;
       this.#starts = noStarts;
     } else if (size <= ONE_PIECE_BYTES) {
@@ -154,6 +165,12 @@ export class ObjectBody {
     if (this.state !== 'whole') return undefined;
     if (this.text !== undefined) return unwritten(this.text);
     return this.size === 0 ? nothing : this.#pieces.length === 1 ? this.#pieces[0] : undefined;
+  }
+
+  #become(text: string): void {
+    this.text = text;
+    this.size = text.length;
+    this.bytes = text.length + TEXT_OVERHEAD_BYTES;
   }
 
   #written(): string {

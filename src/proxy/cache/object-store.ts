@@ -5,7 +5,7 @@
  * Cost: O(1) to find, to insert, to remove; making place costs one step for each object that gives way.
  */
 import { CacheEntry } from './cache-entry.ts';
-import { flat } from './flat-text.ts';
+import { inOnePiece } from './flat-text.ts';
 import { type LruNode, Storage } from './storage.ts';
 
 export interface StoreFigures {
@@ -86,7 +86,7 @@ export class ObjectStore {
   open(key: string): CacheEntry {
     let entry = this.#entries.get(key);
     if (entry === undefined) {
-      entry = new CacheEntry(flat(key));
+      entry = new CacheEntry(inOnePiece(key));
       this.#entries.set(entry.key, entry);
     }
     return entry;

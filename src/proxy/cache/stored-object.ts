@@ -6,7 +6,7 @@ import { Fields } from '../http/fields.ts';
 import type { Ban } from './ban-list.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import type { CacheTerms } from './cache-terms.ts';
-import { flat } from './flat-text.ts';
+import { flat, inOnePiece } from './flat-text.ts';
 import type { ObjectBody } from './object-body.ts';
 import { ObjectLife } from './object-life.ts';
 import { hasValidator } from './revalidation.ts';
@@ -79,7 +79,7 @@ export class StoredObject implements LruNode {
     this.variant = flat(variant);
     this.status = status;
     this.reason = flat(reason);
-    this.written = flat(writtenHead(head));
+    this.written = inOnePiece(writtenHead(head));
     this.isGzip = isGzip(fields);
     this.hasValidator = hasValidator(fields);
     this.origin = terms.origin;

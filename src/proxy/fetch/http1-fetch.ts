@@ -53,6 +53,8 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
   #isAborted = false;
   /** The connection, while it is for others already and the handler does not know yet that this is over. */
   #kept: BackendConnection | undefined;
+  /** All of the body, in the buffer that everybody reads into, while the handler is told of the head. */
+  #whole: Buffer | undefined;
   #hasRetried = false;
   #connection: BackendConnection | undefined;
   #giveUpDial: (() => void) | undefined;
@@ -117,6 +119,13 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
     this.#giveUpDial?.();
     this.#connection?.close();
     this.#stream?.destroy();
+  }
+
+  takeText(mostBytes: number): string | undefined {
+    const whole = this.#whole;
+    if (whole === undefined || whole.length > mostBytes) return undefined;
+    this.#whole = undefined;
+    return whole.toString('latin1');
   }
 
   // What the connection tells.
@@ -232,13 +241,13 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
     this.#isKept =
       framing.keepsAlive(isHttp10) && !(isBodiless && mayFollow) && this.#request.method !== 'HEAD';
     const { reason, fields } = head;
-    if (isBodiless || length === 0)
-      return this.#answerWithoutBody({ status, reason, fields }, end === rest.length);
+    const bodyEnd = isBodiless ? end : end + length;
+    if (isBodiless || length === 0 || (length > 0 && bodyEnd <= rest.length))
+      return this.#answerAtOnce({ status, reason, fields, isBodyHere: bodyEnd > end }, rest, end, bodyEnd);
     this.#body = this.#bodyReader(length, connection);
     connection.buffer.expect(Math.max(length, 0));
     // The bytes are overwritten once this returns, and handlers may do anything: so head first, then body.
-    const isBodyHere = length > 0 && rest.length - end >= length;
-    this.#handler.onHead({ status, reason, fields, isBodyHere });
+    this.#handler.onHead({ status, reason, fields });
     if (this.#isOver) return true;
     return end === rest.length || this.#readBody(rest, end);
   }
@@ -273,16 +282,20 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
     return !isComplete || this.#complete(isExact);
   }
 
-  /** @param isExact whether nothing follows the answer */
-  #answerWithoutBody(head: FetchHead, isExact: boolean): boolean {
-    if (!this.#mayKeep(isExact)) {
-      this.#handler.onHead(head);
-      return this.#isOver || this.#complete(isExact);
-    }
+  /** All of the answer is there: its body, if it has one, from `from` to `to`. */
+  #answerAtOnce(head: FetchHead, bytes: Buffer, from: number, to: number): boolean {
+    const isExact = to === bytes.length;
     // Before the handler, who may ask the same backend again at once: a retry, or a restart behind a redirect.
-    this.#kept = this.#keep();
+    const isKept = this.#mayKeep(isExact);
+    if (isKept) this.#kept = this.#keep();
+    this.#whole = to > from ? bytes.subarray(from, to) : undefined;
     this.#handler.onHead(head);
+    const whole = this.#whole;
+    this.#whole = undefined;
+    // Nobody can read from the connection before this returns, so the bytes are what they were.
+    if (whole !== undefined && !this.#isAborted) this.#handler.onData(Buffer.from(whole));
     this.#kept = undefined;
+    if (!isKept) return this.#isOver || this.#complete(isExact);
     if (!this.#isAborted) this.#handler.onEnd(undefined);
     return true;
   }

@@ -76,6 +76,11 @@ export interface FetchCall {
   readonly connectMs?: number | undefined;
   /** Whom it is connected to; undefined or absent: to nobody yet, or to a unix socket. */
   readonly peer?: SocketAddress | undefined;
+  /**
+   * All of the body, a byte a character (latin1), where it has come with the head and is not longer than that; to be
+   * called from onHead. No data follows then. Absent, or undefined: the body follows as data.
+   */
+  takeText?(mostBytes: number): string | undefined;
   resume(): void;
   /** From now on as with `closes`, as far as the backend has not been told. Absent: nothing is kept anyway. */
   closeAfter?(): void;

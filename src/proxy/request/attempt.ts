@@ -84,6 +84,16 @@ export class Attempt implements FetchHandler {
     this.#call?.closeAfter?.();
   }
 
+  /** All of the body as text, if it is here and no longer than that, as long as `answered` has not returned. */
+  takeText(mostBytes: number): string | undefined {
+    const text = this.#receiver === undefined ? undefined : this.#call?.takeText?.(mostBytes);
+    if (text === undefined) return undefined;
+    this.record.bytesReceived += text.length;
+    // Before the client gets it, whose next request may be there already.
+    this.#end();
+    return text;
+  }
+
   resume(): void {
     this.#call?.resume();
   }

@@ -15,7 +15,7 @@ import { type CachePolicy, termsBy } from '../cache/cache-policy.ts';
 import { type CacheTerms, HIT_FOR_MISS_MS } from '../cache/cache-terms.ts';
 import { ageField } from '../cache/freshness.ts';
 import { keepMarker, keepObject } from '../cache/keep.ts';
-import { ObjectBody } from '../cache/object-body.ts';
+import { ObjectBody, TEXT_BYTES } from '../cache/object-body.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import { confirms, dropConditions } from '../cache/revalidation.ts';
 import type { Storage } from '../cache/storage.ts';
@@ -74,6 +74,12 @@ export interface CacheFetchOptions {
 /** Statuses that stand for a failure of the origin: RFC 5861 section 4. */
 const failures = new Set([500, 502, 503, 504]);
 const nobody: readonly CacheWaiter[] = [];
+const noBans: readonly Ban[] = [];
+
+/** What actions have left to do, in this order. */
+const SHARE = 1;
+const RELEASE = 2;
+const WAKE = 4;
 
 export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, Running {
   readonly environment: RequestEnvironment;
@@ -94,7 +100,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   readonly #ban: Ban;
   #holdsBan = false;
   /** Those that its own hooks have issued: as in varnishd, they are about what was fetched before. */
-  readonly #ownBans: Ban[] = [];
+  #ownBans = noBans;
   readonly #entry: CacheEntry;
   readonly #bereq: BackendMessage;
   readonly #request: Fields;
@@ -114,7 +120,9 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   /** It asks for a part, in the coding that its client wants: what comes is not for others, even if it is the whole. */
   readonly #isPart: boolean;
   /** What actions have left to do once the step is made, so that who is told finds a fetch at rest. */
-  #due: (() => void)[] = [];
+  #due = 0;
+  /** All of the body, where it came with the head; undefined: it comes in pieces, or was given on. */
+  #text: string | undefined;
   #answer: BackendResponseMessage | undefined;
   #isClosed = false;
   #cancelAlone: (() => void) | undefined;
@@ -139,7 +147,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     this.#stale = stale;
     this.isShared = isShared;
     this.vary = entry.vary;
-    this.#request = new Fields(owner.req.http.raw.slice());
+    // Who waits for the answer changes nothing before it is there.
+    this.#request = leader === undefined ? new Fields(owner.req.http.raw.slice()) : owner.req.http;
     this.variant = variantKey(entry.vary, this.#request);
     // varnishd asks about objects with status 200 only.
     const isAskable = this.loaded.manners.kind === 'rfc' || stale?.status === 200;
@@ -193,7 +202,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   issueBan(words: readonly string[]): string | undefined {
     const { environment } = this;
     const mistake = environment.issueBan(words);
-    if (mistake === undefined) this.#ownBans.push(environment.bans.newest);
+    if (mistake === undefined) this.#ownBans = [...this.#ownBans, environment.bans.newest];
     return mistake;
   }
 
@@ -320,26 +329,29 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     }
     this.#answer = answer;
     const confirmed = this.#confirmed;
-    const object = this.#admit(answer, confirmed === undefined ? length : confirmed.body.size);
+    const object = this.#admit(answer, confirmed === undefined ? length : confirmed.body.size, isBodyHere);
     if (object === undefined) {
       this.#send(events.notKept);
-      this.#passOn(hasBody, length);
+      this.#passOn(hasBody, length, isBodyHere);
       return;
     }
     this.#life.send(events.kept);
     if (this.#life.state !== 'storing') {
       object.storage.release(object.bytes);
       this.#act();
-      this.#passOn(hasBody, length);
+      this.#passOn(hasBody, length, isBodyHere);
       return;
     }
     this.object = object;
-    if (hasBody && length !== 0) {
+    if (this.#text !== undefined) {
+      this.#text = undefined;
+    } else if (hasBody && length !== 0) {
       // What is there in a moment is given away whole, which is less work for everybody than to follow it.
       if (!isBodyHere) this.#act();
       return;
+    } else if (confirmed === undefined) {
+      this.#complete(object);
     }
-    if (confirmed === undefined) this.#complete(object);
     this.#send(events.ended);
   }
 
@@ -404,7 +416,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       return;
     }
     const { object } = this;
-    if (object === undefined) return;
+    if (object === undefined || this.#life.isOver) return;
     if (this.#life.state === 'storing') this.#complete(object);
     else object.body.state = 'whole';
     this.#send(events.ended);
@@ -420,10 +432,10 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   act(action: CacheFetchAction): void {
     switch (action) {
       case 'share':
-        this.#due.push(() => this.#share());
+        this.#due |= SHARE;
         break;
       case 'release':
-        this.#due.push(() => this.#release());
+        this.#due |= RELEASE;
         break;
       case 'remember':
         this.#remember();
@@ -441,7 +453,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
         break;
       case 'fail':
       case 'finish':
-        this.#due.push(() => this.#readers.wake());
+        this.#due |= WAKE;
         break;
       default:
         action satisfies never;
@@ -459,7 +471,13 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #act(): void {
     const { state } = this.#life;
     if (this.#life.isOver || state === 'passing' || state === 'doomed') this.#hide();
-    while (this.#due.length > 0) this.#due.shift()?.();
+    while (this.#due !== 0) {
+      const due = this.#due & -this.#due;
+      this.#due &= ~due;
+      if (due === SHARE) this.#share();
+      else if (due === RELEASE) this.#release();
+      else this.#readers.wake();
+    }
     if (this.#life.isOver) this.#close();
   }
 
@@ -483,7 +501,11 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   }
 
   /** @returns undefined: it is not kept */
-  #admit(answer: BackendResponseMessage, length: number | undefined): StoredObject | undefined {
+  #admit(
+    answer: BackendResponseMessage,
+    length: number | undefined,
+    isBodyHere: boolean,
+  ): StoredObject | undefined {
     const { terms, http, reason } = answer;
     // Digits before the last three were for hooks.
     const status = answer.status % 1_000;
@@ -502,7 +524,9 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const names = this.#entry.varyList(vary);
     const variant = variantKey(names, this.#chosenBy());
     const now = this.environment.clock.wallNow();
-    const body = this.#confirmed?.body ?? new ObjectBody(length);
+    this.#text = isBodyHere ? this.backend.takeText(TEXT_BYTES) : undefined;
+    const newBody = () => (this.#text === undefined ? new ObjectBody(length) : ObjectBody.ofText(this.#text));
+    const body = this.#confirmed?.body ?? newBody();
     const object = new StoredObject(
       this.#entry,
       storage,
@@ -590,14 +614,17 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     return waiting;
   }
 
-  #passOn(hasBody: boolean, length: number | undefined): void {
+  #passOn(hasBody: boolean, length: number | undefined, isBodyHere: boolean): void {
     const answer = this.#answer;
     const leader = this.#leader;
     if (this.#life.isOver || answer === undefined || leader === undefined) return;
     this.#isDirect = true;
     const confirmed = this.#confirmed;
-    if (confirmed === undefined) leader.fetched(answer, hasBody, length, false);
-    else leader.objectArrived(this.#renewed(answer, confirmed), undefined);
+    const text = this.#text;
+    this.#text = undefined;
+    if (confirmed !== undefined) leader.objectArrived(this.#renewed(answer, confirmed), undefined);
+    else leader.fetched(answer, hasBody, length, isBodyHere && text === undefined);
+    if (text !== undefined) leader.pieceFetched(Buffer.from(text, 'latin1'));
   }
 
   /** What was stored with what a 304 says of it, for whoever has asked, and not to be kept. */

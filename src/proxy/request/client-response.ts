@@ -15,7 +15,7 @@ import { ObjectReading, type ReadingOwner } from './object-reading.ts';
 import { RangedBody } from './ranged-body.ts';
 import { wantsMore } from './stored-answer.ts';
 import { respondPlainly } from './synthetic.ts';
-import { transmit, transmitSynthetic } from './transmit.ts';
+import { mayHaveBody, transmit, transmitSynthetic } from './transmit.ts';
 import { UnpackedBody, type UnpackingOwner, unpackedFields } from './unpacked-body.ts';
 import { bareHead } from './varnish-head.ts';
 
@@ -75,6 +75,21 @@ export class ClientResponse implements ReadingOwner, UnpackingOwner {
       ? this.#beginPart(beresp, hasBody, length, isPacked)
       : this.#begin(beresp, hasBody, length, isPacked);
     return this.#stream === undefined ? 'complete' : 'streaming';
+  }
+
+  /** Whether an answer that is not kept may be sent as text. */
+  takesText({ status }: ResponseMessage): boolean {
+    const { exchange, loaded, req } = this.#owner;
+    if (exchange.respondText === undefined || !mayHaveBody(exchange, status)) return false;
+    return loaded.manners.kind !== 'varnish' || !wantsMore(req.http);
+  }
+
+  /** Sends such an answer. @param body a byte a character (latin1) */
+  sendText(beresp: ResponseMessage, body: string): void {
+    const { exchange, loaded } = this.#owner;
+    this.status = beresp.status;
+    this.bytesSent = body.length;
+    exchange.respondText?.(loaded.manners.head(beresp, false), body);
   }
 
   /** @returns false: the client takes no more for now */

@@ -134,6 +134,11 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
     else this.#filter.resume();
   }
 
+  /** All of the body as text, if it is here as it is to be delivered and no longer than that. For `fetched`. */
+  takeText(mostBytes: number): string | undefined {
+    return this.#filter === undefined ? this.#attempt?.takeText(mostBytes) : undefined;
+  }
+
   /** Nobody waits any more. */
   abort(): void {
     this.#pick.abort();

@@ -11,6 +11,7 @@
  */
 import type { Duplex } from 'node:stream';
 import type { PurgeOptions, Synth } from '../../config/hooks.ts';
+import { TEXT_BYTES } from '../cache/object-body.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import type { StoredObject } from '../cache/stored-object.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -191,7 +192,7 @@ class RequestRun implements CacheLeader, PipeClient, ResponseOwner, Running {
 
   // The backend side tells how the fetch goes.
 
-  fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined): void {
+  fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined, isBodyHere: boolean): void {
     const { status } = beresp;
     const { manners } = this.loaded;
     const isVarnish = manners.kind === 'varnish';
@@ -214,7 +215,9 @@ class RequestRun implements CacheLeader, PipeClient, ResponseOwner, Running {
         return;
       }
       const isPacked = isGzip && !takesGzip(this.req.http);
-      if (this.#response.beginFetched(beresp, hasBody, length, isPacked) === 'streaming') return;
+      const text = isBodyHere && !isPacked ? this.#takeText(beresp) : undefined;
+      if (text !== undefined) this.#response.sendText(beresp, text);
+      else if (this.#response.beginFetched(beresp, hasBody, length, isPacked) === 'streaming') return;
     }
     this.#fetch?.leave();
     if (next === 'transmit') {
@@ -223,6 +226,12 @@ class RequestRun implements CacheLeader, PipeClient, ResponseOwner, Running {
       this.#fetch?.remember(`${wordFor(next)} after ${status}: deliver`);
       this.#proceed(next);
     }
+  }
+
+  /** The body of an answer, if it is here and may be sent with the head in one piece. */
+  #takeText(beresp: ResponseMessage): string | undefined {
+    if (!this.#response.takesText(beresp)) return undefined;
+    return this.#fetch?.takeText(TEXT_BYTES);
   }
 
   fetchedSynthetic(beresp: SyntheticMessage): void {

@@ -62,6 +62,6 @@ export function switchingHead(response: ResponseMessage, protocol: string): stri
 }
 
 /** RFC 9112 section 6.3: these end with their head, whatever it says. */
-function mayHaveBody(exchange: Exchange, status: number): boolean {
+export function mayHaveBody(exchange: Exchange, status: number): boolean {
   return exchange.method !== 'HEAD' && status !== 204 && status !== 304;
 }
