@@ -88,6 +88,10 @@ export class FakeExchange implements Exchange {
     );
   }
 
+  respondText(head: ResponseHead, body: string): void {
+    this.respond(head, Buffer.from(body, 'latin1'));
+  }
+
   begin(head: ResponseHead, length: number | undefined): ResponseBody {
     const answer = this.#begin(head, length, '', 'under way');
     const check = (call: string) => {

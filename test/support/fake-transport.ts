@@ -25,6 +25,8 @@ export class FakeFetch implements FetchCall {
   isOver = false;
   /** Whether the proxy wants no data for now. */
   isPaused = false;
+  /** The body, while the proxy is told of the head that it came with. */
+  #whole: string | undefined;
 
   constructor(target: FetchTarget, request: FetchRequest, handler: FetchHandler) {
     this.target = target;
@@ -35,6 +37,13 @@ export class FakeFetch implements FetchCall {
   /** Name of the backend asked. */
   get backend(): string {
     return this.target.identity.slice(0, this.target.identity.indexOf('('));
+  }
+
+  takeText(mostBytes: number): string | undefined {
+    const text = this.#whole;
+    if (text === undefined || text.length > mostBytes) return undefined;
+    this.#whole = undefined;
+    return text;
   }
 
   resume(): void {
@@ -87,8 +96,10 @@ export class FakeFetch implements FetchCall {
 
   /** A whole answer with a counted body, which comes with its head. */
   answer(status: number, body = '', fields: readonly string[] = []): this {
+    this.#whole = body === '' ? undefined : Buffer.from(body).toString('latin1');
     this.head(status, [...fields, 'Content-Length', String(body.length)], '', body !== '');
-    if (body !== '') this.data(body);
+    if (this.#whole !== undefined) this.data(body);
+    this.#whole = undefined;
     return this.end();
   }
 }

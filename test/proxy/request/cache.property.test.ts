@@ -247,8 +247,8 @@ test.prop(
       heads.set(fetch, version);
       const tagged = given.hasTag ? ['ETag', `"${name}"`] : [];
       const told = [...fieldsOf(given.varies), 'X-Version', name, ...tagged];
-      fetch.head(200, told, '', given.isAtOnce).data(`${name}:`);
-      if (given.isAtOnce) more(fetch, true);
+      if (given.isAtOnce) fetch.answer(200, `${name}:${'x'.repeat(40)}`, told);
+      else fetch.head(200, told).data(`${name}:`);
     };
     steps.forEach((one, i) => {
       pass(1);

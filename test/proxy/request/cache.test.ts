@@ -200,7 +200,7 @@ describe('is not kept', () => {
   test('what is larger than the store: it is streamed', () => {
     const world = cachingWorld({}, 5_000);
     const body = 'x'.repeat(6_000);
-    expect(warm(world, body).answer).toMatchObject({ body, state: 'ended' });
+    expect(warm(world, body).answer).toMatchObject({ body, state: 'whole' });
     const endless = world.request({ target: '/endless' });
     const fetch = world.transport.latest.head(200, fresh);
     for (let i = 0; i < 60; i++) fetch.data('x'.repeat(100));

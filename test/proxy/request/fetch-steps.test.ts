@@ -509,7 +509,7 @@ describe('request bodies', () => {
     const exchange = world.request({ method: 'POST', body, bodyLength: 1_000 });
     body.push('the beginning');
     world.transport.latest.answer(413, 'too much');
-    expect(exchange.answer).toMatchObject({ status: 413, body: 'too much', state: 'ended' });
+    expect(exchange.answer).toMatchObject({ status: 413, body: 'too much', state: 'whole' });
     expect((world.transport.latest.request.body as Readable).destroyed).toBe(true);
     expect(body.destroyed).toBe(false);
     expect(world.plane.stats(identityNamed('b1'))?.inFlight).toBe(0);

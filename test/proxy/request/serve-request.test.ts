@@ -40,7 +40,7 @@ describe('a request without hooks', () => {
     expect(request.body).toBeUndefined();
 
     world.transport.latest.answer(200, 'hello', ['Date', 'then', 'Keep-Alive', 'timeout=5']);
-    expect(exchange.answer).toMatchObject({ status: 200, length: 5, body: 'hello', state: 'ended' });
+    expect(exchange.answer).toMatchObject({ status: 200, length: 5, body: 'hello', state: 'whole' });
     expect(exchange.answer?.fields.raw).toEqual(['Date', 'then', 'Via', '1.1 troupe']);
     expect(exchange.breaches).toEqual([]);
   });
