@@ -350,7 +350,10 @@ class RunningDataPlane implements DataPlane, RequestEnvironment {
     const { store } = this;
     if (store === undefined) return;
     const now = this.clock.wallNow();
-    for (const entry of [...store.entries()]) purgeEntry(store, entry, undefined, now);
+    for (const key of store.keys()) {
+      const entry = store.find(key);
+      if (entry !== undefined) purgeEntry(store, entry, undefined, now);
+    }
   }
 
   get xid(): number {

@@ -6,7 +6,8 @@ import type { Fields } from '../http/fields.ts';
 import type { BannedRequest } from './ban-conditions.ts';
 import type { Ban } from './ban-list.ts';
 import { flat } from './flat-text.ts';
-import type { LruNode, Storage } from './storage.ts';
+import type { LruList, LruNode } from './lru-list.ts';
+import type { Storage } from './storage.ts';
 import { StoredObject } from './stored-object.ts';
 import { variantKey } from './vary.ts';
 
@@ -41,6 +42,7 @@ const MOST_VARIANTS = 64;
  * not even look (hit-for-pass).
  */
 export class UncacheableMarker implements LruNode {
+  list: LruList | undefined;
   lruBefore: LruNode | undefined;
   lruAfter: LruNode | undefined;
   isStored = false;
@@ -67,6 +69,8 @@ export class UncacheableMarker implements LruNode {
 
 export class CacheEntry {
   readonly key: string;
+  /** Whether it is found under its key. */
+  isOpen = false;
   /** The newest last. */
   #objects: readonly StoredObject[] = noObjects;
   #fetches: readonly PendingFetch[] = noFetches;
@@ -88,6 +92,12 @@ export class CacheEntry {
 
   get isEmpty(): boolean {
     return this.objects.length === 0 && this.fetches.length === 0 && this.marker === undefined;
+  }
+
+  /** Whether nothing else is here. */
+  hasOnly(object: StoredObject): boolean {
+    const { objects, fetches, marker } = this;
+    return objects.length === 1 && objects[0] === object && fetches.length === 0 && marker === undefined;
   }
 
   /** The newest object that answers a request, fresh or not. */

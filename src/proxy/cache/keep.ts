@@ -20,7 +20,7 @@ export function keepMarker(store: ObjectStore, marker: UncacheableMarker, mostEv
   if (entry.marker !== undefined) store.remove(entry.marker);
   if (!store.reserve(storage, marker.bytes, mostEvictions)) return;
   // Making place may have emptied the entry, and an empty one is forgotten: nobody would find what is put there.
-  if (store.find(entry.key) !== entry) {
+  if (!entry.isOpen) {
     storage.release(marker.bytes);
     return;
   }

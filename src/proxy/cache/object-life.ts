@@ -9,15 +9,32 @@ import type { CacheTerms } from './cache-terms.ts';
 export type Stage = 'fresh' | 'graced' | 'kept' | 'expired';
 
 /** Milliseconds since 1970. */
-export class ObjectLife {
-  freshUntil = 0;
-  graceUntil = 0;
-  keepUntil = 0;
+export interface LifeEnds {
+  readonly freshUntil: number;
+  readonly graceUntil: number;
+  readonly keepUntil: number;
+}
 
-  begin({ origin, ttl, grace, keep }: Pick<CacheTerms, 'origin' | 'ttl' | 'grace' | 'keep'>): void {
-    this.freshUntil = origin + ttl;
-    this.graceUntil = this.freshUntil + Math.max(0, grace);
-    this.keepUntil = this.graceUntil + Math.max(0, keep);
+export function endsOf({
+  origin,
+  ttl,
+  grace,
+  keep,
+}: Pick<CacheTerms, 'origin' | 'ttl' | 'grace' | 'keep'>): LifeEnds {
+  const freshUntil = origin + ttl;
+  const graceUntil = freshUntil + Math.max(0, grace);
+  return { freshUntil, graceUntil, keepUntil: graceUntil + Math.max(0, keep) };
+}
+
+export class ObjectLife implements LifeEnds {
+  freshUntil: number;
+  graceUntil: number;
+  keepUntil: number;
+
+  constructor({ freshUntil, graceUntil, keepUntil }: LifeEnds) {
+    this.freshUntil = freshUntil;
+    this.graceUntil = graceUntil;
+    this.keepUntil = keepUntil;
   }
 
   /**

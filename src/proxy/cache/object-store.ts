@@ -4,9 +4,13 @@
  *
  * Cost: O(1) to find, to insert, to remove; making place costs one step for each object that gives way.
  */
+import type { Ban } from './ban-list.ts';
 import { CacheEntry } from './cache-entry.ts';
 import { inOnePiece } from './flat-text.ts';
-import { type LruNode, Storage } from './storage.ts';
+import type { LruNode } from './lru-list.ts';
+import type { RestingObjects } from './resting/resting-objects.ts';
+import { type Evictor, Storage } from './storage.ts';
+import { StoredObject } from './stored-object.ts';
 
 export interface StoreFigures {
   /** Answers that are kept, and notes of what cannot be. */
@@ -26,7 +30,12 @@ export interface StoreFigures {
 const FIRST = 's0';
 export const TRANSIENT = 'Transient';
 
-export class ObjectStore {
+/** Bytes of objects that could rest, and do not because they are used: as much of the engine's heap is theirs. */
+const MOST_AWAKE_BYTES = 256 * 1024 * 1024;
+/** How many bans are remembered for those that rest before it is looked whether they still need them. */
+const MOST_BANS = 1_000;
+
+export class ObjectStore implements Evictor {
   /** Of all storages but a `Transient` that nobody asked for. */
   readonly capacity: number;
   readonly storages: ReadonlyMap<string, Storage>;
@@ -39,17 +48,21 @@ export class ObjectStore {
   /** Those that are used in turn. */
   readonly #inTurn: readonly [Storage, ...Storage[]];
   #turn = 0;
-  readonly #entries = new Map<string, CacheEntry>();
-  readonly #evict = (node: LruNode) => {
-    this.#evicted++;
-    this.remove(node);
-  };
+  /** Or, of an object that rests, its address and the number of its storage. */
+  readonly #entries = new Map<string, CacheEntry | number>();
+  readonly #numbered: readonly Storage[];
+  /** Those that resting objects were tested against, by their numbers. */
+  readonly #bans = new Map<number, Ban>();
+  #lastBan: Ban | undefined;
+  readonly #mostAwakeBytes: number;
 
   /**
+   * @param mostAwakeBytes of objects that are used, in each storage: others rest outside the engine's heap
    * @param capacities in bytes, by the names of the storages; or of the only one. `Transient` may take as much as all
    *   others together, if it is not among them
    */
-  constructor(capacities: number | ReadonlyMap<string, number>) {
+  constructor(capacities: number | ReadonlyMap<string, number>, mostAwakeBytes = MOST_AWAKE_BYTES) {
+    this.#mostAwakeBytes = mostAwakeBytes;
     const named = typeof capacities === 'number' ? new Map([[FIRST, capacities]]) : new Map(capacities);
     let ordinary = 0;
     let all = 0;
@@ -59,9 +72,10 @@ export class ObjectStore {
     }
     this.capacity = all;
     if (!named.has(TRANSIENT)) named.set(TRANSIENT, ordinary);
-    this.storages = new Map([...named].map(([name, bytes]) => [name, new Storage(name, bytes)]));
+    this.#numbered = [...named].map(([name, bytes], number) => new Storage(name, number, bytes));
+    this.storages = new Map(this.#numbered.map((storage) => [storage.name, storage]));
     const [first, ...more] = [...this.storages.values()].filter(({ name }) => name !== TRANSIENT);
-    this.#inTurn = [first ?? new Storage(FIRST, 0), ...more];
+    this.#inTurn = [first ?? new Storage(FIRST, 0, 0), ...more];
   }
 
   /** The one that the next object goes to of which nobody says where. */
@@ -78,24 +92,30 @@ export class ObjectStore {
     return next;
   }
 
+  /** What there is of a key. An object that rests is awake afterwards. */
   find(key: string): CacheEntry | undefined {
-    return this.#entries.get(key);
+    const found = this.#entries.get(key);
+    return typeof found === 'number' ? this.#wake(found) : found;
   }
 
   /** The entry of a key, made if there is none; it stays for as long as something is in it. */
   open(key: string): CacheEntry {
-    let entry = this.#entries.get(key);
-    if (entry === undefined) {
-      entry = new CacheEntry(inOnePiece(key));
-      this.#entries.set(entry.key, entry);
-    }
+    return this.find(key) ?? this.add(key);
+  }
+
+  /** The entry of a key of which there is none. */
+  add(key: string): CacheEntry {
+    const entry = new CacheEntry(inOnePiece(key));
+    entry.isOpen = true;
+    this.#entries.set(entry.key, entry);
     return entry;
   }
 
   /** Forgets an entry in which nothing is left. */
   close(entry: CacheEntry): void {
-    // One that was emptied may have a successor.
-    if (entry.isEmpty && this.#entries.get(entry.key) === entry) this.#entries.delete(entry.key);
+    if (!entry.isOpen || !entry.isEmpty) return;
+    entry.isOpen = false;
+    this.#entries.delete(entry.key);
   }
 
   /**
@@ -104,7 +124,7 @@ export class ObjectStore {
    * @param mostEvictions how many may
    */
   reserve(storage: Storage, bytes: number, mostEvictions = Number.POSITIVE_INFINITY): boolean {
-    return storage.reserve(bytes, mostEvictions, this.#evict);
+    return storage.reserve(bytes, mostEvictions, this);
   }
 
   /** @param node its bytes have been reserved */
@@ -112,7 +132,7 @@ export class ObjectStore {
     node.isStored = true;
     node.ban.holders++;
     this.#objects++;
-    node.storage.link(node);
+    node.storage.add(node, node instanceof StoredObject && node.mayRest);
   }
 
   /** Takes out what is there, from its entry too. */
@@ -120,12 +140,46 @@ export class ObjectStore {
     if (!node.isStored) return;
     node.isStored = false;
     node.ban.holders--;
-    node.storage.unlink(node);
+    node.storage.remove(node);
     this.#objects--;
     if (node.holders > 0) node.isOwed = true;
     else node.storage.release(node.bytes);
     node.entry.drop(node);
     this.close(node.entry);
+  }
+
+  evict(node: LruNode): void {
+    this.#evicted++;
+    this.remove(node);
+  }
+
+  evictResting(storage: Storage, address: number): void {
+    const { resting } = storage;
+    if (resting === undefined) return;
+    this.#evicted++;
+    this.#objects--;
+    this.#entries.delete(resting.key(address));
+    const ban = this.#bans.get(resting.banNumber(address));
+    if (ban !== undefined) ban.holders--;
+    storage.release(resting.bytes(address));
+    resting.drop(address);
+  }
+
+  /** Lets an object rest that nobody uses, if that is possible: it is found as before, as another object. */
+  rest(object: StoredObject): void {
+    const { entry, storage } = object;
+    const { resting } = storage;
+    if (resting === undefined || !object.isStored || object.holders > 0 || !object.mayRest) return;
+    if (!entry.hasOnly(object)) return;
+    const address = resting.put(object);
+    if (address < 0) return;
+    object.isStored = false;
+    storage.remove(object);
+    storage.release(object.bytes - resting.bytes(address));
+    entry.drop(object);
+    entry.isOpen = false;
+    this.#entries.set(entry.key, this.#placeOf(storage, address));
+    this.#remember(object.ban);
   }
 
   /** Somebody begins to read it, piece by piece. */
@@ -152,7 +206,67 @@ export class ObjectStore {
     return { objects: this.#objects, bytes, capacity, evicted: this.#evicted, hits, misses };
   }
 
+  /** All that there is. Each is awake until the next one is asked for. */
   *entries(): IterableIterator<CacheEntry> {
-    yield* this.#entries.values();
+    for (const [key, found] of this.#entries) {
+      const entry = typeof found === 'number' ? this.find(key) : found;
+      if (entry === undefined) continue;
+      yield entry;
+      const [only] = entry.objects;
+      if (typeof found === 'number' && only !== undefined) this.rest(only);
+    }
+  }
+
+  /** What is there when this is called. */
+  keys(): readonly string[] {
+    return [...this.#entries.keys()];
+  }
+
+  /** @returns undefined: there is no place for it, and it has given way */
+  #wake(place: number): CacheEntry | undefined {
+    const storage = this.#numbered[place % this.#numbered.length] as Storage;
+    const resting = storage.resting as RestingObjects;
+    const address = Math.floor(place / this.#numbered.length);
+    const ban = this.#bans.get(resting.banNumber(address)) as Ban;
+    const object = resting.read(address, storage, ban);
+    const { entry } = object;
+    storage.release(resting.bytes(address));
+    resting.drop(address);
+    resting.closeGaps((key, to) => this.#entries.set(key, this.#placeOf(storage, to)));
+    if (!storage.reserve(object.bytes, Number.POSITIVE_INFINITY, this)) {
+      this.#entries.delete(entry.key);
+      ban.holders--;
+      this.#objects--;
+      this.#evicted++;
+      return undefined;
+    }
+    entry.isOpen = true;
+    entry.addObject(object);
+    object.isStored = true;
+    storage.add(object, true);
+    this.#entries.set(entry.key, entry);
+    this.#keepFewAwake(storage, object);
+    return entry;
+  }
+
+  #placeOf({ number }: Storage, address: number): number {
+    return address * this.#numbered.length + number;
+  }
+
+  #keepFewAwake(storage: Storage, latest: StoredObject): void {
+    if (storage.awakeBytes <= this.#mostAwakeBytes) return;
+    const oldest = storage.oldestAwake;
+    if (!(oldest instanceof StoredObject) || oldest === latest) return;
+    this.rest(oldest);
+    // What cannot rest now may be able to when its turn comes again.
+    if (oldest.isStored) oldest.list?.renew(oldest);
+  }
+
+  #remember(ban: Ban): void {
+    if (ban === this.#lastBan) return;
+    this.#lastBan = ban;
+    this.#bans.set(ban.number, ban);
+    if (this.#bans.size <= MOST_BANS) return;
+    for (const [number, { holders }] of this.#bans) if (holders === 0) this.#bans.delete(number);
   }
 }

@@ -1,32 +1,11 @@
 /**
- * A part of the store with a bound of its own: varnishd's `-s NAME=malloc,SIZE`. Whoever needs place in it takes it
- * from what has been used least recently in it.
+ * A bound in bytes, and the order of use within it: what is used is an object of the engine's; what has not been used
+ * since it came, or not for long, rests outside the engine's heap, where it costs the garbage collector nothing.
  *
- * Cost: O(1); making place costs one step for each object that gives way.
+ * What gives way is what was used least recently. Cost: O(1) for each step.
  */
-import type { Ban } from './ban-list.ts';
-import type { CacheEntry } from './cache-entry.ts';
-
-/** What has a place in the order of use. The links belong to its storage. */
-export interface LruNode {
-  lruBefore: LruNode | undefined;
-  lruAfter: LruNode | undefined;
-  /** Whether it is in a store now. */
-  isStored: boolean;
-  /** How many read it now, so that it stays in memory whatever becomes of it. */
-  holders: number;
-  /** Whether its bytes count although it was taken out, until the last of them has read it. */
-  isOwed: boolean;
-  /** Of the store, head, body and bookkeeping together. */
-  bytes: number;
-  /** Milliseconds since 1970 of the last use that changed its place. */
-  touchedAt: number;
-  /** The newest that it was tested against. */
-  ban: Ban;
-  readonly entry: CacheEntry;
-  /** Where its bytes count. */
-  readonly storage: Storage;
-}
+import { LruList, type LruNode } from './lru-list.ts';
+import { RestingObjects } from './resting/resting-objects.ts';
 
 /** How many that are being read are passed over in looking for one that can give way. */
 const MOST_PASSED_OVER = 50;
@@ -34,18 +13,31 @@ const MOST_PASSED_OVER = 50;
 /** Milliseconds within which a second use changes nothing in the order. */
 const TOUCH_MS = 1_000;
 
+/** Takes out what gives way, and releases its bytes. */
+export interface Evictor {
+  evict(node: LruNode): void;
+  /** @param address of one that rests */
+  evictResting(storage: Storage, address: number): void;
+}
+
 export class Storage {
   readonly name: string;
+  /** Its place among all storages of its store. */
+  readonly number: number;
   readonly capacity: number;
+  /** undefined: it is too small for that. */
+  readonly resting: RestingObjects | undefined;
   #bytes = 0;
-  /** Used most recently. */
-  #newest: LruNode | undefined;
-  #oldest: LruNode | undefined;
+  /** What may come to rest; and what may not. */
+  readonly #restless = new LruList();
+  readonly #awake = new LruList();
 
   /** @param capacity in bytes */
-  constructor(name: string, capacity: number) {
+  constructor(name: string, number: number, capacity: number) {
     this.name = name;
+    this.number = number;
     this.capacity = capacity;
+    this.resting = RestingObjects.within(capacity);
   }
 
   /** Taken, also by what is still coming, and by what was taken out while somebody reads it. */
@@ -53,27 +45,42 @@ export class Storage {
     return this.#bytes;
   }
 
+  /** Of what could rest and does not. */
+  get awakeBytes(): number {
+    return this.#awake.bytes;
+  }
+
+  /** The one of those that was used least recently. */
+  get oldestAwake(): LruNode | undefined {
+    return this.#awake.oldest;
+  }
+
   /**
    * Makes place. False: there is none to be made, and nothing has changed but that others gave way.
    *
    * @param mostEvictions how many may give way
-   * @param evict takes out what gives way, and releases its bytes
    */
-  reserve(bytes: number, mostEvictions: number, evict: (node: LruNode) => void): boolean {
+  reserve(bytes: number, mostEvictions: number, evictor: Evictor): boolean {
     if (bytes > this.capacity) return false;
     let passedOver = 0;
     let evictions = 0;
     while (this.#bytes + bytes > this.capacity) {
-      const oldest = this.#oldest;
-      if (oldest === undefined) return false;
-      if (oldest.holders > 0) {
+      const node = this.#oldestNode();
+      const { resting } = this;
+      const address = resting === undefined ? -1 : resting.oldest();
+      const isResting =
+        resting !== undefined &&
+        address >= 0 &&
+        (node === undefined || resting.touchedAt(address) <= node.touchedAt);
+      if (!isResting && node === undefined) return false;
+      if (!isResting && node !== undefined && node.holders > 0) {
         if (++passedOver > MOST_PASSED_OVER) return false;
-        this.unlink(oldest);
-        this.link(oldest);
+        node.list?.renew(node);
         continue;
       }
       if (++evictions > mostEvictions) return false;
-      evict(oldest);
+      if (isResting) evictor.evictResting(this, address);
+      else if (node !== undefined) evictor.evict(node);
     }
     this.#bytes += bytes;
     return true;
@@ -85,28 +92,25 @@ export class Storage {
   }
 
   touch(node: LruNode, now: number): void {
-    if (!node.isStored || now - node.touchedAt < TOUCH_MS) return;
+    if (now - node.touchedAt < TOUCH_MS || node.list === undefined) return;
     node.touchedAt = now;
-    if (this.#newest === node) return;
-    this.unlink(node);
-    this.link(node);
+    node.list.renew(node);
   }
 
-  link(node: LruNode): void {
-    node.lruBefore = undefined;
-    node.lruAfter = this.#newest;
-    if (this.#newest !== undefined) this.#newest.lruBefore = node;
-    this.#newest = node;
-    this.#oldest ??= node;
+  /** @param mayRest whether it could rest one day */
+  add(node: LruNode, mayRest: boolean): void {
+    (mayRest ? this.#awake : this.#restless).add(node);
   }
 
-  unlink(node: LruNode): void {
-    const { lruBefore: before, lruAfter: after } = node;
-    if (before === undefined) this.#newest = after;
-    else before.lruAfter = after;
-    if (after === undefined) this.#oldest = before;
-    else after.lruBefore = before;
-    node.lruBefore = undefined;
-    node.lruAfter = undefined;
+  remove(node: LruNode): void {
+    node.list?.remove(node);
+  }
+
+  /** Of both lists. */
+  #oldestNode(): LruNode | undefined {
+    const one = this.#awake.oldest;
+    const other = this.#restless.oldest;
+    if (one === undefined || other === undefined) return one ?? other;
+    return one.touchedAt <= other.touchedAt ? one : other;
   }
 }

@@ -7,10 +7,11 @@ import type { Ban } from './ban-list.ts';
 import type { CacheEntry } from './cache-entry.ts';
 import type { CacheTerms } from './cache-terms.ts';
 import { flat, inOnePiece } from './flat-text.ts';
+import type { LruList, LruNode } from './lru-list.ts';
 import type { ObjectBody } from './object-body.ts';
-import { ObjectLife } from './object-life.ts';
+import { endsOf, ObjectLife } from './object-life.ts';
 import { hasValidator } from './revalidation.ts';
-import type { LruNode, Storage } from './storage.ts';
+import type { Storage } from './storage.ts';
 
 /** What is stored of an answer's head. */
 export interface StoredHead {
@@ -20,20 +21,8 @@ export interface StoredHead {
   readonly fields: Fields;
 }
 
-/** Bytes that an object and its entry take beside key, head and body: measured, `npm run bench -- hit`. */
-const OBJECT_BYTES = 928;
-
-export class StoredObject implements LruNode {
-  lruBefore: LruNode | undefined;
-  lruAfter: LruNode | undefined;
-  isStored = false;
-  holders = 0;
-  isOwed = false;
-  bytes = 0;
-  touchedAt = 0;
-  ban: Ban;
-  readonly entry: CacheEntry;
-  readonly storage: Storage;
+/** What an object is made of, without its body. */
+export interface ObjectState {
   /** Names in Vary; and the values that it was chosen by, as one key. */
   readonly vary: readonly string[];
   readonly variant: string;
@@ -41,16 +30,48 @@ export class StoredObject implements LruNode {
   readonly reason: string;
   /** Status line and fields as they go over the wire, but for Age, and what a listener adds. */
   readonly written: string;
-  /** Number of the request that fetched it. */
-  storedBy = '';
   readonly isGzip: boolean;
   readonly hasValidator: boolean;
-  readonly life = new ObjectLife();
   /** Milliseconds since 1970 from which its age counts. */
   readonly origin: number;
+  /** Milliseconds since 1970 of the ends of its ttl, its grace and its keep. */
+  readonly freshUntil: number;
+  readonly graceUntil: number;
+  readonly keepUntil: number;
   readonly staleIfErrorMs: number;
   readonly mayOutlive: boolean;
   /** Stale from the start: each request asks the origin, and none waits for another's answer. */
+  readonly isAlwaysAsked: boolean;
+}
+
+/** Bytes that an object and its entry take beside key, head and body: measured, `npm run bench -- memory`. */
+const OBJECT_BYTES = 928;
+
+export class StoredObject implements LruNode, ObjectState {
+  list: LruList | undefined;
+  lruBefore: LruNode | undefined;
+  lruAfter: LruNode | undefined;
+  isStored = false;
+  holders = 0;
+  isOwed = false;
+  bytes: number;
+  touchedAt: number;
+  ban: Ban;
+  readonly entry: CacheEntry;
+  readonly storage: Storage;
+  readonly vary: readonly string[];
+  readonly variant: string;
+  readonly status: number;
+  readonly reason: string;
+  readonly written: string;
+  /** Number of the request that fetched it; 0: none did. */
+  fetchedBy = 0;
+  readonly isGzip: boolean;
+  readonly hasValidator: boolean;
+  readonly life: ObjectLife;
+  readonly origin: number;
+  readonly staleIfErrorMs: number;
+  readonly mayOutlive: boolean;
   readonly isAlwaysAsked: boolean;
   readonly body: ObjectBody;
   /** Content-Length as the origin gave it, or the size once it is known. */
@@ -59,38 +80,53 @@ export class StoredObject implements LruNode {
 
   /**
    * @param ban the newest one when its fetch began
-   * @param now milliseconds since 1970
+   * @param touchedAt milliseconds since 1970
    */
   constructor(
     entry: CacheEntry,
     storage: Storage,
-    vary: readonly string[],
-    variant: string,
-    head: StoredHead,
-    terms: CacheTerms,
+    state: ObjectState,
     body: ObjectBody,
     ban: Ban,
-    now: number,
+    touchedAt: number,
   ) {
-    const { status, reason, fields } = head;
+    const { vary, variant, status, reason, written } = state;
     this.entry = entry;
     this.storage = storage;
     this.vary = vary;
-    this.variant = flat(variant);
+    this.variant = variant;
     this.status = status;
-    this.reason = flat(reason);
-    this.written = inOnePiece(writtenHead(head));
-    this.isGzip = isGzip(fields);
-    this.hasValidator = hasValidator(fields);
-    this.origin = terms.origin;
-    this.staleIfErrorMs = terms.staleIfError;
-    this.mayOutlive = terms.mayOutlive;
-    this.life.begin(terms);
-    this.isAlwaysAsked = this.life.stage(now) !== 'fresh' && this.life.graceUntil <= now;
+    this.reason = reason;
+    this.written = written;
+    this.isGzip = state.isGzip;
+    this.hasValidator = state.hasValidator;
+    this.origin = state.origin;
+    this.staleIfErrorMs = state.staleIfErrorMs;
+    this.mayOutlive = state.mayOutlive;
+    this.life = new ObjectLife(state);
+    this.isAlwaysAsked = state.isAlwaysAsked;
     this.body = body;
     this.ban = ban;
-    this.touchedAt = now;
-    this.bytes = OBJECT_BYTES + entry.key.length + this.written.length + variant.length;
+    this.touchedAt = touchedAt;
+    this.bytes = OBJECT_BYTES + entry.key.length + written.length + variant.length + body.bytes;
+  }
+
+  /** Whether it could come to rest outside the engine's heap: what is large is there already, mostly. */
+  get mayRest(): boolean {
+    return this.body.text !== undefined;
+  }
+
+  /** The ends of its life, as a soft purge may have changed them. */
+  get freshUntil(): number {
+    return this.life.freshUntil;
+  }
+
+  get graceUntil(): number {
+    return this.life.graceUntil;
+  }
+
+  get keepUntil(): number {
+    return this.life.keepUntil;
   }
 
   /** A copy of the fields, without Age. */
@@ -109,6 +145,35 @@ export class StoredObject implements LruNode {
   age(now: number): number {
     return Math.max(0, Math.floor((now - this.origin) / 1_000));
   }
+}
+
+/** @param now milliseconds since 1970 */
+export function describeObject(
+  head: StoredHead,
+  terms: CacheTerms,
+  vary: readonly string[],
+  variant: string,
+  now: number,
+): ObjectState {
+  const { status, reason, fields } = head;
+  const { origin, staleIfError, mayOutlive } = terms;
+  const { freshUntil, graceUntil, keepUntil } = endsOf(terms);
+  return {
+    vary,
+    variant: flat(variant),
+    status,
+    reason: flat(reason),
+    written: inOnePiece(writtenHead(head)),
+    isGzip: isGzip(fields),
+    hasValidator: hasValidator(fields),
+    origin,
+    freshUntil,
+    graceUntil,
+    keepUntil,
+    staleIfErrorMs: staleIfError,
+    mayOutlive,
+    isAlwaysAsked: now >= freshUntil && now >= graceUntil,
+  };
 }
 
 export function isGzip(fields: Fields): boolean {

@@ -19,7 +19,7 @@ import { ObjectBody, TEXT_BYTES } from '../cache/object-body.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import { confirms, dropConditions } from '../cache/revalidation.ts';
 import type { Storage } from '../cache/storage.ts';
-import { StoredObject } from '../cache/stored-object.ts';
+import { describeObject, StoredObject } from '../cache/stored-object.ts';
 import { variantKey, varyOf } from '../cache/vary.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { Fields } from '../http/fields.ts';
@@ -495,6 +495,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     this.#cancelAlone?.();
     this.#readers.stop();
     this.#hide();
+    if (this.object !== undefined) this.#store.rest(this.object);
     const { running } = this.loaded;
     running.remove(this);
     if (running.size === 0) this.loaded.onIdle?.();
@@ -527,21 +528,11 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     this.#text = isBodyHere ? this.backend.takeText(TEXT_BYTES) : undefined;
     const newBody = () => (this.#text === undefined ? new ObjectBody(length) : ObjectBody.ofText(this.#text));
     const body = this.#confirmed?.body ?? newBody();
-    const object = new StoredObject(
-      this.#entry,
-      storage,
-      names,
-      variant,
-      { status, reason, fields },
-      terms,
-      body,
-      this.#ban,
-      now,
-    );
+    const state = describeObject({ status, reason, fields }, terms, names, variant, now);
+    const object = new StoredObject(this.#entry, storage, state, body, this.#ban, now);
     object.ban = this.#testedUpTo(object);
-    object.storedBy = this.#bereq.xid;
+    object.fetchedBy = this.#bereq.number;
     object.length = length;
-    object.bytes += body.bytes;
     if (this.#confirmed?.body.state === 'whole') this.#removeStale();
     return this.#reserve(storage, object.bytes) ? object : undefined;
   }
@@ -632,7 +623,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const { status, reason, http, terms } = answer;
     const head = { status: status % 1_000, reason, fields: this.loaded.manners.stored(http) };
     const now = this.environment.clock.wallNow();
-    const object = new StoredObject(this.#entry, storage, vary, variant, head, terms, body, this.#ban, now);
+    const state = describeObject(head, terms, vary, variant, now);
+    const object = new StoredObject(this.#entry, storage, state, body, this.#ban, now);
     object.length = body.size;
     return object;
   }

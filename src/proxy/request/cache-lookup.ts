@@ -27,6 +27,8 @@ export class CacheLookup {
   isAlone = false;
   /** What is found is stale, and nobody fetches it yet. */
   isDue = false;
+  /** There was nothing at all under the request's hash. */
+  isAbsent = false;
 
   /** @returns `wait`: for `pending` */
   look(owner: LookingRequest, store: ObjectStore): 'hit' | 'miss' | 'pass' | 'wait' {
@@ -35,11 +37,13 @@ export class CacheLookup {
     this.pending = undefined;
     this.isAlone = false;
     this.isDue = false;
+    this.isAbsent = false;
     req.isHitMiss = false;
     req.isHitPass = false;
     if (req.missesAlways) return 'miss';
     const entry = store.find(owner.requestHash().key());
     if (entry === undefined) {
+      this.isAbsent = true;
       this.isAlone = isPersonal(owner);
       return 'miss';
     }

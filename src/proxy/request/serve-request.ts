@@ -464,9 +464,10 @@ class RequestRun implements CacheLeader, PipeClient, ResponseOwner, Running {
     const { policy } = this.loaded;
     if (store === undefined || policy === undefined) return 'fetch';
     store.misses++;
-    const entry = store.open(this.requestHash().key());
     // A hook may have purged what was found.
-    const { object, isAlone } = this.#lookup;
+    const { object, isAlone, isAbsent } = this.#lookup;
+    const key = this.requestHash().key();
+    const entry = isAbsent && miss === undefined ? store.add(key) : store.open(key);
     const isThere = object !== undefined && entry.objects.includes(object);
     const isShared = !isAlone;
     const body = this.req.cachesBody ? this.#body : undefined;
@@ -588,7 +589,7 @@ class RequestRun implements CacheLeader, PipeClient, ResponseOwner, Running {
     const resp = new ResponseMessage(object.status, object.reason, object.fields());
     manners.deliver(resp, req, {
       isStored: true,
-      storedBy: hits > 0 ? object.storedBy : undefined,
+      storedBy: hits > 0 ? String(object.fetchedBy) : undefined,
       age: object.age(now),
       isPassed: false,
       isUnpacked: isPacked,

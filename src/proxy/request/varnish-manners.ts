@@ -104,7 +104,7 @@ export const varnishManners: Manners = {
     http.isLegal = isLegal;
   },
   storedHead(object, req, hits, now) {
-    const numbers = hits > 0 ? `${req.xid} ${object.storedBy}` : req.xid;
+    const numbers = hits > 0 ? `${req.xid} ${object.fetchedBy}` : req.xid;
     const added = `X-Varnish: ${numbers}\r\nAge: ${object.age(now)}\r\nVia: ${via}\r\n`;
     return new VarnishStoredHead(object, object.status === 200 ? `${added}Accept-Ranges: bytes\r\n` : added);
   },

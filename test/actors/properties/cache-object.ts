@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { cacheObjectMachine } from '../../../src/actors/cache-object.ts';
-import { ObjectLife } from '../../../src/proxy/cache/object-life.ts';
+import { endsOf, ObjectLife } from '../../../src/proxy/cache/object-life.ts';
 import { checkMachine, given, type Observer } from '../../../src/testing/index.ts';
 
 /** What an answer says of itself; `age`: how old it was when it came. Milliseconds. */
@@ -17,25 +17,14 @@ function deadlines(
   { ttl, grace, keep, age }: { ttl: number; grace: number; keep: number; age: number },
   at: number,
 ) {
-  const life = new ObjectLife();
-  life.begin({ origin: at - age, ttl, grace, keep });
-  const { freshUntil, graceUntil, keepUntil } = life;
-  return { freshUntil, graceUntil, keepUntil, at };
+  return { ...endsOf({ origin: at - age, ttl, grace, keep }), at };
 }
 
 function observe(): Observer<typeof cacheObjectMachine> {
-  const life = new ObjectLife();
+  let life = new ObjectLife({ freshUntil: 0, graceUntil: 0, keepUntil: 0 });
   return {
     at({ now, event, timers, snapshot: { context, value, status } }, before) {
-      if (before === undefined || event?.type === 'object.freshened') {
-        const { freshUntil, graceUntil, keepUntil } = context;
-        life.begin({
-          origin: freshUntil,
-          ttl: 0,
-          grace: graceUntil - freshUntil,
-          keep: keepUntil - graceUntil,
-        });
-      }
+      if (before === undefined || event?.type === 'object.freshened') life = new ObjectLife(context);
       if (event?.type === 'object.expire' && before?.snapshot.value === 'fresh') life.expire(now);
       const isRemoved = event?.type === 'object.purge' || event?.type === 'object.evict';
       if (isRemoved) expect({ value, status }).toEqual({ value: 'removed', status: 'done' });

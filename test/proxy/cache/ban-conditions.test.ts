@@ -7,7 +7,7 @@ import {
   banWords,
   readBan,
 } from '../../../src/proxy/cache/ban-conditions.ts';
-import { ObjectLife } from '../../../src/proxy/cache/object-life.ts';
+import { endsOf, ObjectLife } from '../../../src/proxy/cache/object-life.ts';
 import { Fields } from '../../../src/proxy/http/fields.ts';
 import { VclRegex } from '../../../src/vcl/regex.ts';
 
@@ -21,8 +21,8 @@ const request: BannedRequest = {
 };
 
 function object(): BannedObject {
-  const life = new ObjectLife();
-  life.begin({ origin: MADE_AT, ttl: 60 * SECOND, grace: 10 * SECOND, keep: 3_600 * SECOND });
+  const terms = { origin: MADE_AT, ttl: 60 * SECOND, grace: 10 * SECOND, keep: 3_600 * SECOND };
+  const life = new ObjectLife(endsOf(terms));
   const fields = new Fields(['X-Lang', 'en', 'X-Url', '/news/a']);
   return { status: 200, origin: MADE_AT, life, fields: () => fields };
 }
