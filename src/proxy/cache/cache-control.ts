@@ -28,8 +28,13 @@ const mostSeconds = 2 ** 31;
 
 const noCacheControl: CacheControl = Object.freeze(read([]));
 
-/** What was read lately. */
-const lately = new Map<string, CacheControl>();
+/** What was read lately, by its text. */
+interface Known {
+  readonly text: string;
+  readonly control: CacheControl;
+}
+const lately = new Map<string, Known>();
+let latest: Known = { text: '', control: noCacheControl };
 const MOST_KNOWN = 64;
 const MOST_CHARACTERS = 200;
 
@@ -39,14 +44,16 @@ export function parseCacheControl(values: readonly string[]): CacheControl {
   if (only === undefined) return noCacheControl;
   if (another !== undefined) return read(values);
   // Most answers of a site say one of a few things.
+  if (only === latest.text) return latest.control;
   let known = lately.get(only);
   if (known === undefined) {
-    known = read(values);
-    if (only.length > MOST_CHARACTERS) return known;
+    known = { text: flat(only), control: read(values) };
+    if (only.length > MOST_CHARACTERS) return known.control;
     if (lately.size >= MOST_KNOWN) lately.clear();
-    lately.set(flat(only), known);
+    lately.set(known.text, known);
   }
-  return known;
+  latest = known;
+  return known.control;
 }
 
 function read(values: readonly string[]): CacheControl {

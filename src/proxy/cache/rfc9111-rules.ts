@@ -26,7 +26,7 @@ const understood = new Set([...heuristicallyCacheable, 302, 303, 307, 400, 403, 
 export function termsByRfc9111(answered: Answered, defaults: CacheDefaults): CacheTerms {
   const { fields, receivedAt, status } = answered;
   const control = parseCacheControl(fields.getAll('Cache-Control'));
-  const origin = receivedAt - initialAge(fields, answered);
+  const age = initialAge(fields, answered);
   const explicit = explicitLifetime(fields, control, receivedAt);
   const byDefault = heuristicallyCacheable.has(status) || control.isPublic ? defaults.ttl : 0;
   const lifetime = control.noCache ? 0 : (explicit ?? Math.max(0, byDefault));
@@ -36,20 +36,21 @@ export function termsByRfc9111(answered: Answered, defaults: CacheDefaults): Cac
   const isStaleByConfig = !mustRevalidate && control.sMaxAge === undefined;
   const grace = staleWhileRevalidate === undefined ? defaults.grace : staleWhileRevalidate * 1_000;
   return {
-    origin,
+    origin: receivedAt - age,
     ttl: lifetime,
     grace: mustRevalidate || (!isStaleByConfig && staleWhileRevalidate === undefined) ? 0 : grace,
     keep: defaults.keep,
     staleIfError: mustRevalidate ? 0 : (staleIfError ?? 0) * 1_000,
     mayOutlive: isStaleByConfig,
-    refusal: refusalOf(answered, control, explicit !== undefined, lifetime, hasValidator),
+    refusal: refusalOf(answered, control, explicit !== undefined, age, lifetime, hasValidator),
   };
 }
 
 function refusalOf(
-  { method, isAuthorized, status, fields, receivedAt, sentAt }: Answered,
+  { method, isAuthorized, status, fields }: Answered,
   control: CacheControl,
   isExplicit: boolean,
+  age: number,
   lifetime: number,
   hasValidator: boolean,
 ): Refusal | undefined {
@@ -64,8 +65,7 @@ function refusalOf(
   if (fields.has('Set-Cookie') && !isMeantForAll) return 'set-cookie';
   if (varyOf(fields) === 'all') return 'vary-all';
   if (!isExplicit && !control.isPublic && !heuristicallyCacheable.has(status)) return 'status';
-  const isFresh = initialAge(fields, { sentAt, receivedAt }) < lifetime;
-  if (isFresh || hasValidator) return undefined;
+  if (age < lifetime || hasValidator) return undefined;
   if (control.noCache) return 'no-cache';
   return isExplicit || lifetime > 0 ? expired(control) : 'no-freshness';
 }

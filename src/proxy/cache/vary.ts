@@ -5,7 +5,7 @@
  * Accept-Encoding takes no part: origins are asked for gzip whatever a client takes, and it is unpacked for those
  * that do not (as varnishd's http_gzip_support).
  */
-import type { Fields } from '../http/fields.ts';
+import { type Fields, sameName } from '../http/fields.ts';
 import { flat } from './flat-text.ts';
 
 /** Names in lower case, sorted, each once; `all`: nothing stored can be chosen (`*`). */
@@ -20,13 +20,18 @@ const MOST_NAMES = 64;
 const caseless = new Set(['accept', 'accept-charset', 'accept-language']);
 
 export function varyOf(fields: Fields): Vary {
-  const first = fields.get('Vary');
+  let first: string | undefined;
+  const { raw } = fields;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (name.length !== 4 || !sameName(name, 'vary')) continue;
+    if (first !== undefined) return namesIn(fields.getAll('Vary'));
+    first = raw[i + 1] as string;
+  }
   if (first === undefined) return varies;
-  const values = fields.getAll('Vary');
-  if (values.length > 1) return namesIn(values);
   // Most answers of a site say the same.
   if (first !== lastValue) {
-    lastNames = namesIn(values);
+    lastNames = namesIn([first]);
     lastValue = flat(first);
   }
   return lastNames;

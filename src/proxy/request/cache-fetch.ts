@@ -153,8 +153,9 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     // varnishd asks about objects with status 200 only.
     const isAskable = this.loaded.manners.kind === 'rfc' || stale?.status === 200;
     this.#asksWhether = isAskable && stale?.hasValidator === true;
-    if (isShared || this.#asksWhether) dropConditions(bereq.http);
-    this.#isPart = bereq.http.has('Range');
+    const isWhole = isShared || this.#asksWhether;
+    if (isWhole) dropConditions(bereq.http);
+    this.#isPart = !isWhole && bereq.http.has('Range');
     if (!this.#isPart && bereq.http.get('Accept-Encoding') !== 'gzip') {
       bereq.http.unset('Accept-Encoding');
       bereq.http.appendLegal('Accept-Encoding', 'gzip');
@@ -526,8 +527,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const variant = variantKey(names, this.#chosenBy());
     const now = this.environment.clock.wallNow();
     this.#text = isBodyHere ? this.backend.takeText(TEXT_BYTES) : undefined;
-    const newBody = () => (this.#text === undefined ? new ObjectBody(length) : ObjectBody.ofText(this.#text));
-    const body = this.#confirmed?.body ?? newBody();
+    const newBody = this.#text === undefined ? new ObjectBody(length) : ObjectBody.ofText(this.#text);
+    const body = this.#confirmed?.body ?? newBody;
     const state = describeObject({ status, reason, fields }, terms, names, variant, now);
     const object = new StoredObject(this.#entry, storage, state, body, this.#ban, now);
     object.ban = this.#testedUpTo(object);

@@ -88,34 +88,30 @@ export function endToEndRequest(fields: Fields): Fields {
  */
 export function pipedRequest(fields: Fields): Fields {
   const copy = fields.clone();
-  dropWhere(copy, endsHereInPipe);
+  copy.dropWhere(endsHereInPipe);
   return copy;
 }
 
 /** Removes what ends here from a response or its trailers, in place; Content-Length stays. */
 export function dropResponseHopByHop(fields: Fields): void {
   dropConnectionOptions(fields);
-  dropWhere(fields, endsHereInResponse);
+  fields.dropWhere(endsHereInResponse);
+}
+
+/** A copy of what is stored of a response: its age counts on, and a stored body has neither a coding nor trailers. */
+export function storedFields(fields: Fields): Fields {
+  const kept: string[] = [];
+  const { raw } = fields;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    if (!isNotStored(name)) kept.push(name, raw[i + 1] as string);
+  }
+  return new Fields(kept, fields.isLegal);
 }
 
 /** What the listener writes by itself, or cannot be sent to this client. */
 export function dropResponseFraming(head: ResponseHead, canCarryTrailers: boolean): void {
-  dropWhere(head.fields, canCarryTrailers ? isFramedResponseField : isFramedOrTrailer);
-}
-
-function dropWhere(fields: Fields, drops: (name: string) => boolean): void {
-  const { raw } = fields;
-  let kept = 0;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] as string;
-    if (drops(name)) continue;
-    if (kept !== i) {
-      raw[kept] = name;
-      raw[kept + 1] = raw[i + 1] as string;
-    }
-    kept += 2;
-  }
-  raw.length = kept;
+  head.fields.dropWhere(canCarryTrailers ? isFramedResponseField : isFramedOrTrailer);
 }
 
 /** Whether a request's field is not for the backend, by its name; what frames the body is not judged. */
@@ -155,6 +151,19 @@ function isFramedResponseField(name: string): boolean {
 
 function isFramedOrTrailer(name: string): boolean {
   return (name.length === 7 && sameName(name, 'trailer')) || isFramedResponseField(name);
+}
+
+function isNotStored(name: string): boolean {
+  switch (name.length) {
+    case 3:
+      return sameName(name, 'age');
+    case 7:
+      return sameName(name, 'trailer');
+    case 14:
+      return sameName(name, 'content-length');
+    default:
+      return false;
+  }
 }
 
 function endsHere(name: string): boolean {

@@ -12,6 +12,7 @@ import {
   dropResponseHopByHop,
   endToEndRequest,
   pipedRequest,
+  storedFields,
 } from './hop-by-hop.ts';
 import type { Manners } from './manners.ts';
 import { StoredAnswer } from './stored-answer.ts';
@@ -43,10 +44,7 @@ export const rfcManners: Manners = {
   addConditions,
   freshened,
   stored(fields) {
-    const kept = new Fields(fields.raw.slice(), fields.isLegal);
-    kept.unset('Age');
-    kept.unset('Content-Length');
-    kept.unset('Trailer');
+    const kept = storedFields(fields);
     appendVia(kept, '1.1');
     return kept;
   },
