@@ -2,6 +2,7 @@
  * One answer in the store, or on its way there: the head as it goes over the wire, the body as it came, and how long
  * it lives. Everything about it that can be known when it is stored is known then, so that a hit only reads.
  */
+import { STATUS_CODES } from 'node:http';
 import { Fields } from '../http/fields.ts';
 import type { Ban } from './ban-list.ts';
 import type { CacheEntry } from './cache-entry.ts';
@@ -162,7 +163,7 @@ export function describeObject(
     vary,
     variant: flat(variant),
     status,
-    reason: flat(reason),
+    reason: reason === STATUS_CODES[status] ? STATUS_CODES[status] : flat(reason),
     written: inOnePiece(writtenHead(head)),
     isGzip: isGzip(fields),
     hasValidator: hasValidator(fields),

@@ -131,10 +131,12 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
   // What the connection tells.
 
   onBytes(bytes: Buffer): boolean {
-    this.#pool.silence.watch(this, this.#request.betweenBytesTimeoutMs);
-    if (this.#phase === 'body') return this.#readBody(bytes, 0);
-    this.#phase = 'answering';
-    return this.#readHead(bytes);
+    const goesOn = this.#read(bytes);
+    // Behind the reading, which mostly gets to the end.
+    if (!this.#isOver && !this.#isPaused) {
+      this.#pool.silence.watch(this, this.#request.betweenBytesTimeoutMs);
+    }
+    return goesOn;
   }
 
   onLastByte(): void {
@@ -222,6 +224,12 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
   }
 
   // The answer.
+
+  #read(bytes: Buffer): boolean {
+    if (this.#phase === 'body') return this.#readBody(bytes, 0);
+    this.#phase = 'answering';
+    return this.#readHead(bytes);
+  }
 
   #readHead(bytes: Buffer): boolean {
     const connection = this.#connection as BackendConnection;

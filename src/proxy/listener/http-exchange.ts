@@ -121,7 +121,7 @@ export class HttpExchange implements Exchange, BodyOwner {
       this.isBegun = true;
       const channel = this.#channel;
       const persistence = channel.settlePersistence(head.closes === true);
-      channel.outbox.send(responseHead(head, bytes, persistence, channel.clock.wallNow()), body);
+      channel.outbox.send(responseHead(head, bytes, persistence, channel.clock), body);
       this.bodyEnded();
     } else {
       sendInPieces(this.begin(head, bytes), body);
@@ -133,7 +133,7 @@ export class HttpExchange implements Exchange, BodyOwner {
     this.isBegun = true;
     const channel = this.#channel;
     const persistence = channel.settlePersistence(head.closes === true);
-    channel.outbox.sendText(responseHead(head, body.length, persistence, channel.clock.wallNow()) + body);
+    channel.outbox.sendText(responseHead(head, body.length, persistence, channel.clock) + body);
     this.bodyEnded();
   }
 
@@ -194,7 +194,7 @@ export class HttpExchange implements Exchange, BodyOwner {
     this.isBegun = true;
     const channel = this.#channel;
     const persistence = channel.settlePersistence(endsWithConnection || head.closes === true);
-    channel.outbox.addText(responseHead(head, framing, persistence, channel.clock.wallNow()));
+    channel.outbox.addText(responseHead(head, framing, persistence, channel.clock));
   }
 
   #bodyFraming(status: number, length: number | undefined): BodyFraming {

@@ -1,16 +1,17 @@
 /** Writes the head of a response: RFC 9112 section 4, and the framing fields that a listener owns. */
+import type { Clock } from '../../clock.ts';
 import type { Framing, Persistence, ResponseHead } from '../http/exchange.ts';
 import { dateField } from '../request/date-field.ts';
 
-/** @param wallNow milliseconds since 1970, for a Date field if there is none yet */
+/** @param clock for a Date field if there is none yet */
 export function responseHead(
   head: ResponseHead,
   framing: Framing,
   persistence: Persistence,
-  wallNow: number,
+  clock: Clock,
 ): string {
   if (head.write !== undefined) return head.write(framing, persistence);
-  let text = head.written ?? writtenFields(head, wallNow);
+  let text = head.written ?? writtenFields(head, clock);
   if (typeof framing === 'number') text += `Content-Length: ${framing}\r\n`;
   else if (framing === 'chunked') text += 'Transfer-Encoding: chunked\r\n';
   if (persistence === 'close') return `${text}Connection: close\r\n\r\n`;
@@ -18,7 +19,7 @@ export function responseHead(
   return `${text}\r\n`;
 }
 
-function writtenFields(head: ResponseHead, wallNow: number): string {
+function writtenFields(head: ResponseHead, clock: Clock): string {
   let text = `HTTP/1.1 ${head.status} ${head.reason}\r\n`;
   const { raw } = head.fields;
   let hasDate = false;
@@ -27,7 +28,7 @@ function writtenFields(head: ResponseHead, wallNow: number): string {
     if (name.length === 4 && (name === 'Date' || name.toLowerCase() === 'date')) hasDate = true;
     text += `${name}: ${raw[i + 1] as string}\r\n`;
   }
-  return hasDate ? text : `${text}Date: ${dateField(wallNow)}\r\n`;
+  return hasDate ? text : `${text}Date: ${dateField(clock.wallNow())}\r\n`;
 }
 
 /** RFC 9110 sections 9.3.2, 15.3.5 and 15.4.5: responses that end with their head, whatever it says. */

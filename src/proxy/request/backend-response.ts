@@ -40,17 +40,17 @@ export class BackendResponseMessage extends ResponseMessage implements BackendRe
   storage: string | undefined;
   /** Whether the hook has let go of the connection: there is nothing to deliver. */
   isGivenUp = false;
-  readonly #now: number;
+  /** Milliseconds since 1970. */
+  readonly receivedAt: number;
 
-  /** @param now milliseconds since 1970 */
-  constructor(status: number, reason: string, http: Fields, terms: CacheTerms, now: number) {
+  constructor(status: number, reason: string, http: Fields, terms: CacheTerms, receivedAt: number) {
     super(status, reason, http);
     this.terms = terms;
-    this.#now = now;
+    this.receivedAt = receivedAt;
   }
 
   get age(): number {
-    return this.terms.origin === 0 ? 0 : this.#now - this.terms.origin;
+    return this.terms.origin === 0 ? 0 : this.receivedAt - this.terms.origin;
   }
 
   get ttl(): number {

@@ -525,7 +525,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const fields = this.loaded.manners.stored(http);
     const names = this.#entry.varyList(vary);
     const variant = variantKey(names, this.#chosenBy());
-    const now = this.environment.clock.wallNow();
+    const now = answer.receivedAt;
     this.#text = isBodyHere ? this.backend.takeText(TEXT_BYTES) : undefined;
     const newBody = this.#text === undefined ? new ObjectBody(length) : ObjectBody.ofText(this.#text);
     const body = this.#confirmed?.body ?? newBody;
@@ -560,9 +560,12 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const { object } = this;
     if (object === undefined) return;
     const waiting = this.#takeWaiting();
-    const now = this.environment.clock.wallNow();
-    if (object.isAlwaysAsked && this.loaded.manners.kind === 'rfc') this.#mark(now + HIT_FOR_MISS_MS, false);
+    const { clock } = this.environment;
+    if (object.isAlwaysAsked && this.loaded.manners.kind === 'rfc')
+      this.#mark(clock.wallNow() + HIT_FOR_MISS_MS, false);
     this.#leader?.objectArrived(object, this);
+    if (waiting === nobody) return;
+    const now = clock.wallNow();
     const stage = object.life.stage(now);
     const isFresh = stage === 'fresh' || stage === 'graced';
     for (const waiter of waiting) {

@@ -371,15 +371,15 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
     this.#isBodyHere = head.isBodyHere === true;
     // RFC 9110 section 6.6.1: a recipient with a clock adds the date that the origin left out.
     if (!fields.has('Date')) fields.appendLegal('Date', dateField(owner.environment.clock.wallNow()));
-    const { clock } = owner.environment;
-    const now = clock.wallNow();
     const { manners } = owner.loaded;
     manners.receive(fields);
+    const now = owner.environment.clock.wallNow();
     if (owner.receive === undefined) {
       const terms = manners.passedTerms(fields, now);
       return this.#respond(new BackendResponseMessage(status, head.reason, fields, terms, now));
     }
-    const sentAt = now - (clock.now() - (this.#attempt?.sentAt ?? clock.now()));
+    const { sentAt: asked = 0, answeredAt: told = asked } = this.#attempt ?? {};
+    const sentAt = now - (told - asked);
     const beresp = owner.receive(status, head.reason, fields, sentAt);
     if (beresp instanceof BackendResponseMessage) return this.#respond(beresp);
     this.leave();

@@ -286,7 +286,8 @@ class RequestRun implements CacheLeader, PipeClient, ResponseOwner, Running {
     this.#lookup.object = object;
     const isOwn = this.#fetch !== undefined && fetch?.backend === this.#fetch;
     this.#shared = fetch;
-    this.#proceed(isOwn ? this.#deliverObject(object, 0) : 'hit');
+    const now = isOwn ? this.environment.clock.wallNow() : 0;
+    this.#proceed(isOwn ? this.#deliverObject(object, 0, now) : 'hit');
   }
 
   lookAgain(): void {
@@ -450,7 +451,7 @@ class RequestRun implements CacheLeader, PipeClient, ResponseOwner, Running {
     }
     // Behind the hook, which may have changed what is asked for.
     if (isDue && store !== undefined) this.#refresh(store, object);
-    return this.#deliverObject(object, object.hits);
+    return this.#deliverObject(object, object.hits, now);
   }
 
   #miss(): Step {
@@ -577,10 +578,9 @@ class RequestRun implements CacheLeader, PipeClient, ResponseOwner, Running {
   }
 
   /** Serves an object, as far as its body has come, and on as it comes. */
-  #deliverObject(object: StoredObject, hits: number): Step {
+  #deliverObject(object: StoredObject, hits: number, now: number): Step {
     const { req } = this;
     const { manners } = this.loaded;
-    const now = this.environment.clock.wallNow();
     const { deliver } = this.loaded.config.hooks;
     const isPacked = object.isGzip && !takesGzip(req.http);
     if (deliver === undefined && !isPacked && !wantsMore(req.http)) {
