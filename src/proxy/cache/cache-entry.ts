@@ -65,6 +65,10 @@ export class UncacheableMarker implements LruNode {
     this.isPass = isPass;
     this.bytes = MARKER_BYTES + entry.key.length;
   }
+
+  get heapBytes(): number {
+    return this.bytes;
+  }
 }
 
 export class CacheEntry {

@@ -16,6 +16,8 @@ export interface LruNode {
   isOwed: boolean;
   /** Of the store, head, body and bookkeeping together. */
   bytes: number;
+  /** Those of them that lie in the engine's heap, while it is in a list. */
+  readonly heapBytes: number;
   /** Milliseconds since 1970 of the last use that changed its place. */
   touchedAt: number;
   /** The newest that it was tested against. */
@@ -27,7 +29,7 @@ export interface LruNode {
 
 export class LruList {
   /** Of all that is in it. */
-  bytes = 0;
+  heapBytes = 0;
   #newest: LruNode | undefined;
   #oldest: LruNode | undefined;
 
@@ -38,13 +40,13 @@ export class LruList {
   /** Puts it in as the one used last. */
   add(node: LruNode): void {
     node.list = this;
-    this.bytes += node.bytes;
+    this.heapBytes += node.heapBytes;
     this.#link(node);
   }
 
   remove(node: LruNode): void {
     node.list = undefined;
-    this.bytes -= node.bytes;
+    this.heapBytes -= node.heapBytes;
     this.#unlink(node);
   }
 

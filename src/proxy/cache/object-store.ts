@@ -4,10 +4,11 @@
  *
  * Cost: O(1) to find, to insert, to remove; making place costs one step for each object that gives way.
  */
+import { getHeapStatistics } from 'node:v8';
 import type { Ban } from './ban-list.ts';
 import { CacheEntry } from './cache-entry.ts';
 import { inOnePiece } from './flat-text.ts';
-import type { LruNode } from './lru-list.ts';
+import type { LruList, LruNode } from './lru-list.ts';
 import type { RestingObjects } from './resting/resting-objects.ts';
 import { type Evictor, Storage } from './storage.ts';
 import { StoredObject } from './stored-object.ts';
@@ -30,8 +31,18 @@ export interface StoreFigures {
 const FIRST = 's0';
 export const TRANSIENT = 'Transient';
 
-/** Bytes of objects that could rest, and do not because they are used: as much of the engine's heap is theirs. */
-const MOST_AWAKE_BYTES = 256 * 1024 * 1024;
+/** How much of the engine's heap a store may take: beyond its limit the process would end. Bytes. */
+export interface HeapShare {
+  /** For objects that could rest, and do not because they are used. */
+  readonly awake: number;
+  /** For those, and for all that cannot rest: of that the oldest give way, even where the store has room for more. */
+  readonly all: number;
+}
+
+const heapLimit = getHeapStatistics().heap_size_limit;
+const defaultShare: HeapShare = { awake: Math.min(256 * 1024 * 1024, heapLimit / 8), all: heapLimit / 2 };
+/** How many give way in one step so that the heap stays small. */
+const MOST_AT_ONCE = 4;
 /** How many bans are remembered for those that rest before it is looked whether they still need them. */
 const MOST_BANS = 1_000;
 
@@ -54,15 +65,14 @@ export class ObjectStore implements Evictor {
   /** Those that resting objects were tested against, by their numbers. */
   readonly #bans = new Map<number, Ban>();
   #lastBan: Ban | undefined;
-  readonly #mostAwakeBytes: number;
+  readonly #heap: HeapShare;
 
   /**
-   * @param mostAwakeBytes of objects that are used, in each storage: others rest outside the engine's heap
    * @param capacities in bytes, by the names of the storages; or of the only one. `Transient` may take as much as all
    *   others together, if it is not among them
    */
-  constructor(capacities: number | ReadonlyMap<string, number>, mostAwakeBytes = MOST_AWAKE_BYTES) {
-    this.#mostAwakeBytes = mostAwakeBytes;
+  constructor(capacities: number | ReadonlyMap<string, number>, heap = defaultShare) {
+    this.#heap = heap;
     const named = typeof capacities === 'number' ? new Map([[FIRST, capacities]]) : new Map(capacities);
     let ordinary = 0;
     let all = 0;
@@ -132,7 +142,8 @@ export class ObjectStore implements Evictor {
     node.isStored = true;
     node.ban.holders++;
     this.#objects++;
-    node.storage.add(node, node instanceof StoredObject && node.mayRest);
+    listFor(node).add(node);
+    this.#keepHeapSmall(node.storage, node);
   }
 
   /** Takes out what is there, from its entry too. */
@@ -140,7 +151,7 @@ export class ObjectStore implements Evictor {
     if (!node.isStored) return;
     node.isStored = false;
     node.ban.holders--;
-    node.storage.remove(node);
+    node.list?.remove(node);
     this.#objects--;
     if (node.holders > 0) node.isOwed = true;
     else node.storage.release(node.bytes);
@@ -174,7 +185,7 @@ export class ObjectStore implements Evictor {
     const address = resting.put(object);
     if (address < 0) return;
     object.isStored = false;
-    storage.remove(object);
+    object.list?.remove(object);
     storage.release(object.bytes - resting.bytes(address));
     entry.drop(object);
     entry.isOpen = false;
@@ -243,9 +254,9 @@ export class ObjectStore implements Evictor {
     entry.isOpen = true;
     entry.addObject(object);
     object.isStored = true;
-    storage.add(object, true);
+    storage.awake.add(object);
     this.#entries.set(entry.key, entry);
-    this.#keepFewAwake(storage, object);
+    this.#keepHeapSmall(storage, object);
     return entry;
   }
 
@@ -253,13 +264,26 @@ export class ObjectStore implements Evictor {
     return address * this.#numbered.length + number;
   }
 
-  #keepFewAwake(storage: Storage, latest: StoredObject): void {
-    if (storage.awakeBytes <= this.#mostAwakeBytes) return;
-    const oldest = storage.oldestAwake;
-    if (!(oldest instanceof StoredObject) || oldest === latest) return;
-    this.rest(oldest);
-    // What cannot rest now may be able to when its turn comes again.
-    if (oldest.isStored) oldest.list?.renew(oldest);
+  #keepHeapSmall(storage: Storage, latest: LruNode): void {
+    const { awake } = storage;
+    const { oldest } = awake;
+    if (awake.heapBytes > this.#heap.awake && oldest instanceof StoredObject && oldest !== latest) {
+      this.rest(oldest);
+      // What cannot rest now may be able to when its turn comes again.
+      if (oldest.isStored) awake.renew(oldest);
+    }
+    for (let i = 0; i < MOST_AT_ONCE && this.#heapBytes > this.#heap.all; i++) {
+      const { oldestNode } = storage;
+      if (oldestNode === undefined || oldestNode === latest) return;
+      if (oldestNode.holders > 0) oldestNode.list?.renew(oldestNode);
+      else this.evict(oldestNode);
+    }
+  }
+
+  get #heapBytes(): number {
+    let bytes = 0;
+    for (const storage of this.#numbered) bytes += storage.heapBytes;
+    return bytes;
   }
 
   #remember(ban: Ban): void {
@@ -269,4 +293,10 @@ export class ObjectStore implements Evictor {
     if (this.#bans.size <= MOST_BANS) return;
     for (const [number, { holders }] of this.#bans) if (holders === 0) this.#bans.delete(number);
   }
+}
+
+function listFor(node: LruNode): LruList {
+  const { awake, restless, markers } = node.storage;
+  if (!(node instanceof StoredObject)) return markers;
+  return node.mayRest ? awake : restless;
 }

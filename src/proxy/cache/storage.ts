@@ -28,9 +28,12 @@ export class Storage {
   /** undefined: it is too small for that. */
   readonly resting: RestingObjects | undefined;
   #bytes = 0;
-  /** What may come to rest; and what may not. */
-  readonly #restless = new LruList();
-  readonly #awake = new LruList();
+  /** What may come to rest. */
+  readonly awake = new LruList();
+  /** What may not, being large or of another kind. */
+  readonly restless = new LruList();
+  /** Notes of what is not kept, the oldest of which are over first. */
+  readonly markers = new LruList();
 
   /** @param capacity in bytes */
   constructor(name: string, number: number, capacity: number) {
@@ -45,14 +48,14 @@ export class Storage {
     return this.#bytes;
   }
 
-  /** Of what could rest and does not. */
-  get awakeBytes(): number {
-    return this.#awake.bytes;
+  /** Bytes of the engine's heap that are its. */
+  get heapBytes(): number {
+    return this.awake.heapBytes + this.restless.heapBytes + this.markers.heapBytes;
   }
 
-  /** The one of those that was used least recently. */
-  get oldestAwake(): LruNode | undefined {
-    return this.#awake.oldest;
+  /** What was used least recently of all that does not rest. */
+  get oldestNode(): LruNode | undefined {
+    return older(older(this.awake.oldest, this.restless.oldest), this.markers.oldest);
   }
 
   /**
@@ -65,7 +68,7 @@ export class Storage {
     let passedOver = 0;
     let evictions = 0;
     while (this.#bytes + bytes > this.capacity) {
-      const node = this.#oldestNode();
+      const node = this.oldestNode;
       const { resting } = this;
       const address = resting === undefined ? -1 : resting.oldest();
       const isResting =
@@ -96,21 +99,9 @@ export class Storage {
     node.touchedAt = now;
     node.list.renew(node);
   }
+}
 
-  /** @param mayRest whether it could rest one day */
-  add(node: LruNode, mayRest: boolean): void {
-    (mayRest ? this.#awake : this.#restless).add(node);
-  }
-
-  remove(node: LruNode): void {
-    node.list?.remove(node);
-  }
-
-  /** Of both lists. */
-  #oldestNode(): LruNode | undefined {
-    const one = this.#awake.oldest;
-    const other = this.#restless.oldest;
-    if (one === undefined || other === undefined) return one ?? other;
-    return one.touchedAt <= other.touchedAt ? one : other;
-  }
+function older(one: LruNode | undefined, other: LruNode | undefined): LruNode | undefined {
+  if (one === undefined || other === undefined) return one ?? other;
+  return one.touchedAt <= other.touchedAt ? one : other;
 }

@@ -112,6 +112,10 @@ export class StoredObject implements LruNode, ObjectState {
     this.bytes = OBJECT_BYTES + entry.key.length + written.length + variant.length + body.bytes;
   }
 
+  get heapBytes(): number {
+    return this.mayRest ? this.bytes : this.bytes - this.body.size;
+  }
+
   /** Whether it could come to rest outside the engine's heap: what is large is there already, mostly. */
   get mayRest(): boolean {
     return this.body.text !== undefined;

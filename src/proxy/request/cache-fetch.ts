@@ -660,7 +660,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   #mark(until: number, isPass: boolean): void {
     const { next: storage } = this.#store;
     const marker = new UncacheableMarker(this.#entry, storage, until, isPass, this.#testedUpTo(undefined));
-    keepMarker(this.#store, marker, this.environment.limits.mostEvictions);
+    const { limits, clock } = this.environment;
+    keepMarker(this.#store, marker, limits.mostEvictions, clock.wallNow());
   }
 
   #discard(): void {

@@ -2,7 +2,8 @@
 import { fc, test } from '@fast-check/vitest';
 import { expect } from 'vitest';
 import { BanList } from '../../../../src/proxy/cache/ban-list.ts';
-import { keepObject } from '../../../../src/proxy/cache/keep.ts';
+import { UncacheableMarker } from '../../../../src/proxy/cache/cache-entry.ts';
+import { keepMarker, keepObject } from '../../../../src/proxy/cache/keep.ts';
 import { ObjectBody } from '../../../../src/proxy/cache/object-body.ts';
 import { ObjectStore } from '../../../../src/proxy/cache/object-store.ts';
 import { describeObject, StoredObject } from '../../../../src/proxy/cache/stored-object.ts';
@@ -197,12 +198,46 @@ test('what rests is another object when it is found, and the same one for as lon
 });
 
 test('of what is used only so much is awake as may be', () => {
-  const store = new ObjectStore(SMALL, 5_000);
+  const store = new ObjectStore(SMALL, { awake: 5_000, all: 1e9 });
   for (let i = 0; i < 20; i++) put(store, `key ${i}`, 0);
   const found = Array.from({ length: 20 }, (_, i) => store.find(`key ${i}`)?.objects[0]);
   expect(found.filter((object) => object?.isStored).length).toBeLessThanOrEqual(3);
   expect(found.at(-1)?.isStored).toBe(true);
   for (let i = 0; i < 20; i++) expect(store.find(`key ${i}`)?.objects[0]?.body.text).toBe(plain.body);
+});
+
+test('what cannot rest gives way, the oldest first, when it takes too much of the heap', () => {
+  const store = new ObjectStore(SMALL, { awake: 1e9, all: 20_000 });
+  const keys = Array.from({ length: 40 }, (_, i) => `ключ ${i}`);
+  keys.forEach((key, i) => {
+    put(store, key, i * 10_000);
+  });
+  const { length } = store.keys();
+  expect(length).toBeGreaterThan(5);
+  expect(length).toBeLessThan(20_000 / plain.body.length);
+  expect(store.keys()).toEqual(keys.slice(-length));
+  const others = Array.from({ length: 40 }, (_, i) => `key ${i}`);
+  for (const key of others) put(store, key, 1_000_000);
+  expect(store.keys().filter((key) => others.includes(key))).toEqual(others);
+});
+
+test('notes that are over go as others come', () => {
+  const store = new ObjectStore(1_000_000);
+  const bans = new BanList(0);
+  for (let i = 0; i < 1_000; i++) {
+    const now = i * 1_000;
+    const marker = new UncacheableMarker(
+      store.open(`key ${i}`),
+      store.next,
+      now + 10_000,
+      false,
+      bans.newest,
+    );
+    keepMarker(store, marker, Number.POSITIVE_INFINITY, now);
+    expect(store.find(`key ${i}`)?.marker).toBe(marker);
+    expect(store.find(`key ${i - 9}`)?.marker !== undefined).toBe(i >= 9);
+  }
+  expect(store.figures().objects).toBe(10);
 });
 
 test('what is read, has other variants, is fetched anew, or has other letters than latin1 does not rest', () => {
