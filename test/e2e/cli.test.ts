@@ -3,7 +3,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { connect } from 'node:net';
+import { Agent, createServer, get } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +25,9 @@ class Troupe {
   readonly #watchers = new Set<() => void>();
 
   constructor(...args: string[]) {
-    this.child = spawn(process.execPath, [main, ...args], { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
+    const isNodes = (arg: string) => arg.startsWith('--max-old-space-size');
+    const all = [...args.filter(isNodes), main, ...args.filter((arg) => !isNodes(arg))];
+    this.child = spawn(process.execPath, all, { stdio: ['ignore', 'pipe', 'pipe'], cwd: folder });
     this.child.stdout?.setEncoding('utf8').on('data', (text: string) => {
       this.out += text;
       for (const look of [...this.#watchers]) look();
@@ -107,6 +110,54 @@ test('-b serves one backend without a file', async () => {
   troupe.child.kill('SIGTERM');
   expect(await troupe.end()).toBe(0);
 });
+
+test('a cache of small objects may be larger than the heap of the engine', async () => {
+  const body = 'x'.repeat(7_000);
+  let fetched = 0;
+  const server = createServer((_request, response) => {
+    fetched++;
+    response.writeHead(200, { 'Cache-Control': 'max-age=3600', 'Content-Length': body.length }).end(body);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const troupe = new Troupe(
+    ...[
+      '--max-old-space-size=64',
+      'run',
+      '-b',
+      `127.0.0.1:${port}`,
+      '-a',
+      '127.0.0.1:0',
+      '-s',
+      'malloc,200m',
+    ],
+  );
+  const address = await troupe.address();
+  const agent = new Agent({ keepAlive: true, maxSockets: 16 });
+  const ask = (url: string) =>
+    new Promise<string>((resolve, reject) => {
+      get(url, { agent }, (response) => {
+        let text = '';
+        response.setEncoding('latin1').on('data', (piece: string) => {
+          text += piece;
+        });
+        response.on('end', () => resolve(text)).on('error', reject);
+      }).on('error', reject);
+    });
+  const objects = 14_000;
+  let next = 0;
+  const client = async () => {
+    while (next < objects) expect((await ask(`${address}/${next++}`)).length).toBe(body.length);
+  };
+  await Promise.all(Array.from({ length: 16 }, client));
+  expect(fetched).toBe(objects);
+  for (let i = 0; i < objects; i += 7) expect((await ask(`${address}/${i}`)).length).toBe(body.length);
+  expect(fetched).toBe(objects);
+  agent.destroy();
+  troupe.child.kill('SIGTERM');
+  expect(await troupe.end()).toBe(0);
+  server.close();
+}, 60_000);
 
 test("varnishd's flags are taken, and those without an effect are noted", async () => {
   const args = [
