@@ -9,6 +9,7 @@ import type { Ban } from './ban-list.ts';
 import { CacheEntry } from './cache-entry.ts';
 import { inOnePiece } from './flat-text.ts';
 import type { LruList, LruNode } from './lru-list.ts';
+import { tableBytes } from './resting/object-record.ts';
 import type { RestingObjects } from './resting/resting-objects.ts';
 import { type Evictor, Storage } from './storage.ts';
 import { StoredObject } from './stored-object.ts';
@@ -35,12 +36,14 @@ export const TRANSIENT = 'Transient';
 export interface HeapShare {
   /** For objects that could rest, and do not because they are used. */
   readonly awake: number;
-  /** For those, and for all that cannot rest: of that the oldest give way, even where the store has room for more. */
+  /** For all: the oldest give way, even where the store has room for more. */
   readonly all: number;
 }
 
 const heapLimit = getHeapStatistics().heap_size_limit;
 const defaultShare: HeapShare = { awake: Math.min(256 * 1024 * 1024, heapLimit / 8), all: heapLimit / 2 };
+/** The engine's maps take no more than 16.7 million. */
+const MOST_ENTRIES = 16_000_000;
 /** How many give way in one step so that the heap stays small. */
 const MOST_AT_ONCE = 4;
 /** How many bans are remembered for those that rest before it is looked whether they still need them. */
@@ -66,6 +69,8 @@ export class ObjectStore implements Evictor {
   readonly #bans = new Map<number, Ban>();
   #lastBan: Ban | undefined;
   readonly #heap: HeapShare;
+  /** What the table of entries takes for those that rest. */
+  #restingHeapBytes = 0;
 
   /**
    * @param capacities in bytes, by the names of the storages; or of the only one. `Transient` may take as much as all
@@ -169,7 +174,9 @@ export class ObjectStore implements Evictor {
     if (resting === undefined) return;
     this.#evicted++;
     this.#objects--;
-    this.#entries.delete(resting.key(address));
+    const key = resting.key(address);
+    this.#entries.delete(key);
+    this.#restingHeapBytes -= tableBytes(key);
     const ban = this.#bans.get(resting.banNumber(address));
     if (ban !== undefined) ban.holders--;
     storage.release(resting.bytes(address));
@@ -190,6 +197,7 @@ export class ObjectStore implements Evictor {
     entry.drop(object);
     entry.isOpen = false;
     this.#entries.set(entry.key, this.#placeOf(storage, address));
+    this.#restingHeapBytes += tableBytes(entry.key);
     this.#remember(object.ban);
   }
 
@@ -242,6 +250,7 @@ export class ObjectStore implements Evictor {
     const object = resting.read(address, storage, ban);
     const { entry } = object;
     storage.release(resting.bytes(address));
+    this.#restingHeapBytes -= tableBytes(entry.key);
     resting.drop(address);
     resting.closeGaps((key, to) => this.#entries.set(key, this.#placeOf(storage, to)));
     if (!storage.reserve(object.bytes, Number.POSITIVE_INFINITY, this)) {
@@ -272,16 +281,23 @@ export class ObjectStore implements Evictor {
       // What cannot rest now may be able to when its turn comes again.
       if (oldest.isStored) awake.renew(oldest);
     }
-    for (let i = 0; i < MOST_AT_ONCE && this.#heapBytes > this.#heap.all; i++) {
-      const { oldestNode } = storage;
-      if (oldestNode === undefined || oldestNode === latest) return;
-      if (oldestNode.holders > 0) oldestNode.list?.renew(oldestNode);
-      else this.evict(oldestNode);
+    for (let i = 0; i < MOST_AT_ONCE && this.#isHeapFull; i++) {
+      if (storage.oldestNode !== latest) {
+        storage.evictOldest(this);
+        continue;
+      }
+      const address = storage.resting?.oldest() ?? -1;
+      if (address < 0) return;
+      this.evictResting(storage, address);
     }
   }
 
+  get #isHeapFull(): boolean {
+    return this.#entries.size > MOST_ENTRIES || this.#heapBytes > this.#heap.all;
+  }
+
   get #heapBytes(): number {
-    let bytes = 0;
+    let bytes = this.#restingHeapBytes;
     for (const storage of this.#numbered) bytes += storage.heapBytes;
     return bytes;
   }

@@ -53,6 +53,10 @@ export class Storage {
     return this.awake.heapBytes + this.restless.heapBytes + this.markers.heapBytes;
   }
 
+  #restingSince(address: number): number {
+    return this.resting?.touchedAt(address) ?? 0;
+  }
+
   /** What was used least recently of all that does not rest. */
   get oldestNode(): LruNode | undefined {
     return older(older(this.awake.oldest, this.restless.oldest), this.markers.oldest);
@@ -68,25 +72,30 @@ export class Storage {
     let passedOver = 0;
     let evictions = 0;
     while (this.#bytes + bytes > this.capacity) {
-      const node = this.oldestNode;
-      const { resting } = this;
-      const address = resting === undefined ? -1 : resting.oldest();
-      const isResting =
-        resting !== undefined &&
-        address >= 0 &&
-        (node === undefined || resting.touchedAt(address) <= node.touchedAt);
-      if (!isResting && node === undefined) return false;
-      if (!isResting && node !== undefined && node.holders > 0) {
-        if (++passedOver > MOST_PASSED_OVER) return false;
-        node.list?.renew(node);
-        continue;
-      }
-      if (++evictions > mostEvictions) return false;
-      if (isResting) evictor.evictResting(this, address);
-      else if (node !== undefined) evictor.evict(node);
+      if (evictions === mostEvictions) return false;
+      const outcome = this.evictOldest(evictor);
+      if (outcome === 'gone') evictions++;
+      else if (outcome === 'none' || ++passedOver > MOST_PASSED_OVER) return false;
     }
     this.#bytes += bytes;
     return true;
+  }
+
+  /** Takes out what was used least recently. @returns `held`: that is being read, and counts as used now */
+  evictOldest(evictor: Evictor): 'gone' | 'held' | 'none' {
+    const { oldestNode: node, resting } = this;
+    const address = resting === undefined ? -1 : resting.oldest();
+    if (address >= 0 && (node === undefined || this.#restingSince(address) <= node.touchedAt)) {
+      evictor.evictResting(this, address);
+      return 'gone';
+    }
+    if (node === undefined) return 'none';
+    if (node.holders > 0) {
+      node.list?.renew(node);
+      return 'held';
+    }
+    evictor.evict(node);
+    return 'gone';
   }
 
   /** Gives back what was reserved and is not used. */

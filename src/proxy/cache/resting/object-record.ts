@@ -58,9 +58,9 @@ export function recordBytes({ entry, variant, vary, written, body: { text } }: S
   return HEADER_BYTES + entry.key.length + variant.length + varies + written.length + text.length;
 }
 
-/** Bytes of the store that an object takes while it rests. */
-export function restingBytes(recordLength: number, key: string): number {
-  return recordLength + TABLE_BYTES + key.length;
+/** Bytes of the engine's heap that remain of an object while it rests. */
+export function tableBytes(key: string): number {
+  return TABLE_BYTES + key.length;
 }
 
 /** @param offset in bytes @param counted what the store counts it as */

@@ -11,7 +11,7 @@ import {
   lengthOf,
   readRecord,
   recordBytes,
-  restingBytes,
+  tableBytes,
   touchedAt,
   writeRecord,
 } from './object-record.ts';
@@ -44,7 +44,7 @@ export class RestingObjects {
     if (length === 0 || length > this.#log.longest / 4) return -1;
     const address = this.#log.append(length);
     const segment = this.#log.segmentOf(address);
-    const counted = restingBytes(Math.ceil(length / UNIT_BYTES) * UNIT_BYTES, object.entry.key);
+    const counted = Math.ceil(length / UNIT_BYTES) * UNIT_BYTES + tableBytes(object.entry.key);
     writeRecord(segment, this.#log.offsetOf(address), object, counted);
     return address;
   }

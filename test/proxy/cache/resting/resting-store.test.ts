@@ -221,6 +221,19 @@ test('what cannot rest gives way, the oldest first, when it takes too much of th
   expect(store.keys().filter((key) => others.includes(key))).toEqual(others);
 });
 
+test('what rests takes some of the heap, too, and gives way where that is too much', () => {
+  const store = new ObjectStore(16 * SMALL, { awake: 1e9, all: 50_000 });
+  const keys = Array.from({ length: 2_000 }, (_, i) => `key ${i}`);
+  keys.forEach((key, i) => {
+    put(store, key, i * 10_000, { ...plain, body: '' });
+  });
+  const { length } = store.keys();
+  expect(length).toBeGreaterThan(300);
+  expect(length).toBeLessThan(700);
+  expect(store.keys()).toEqual(keys.slice(-length));
+  expect(store.find(keys.at(-length) ?? '')?.objects.length).toBe(1);
+});
+
 test('notes that are over go as others come', () => {
   const store = new ObjectStore(1_000_000);
   const bans = new BanList(0);
