@@ -53,8 +53,10 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
   #isAborted = false;
   /** The connection, while it is for others already and the handler does not know yet that this is over. */
   #kept: BackendConnection | undefined;
-  /** All of the body, in the buffer that everybody reads into, while the handler is told of the head. */
+  /** What the whole body is a part of, the buffer that everybody reads into, while the handler is told of the head. */
   #whole: Buffer | undefined;
+  #wholeFrom = 0;
+  #wholeTo = 0;
   #hasRetried = false;
   #connection: BackendConnection | undefined;
   #giveUpDial: (() => void) | undefined;
@@ -123,9 +125,9 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
 
   takeText(mostBytes: number): string | undefined {
     const whole = this.#whole;
-    if (whole === undefined || whole.length > mostBytes) return undefined;
+    if (whole === undefined || this.#wholeTo - this.#wholeFrom > mostBytes) return undefined;
     this.#whole = undefined;
-    return whole.toString('latin1');
+    return whole.toString('latin1', this.#wholeFrom, this.#wholeTo);
   }
 
   // What the connection tells.
@@ -296,12 +298,14 @@ export class Http1Fetch extends Watched implements FetchCall, ConnectionUser, Bo
     // Before the handler, who may ask the same backend again at once: a retry, or a restart behind a redirect.
     const isKept = this.#mayKeep(isExact);
     if (isKept) this.#kept = this.#keep();
-    this.#whole = to > from ? bytes.subarray(from, to) : undefined;
+    if (to > from) this.#whole = bytes;
+    this.#wholeFrom = from;
+    this.#wholeTo = to;
     this.#handler.onHead(head);
-    const whole = this.#whole;
+    const isWanted = this.#whole !== undefined && !this.#isAborted;
     this.#whole = undefined;
     // Nobody can read from the connection before this returns, so the bytes are what they were.
-    if (whole !== undefined && !this.#isAborted) this.#handler.onData(Buffer.from(whole));
+    if (isWanted) this.#handler.onData(Buffer.from(bytes.subarray(from, to)));
     this.#kept = undefined;
     if (!isKept) return this.#isOver || this.#complete(isExact);
     if (!this.#isAborted) this.#handler.onEnd(undefined);

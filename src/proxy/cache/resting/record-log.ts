@@ -102,9 +102,9 @@ export class RecordLog {
     return segment.index * this.#size + segment.first;
   }
 
-  /** The segment with the largest gaps, if gaps take more than a third of what is in use. */
+  /** The segment with the largest gaps, if gaps take more than a quarter of what is in use. */
   sparsest(): Segment | undefined {
-    if ((this.#used - this.#live) * 3 < this.#used + 6 * this.#size) return undefined;
+    if ((this.#used - this.#live) * 4 < this.#used + 8 * this.#size) return undefined;
     let sparsest: Segment | undefined;
     for (let one = this.#oldest; one !== undefined && one !== this.#newest; one = one.next)
       if (sparsest === undefined || one.live < sparsest.live) sparsest = one;

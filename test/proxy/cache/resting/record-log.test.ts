@@ -67,5 +67,5 @@ test('memory of which a part was let go is used again, whatever the order', () =
     }
   }
   const segments = new Set(left.map((address) => log.segmentOf(address))).size;
-  expect(segments * SEGMENT_BYTES).toBeLessThan(1.5 * left.length * 2 * UNIT_BYTES + 8 * SEGMENT_BYTES);
+  expect(segments * SEGMENT_BYTES).toBeLessThan(1.4 * left.length * 2 * UNIT_BYTES + 8 * SEGMENT_BYTES);
 });
