@@ -1,5 +1,6 @@
 /** Puts into the store what a fetch has brought: an object, or a note that answers are not to be kept. */
 import { UncacheableMarker } from './cache-entry.ts';
+import { useTime } from './lru-list.ts';
 import type { ObjectStore } from './object-store.ts';
 import type { StoredObject } from './stored-object.ts';
 
@@ -38,6 +39,6 @@ export function keepMarker(
     return;
   }
   entry.marker = marker;
-  marker.touchedAt = now;
+  marker.touchedAt = useTime(now);
   store.insert(marker);
 }

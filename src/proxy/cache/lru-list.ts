@@ -18,13 +18,26 @@ export interface LruNode {
   bytes: number;
   /** Those of them that lie in the engine's heap, while it is in a list. */
   readonly heapBytes: number;
-  /** Milliseconds since 1970 of the last use that changed its place. */
+  /** When it was last used so that its place changed, as `useTime` says. */
   touchedAt: number;
   /** The newest that it was tested against. */
   ban: Ban;
   readonly entry: CacheEntry;
   /** Where its bytes count. */
   readonly storage: Storage;
+}
+
+/** Milliseconds since 1970 of the beginning of 2020. */
+const EPOCH = 1_577_836_800_000;
+
+/**
+ * When something was used: in whole seconds since 2020, which for decades are small integers of the engine's. Larger
+ * numbers would be objects of their own, made anew with each use of what has long been old.
+ *
+ * @param now milliseconds since 1970
+ */
+export function useTime(now: number): number {
+  return Math.floor((now - EPOCH) / 1_000);
 }
 
 export class LruList {

@@ -4,14 +4,11 @@
  *
  * What gives way is what was used least recently. Cost: O(1) for each step.
  */
-import { LruList, type LruNode } from './lru-list.ts';
+import { LruList, type LruNode, useTime } from './lru-list.ts';
 import { RestingObjects } from './resting/resting-objects.ts';
 
 /** How many that are being read are passed over in looking for one that can give way. */
 const MOST_PASSED_OVER = 50;
-
-/** Milliseconds within which a second use changes nothing in the order. */
-const TOUCH_MS = 1_000;
 
 /** Takes out what gives way, and releases its bytes. */
 export interface Evictor {
@@ -103,9 +100,11 @@ export class Storage {
     this.#bytes -= bytes;
   }
 
+  /** It is used. What is used twice in a second has its place already. @param now milliseconds since 1970 */
   touch(node: LruNode, now: number): void {
-    if (now - node.touchedAt < TOUCH_MS || node.list === undefined) return;
-    node.touchedAt = now;
+    const at = useTime(now);
+    if (at === node.touchedAt || node.list === undefined) return;
+    node.touchedAt = at;
     node.list.renew(node);
   }
 }

@@ -81,7 +81,7 @@ export class StoredObject implements LruNode, ObjectState {
 
   /**
    * @param ban the newest one when its fetch began
-   * @param touchedAt milliseconds since 1970
+   * @param touchedAt as `useTime` says
    */
   constructor(
     entry: CacheEntry,

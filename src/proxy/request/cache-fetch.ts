@@ -15,6 +15,7 @@ import { type CachePolicy, termsBy } from '../cache/cache-policy.ts';
 import { type CacheTerms, HIT_FOR_MISS_MS } from '../cache/cache-terms.ts';
 import { ageField } from '../cache/freshness.ts';
 import { keepMarker, keepObject } from '../cache/keep.ts';
+import { useTime } from '../cache/lru-list.ts';
 import { ObjectBody, TEXT_BYTES } from '../cache/object-body.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import { confirms, dropConditions } from '../cache/revalidation.ts';
@@ -530,7 +531,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const newBody = this.#text === undefined ? new ObjectBody(length) : ObjectBody.ofText(this.#text);
     const body = this.#confirmed?.body ?? newBody;
     const state = describeObject({ status, reason, fields }, terms, names, variant, now);
-    const object = new StoredObject(this.#entry, storage, state, body, this.#ban, now);
+    const object = new StoredObject(this.#entry, storage, state, body, this.#ban, useTime(now));
     object.ban = this.#testedUpTo(object);
     object.fetchedBy = this.#bereq.number;
     object.length = length;
@@ -628,7 +629,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const head = { status: status % 1_000, reason, fields: this.loaded.manners.stored(http) };
     const now = this.environment.clock.wallNow();
     const state = describeObject(head, terms, vary, variant, now);
-    const object = new StoredObject(this.#entry, storage, state, body, this.#ban, now);
+    const object = new StoredObject(this.#entry, storage, state, body, this.#ban, useTime(now));
     object.length = body.size;
     return object;
   }

@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { BanList } from '../../../src/proxy/cache/ban-list.ts';
 import type { CacheEntry } from '../../../src/proxy/cache/cache-entry.ts';
 import { UncacheableMarker } from '../../../src/proxy/cache/cache-entry.ts';
+import { useTime } from '../../../src/proxy/cache/lru-list.ts';
 import { ObjectStore } from '../../../src/proxy/cache/object-store.ts';
 import type { Storage } from '../../../src/proxy/cache/storage.ts';
 
@@ -21,7 +22,7 @@ const { newest } = new BanList(0);
 /** Something with a size that is a key's own. */
 function nodeFor(entry: CacheEntry, now: number, storage: Storage) {
   const node = new UncacheableMarker(entry, storage, Number.POSITIVE_INFINITY, false, newest);
-  node.touchedAt = now;
+  node.touchedAt = useTime(now);
   return node;
 }
 

@@ -29,8 +29,8 @@ const COUNTED = UNITS_AT + 6;
 const BAN = UNITS_AT + 7;
 const FLAGS = UNITS_AT + 8;
 const HITS = UNITS_AT + 9;
-// And of 64. What is asked about records that give way stands in their first unit.
-const TOUCHED_AT = 5;
+const TOUCHED_AT = UNITS_AT + 10;
+// And of 64.
 const ORIGIN = 6;
 const FRESH_UNTIL = 7;
 const GRACE_UNTIL = 8;
@@ -88,13 +88,13 @@ export function writeRecord(
     (mayOutlive ? MAY_OUTLIVE : 0) |
     (isAlwaysAsked ? IS_ALWAYS_ASKED : 0);
   ints[int + HITS] = object.hits;
+  ints[int + TOUCHED_AT] = object.touchedAt;
   const float = offset / 8;
   floats[float + ORIGIN] = object.origin;
   floats[float + FRESH_UNTIL] = object.freshUntil;
   floats[float + GRACE_UNTIL] = object.graceUntil;
   floats[float + KEEP_UNTIL] = object.keepUntil;
   floats[float + STALE_IF_ERROR] = object.staleIfErrorMs;
-  floats[float + TOUCHED_AT] = object.touchedAt;
   floats[float + FETCHED_BY] = object.fetchedBy;
   let at = offset + HEADER_BYTES;
   at += bytes.write(key, at, 'latin1');
@@ -163,9 +163,9 @@ export function keyOf({ bytes, ints }: RecordPlace, offset: number): string {
   return bytes.toString('latin1', at, at + (ints[offset / 4 + KEY] as number));
 }
 
-/** Milliseconds since 1970. */
-export function touchedAt({ floats }: RecordPlace, offset: number): number {
-  return floats[offset / 8 + TOUCHED_AT] as number;
+/** As `useTime` says. */
+export function touchedAt({ ints }: RecordPlace, offset: number): number {
+  return ints[offset / 4 + TOUCHED_AT] as number;
 }
 
 /** Bytes of the record itself. */

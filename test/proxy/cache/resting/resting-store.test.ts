@@ -4,6 +4,7 @@ import { expect } from 'vitest';
 import { BanList } from '../../../../src/proxy/cache/ban-list.ts';
 import { UncacheableMarker } from '../../../../src/proxy/cache/cache-entry.ts';
 import { keepMarker, keepObject } from '../../../../src/proxy/cache/keep.ts';
+import { useTime } from '../../../../src/proxy/cache/lru-list.ts';
 import { ObjectBody } from '../../../../src/proxy/cache/object-body.ts';
 import { ObjectStore } from '../../../../src/proxy/cache/object-store.ts';
 import { describeObject, StoredObject } from '../../../../src/proxy/cache/stored-object.ts';
@@ -62,7 +63,7 @@ function objectOf(store: ObjectStore, key: string, given: Content, bans: BanList
     state,
     ObjectBody.ofText(body),
     bans.newest,
-    now,
+    useTime(now),
   );
   object.fetchedBy = fetchedBy;
   object.hits = hits;
@@ -293,7 +294,7 @@ test('what rests, what is awake and what is too large to rest give way in the or
     const body = new ObjectBody(large.length);
     body.add(large);
     body.complete();
-    const heavy = new StoredObject(object.entry, object.storage, object, body, object.ban, now);
+    const heavy = new StoredObject(object.entry, object.storage, object, body, object.ban, useTime(now));
     expect(store.reserve(heavy.storage, heavy.bytes)).toBe(true);
     keepObject(store, heavy);
     store.rest(heavy);
