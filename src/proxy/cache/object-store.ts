@@ -1,6 +1,7 @@
 /**
  * The store: what was used last, within a bound in bytes that counts heads, bodies and bookkeeping, also of what is
  * still coming; in one storage or several. An object's storage is the one that a hook names, or the next one in turn.
+ * An object that nobody uses rests outside the engine's heap (storage.ts) until somebody looks for it.
  *
  * Cost: O(1) to find, to insert, to remove; making place costs one step for each object that gives way.
  */
@@ -68,6 +69,7 @@ export class ObjectStore implements Evictor {
   /** Those that resting objects were tested against, by their numbers. */
   readonly #bans = new Map<number, Ban>();
   #lastBan: Ban | undefined;
+  #mostBans = MOST_BANS;
   readonly #heap: HeapShare;
   /** What the table of entries takes for those that rest. */
   #restingHeapBytes = 0;
@@ -75,6 +77,7 @@ export class ObjectStore implements Evictor {
   /**
    * @param capacities in bytes, by the names of the storages; or of the only one. `Transient` may take as much as all
    *   others together, if it is not among them
+   * @param heap what all of it may take of the engine's heap; by default half, 256 MB of that for what is awake
    */
   constructor(capacities: number | ReadonlyMap<string, number>, heap = defaultShare) {
     this.#heap = heap;
@@ -306,8 +309,9 @@ export class ObjectStore implements Evictor {
     if (ban === this.#lastBan) return;
     this.#lastBan = ban;
     this.#bans.set(ban.number, ban);
-    if (this.#bans.size <= MOST_BANS) return;
+    if (this.#bans.size <= this.#mostBans) return;
     for (const [number, { holders }] of this.#bans) if (holders === 0) this.#bans.delete(number);
+    this.#mostBans = Math.max(MOST_BANS, 2 * this.#bans.size);
   }
 }
 
