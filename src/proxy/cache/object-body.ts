@@ -26,6 +26,11 @@ const onlyStart = [0];
 const noPieces: Uint8Array[] = [];
 const noStarts: number[] = [];
 
+/** Bytes that a body takes that is kept as text. @param length of it */
+export function textBytes(length: number): number {
+  return length + TEXT_OVERHEAD_BYTES;
+}
+
 export class ObjectBody {
   state: BodyState = 'filling';
   /** Bytes that have come so far. */
@@ -50,8 +55,7 @@ export class ObjectBody {
   /** One that is there already. @param text a byte a character (latin1), at most TEXT_BYTES */
   static ofText(text: string): ObjectBody {
     const body = new ObjectBody(undefined);
-    body.#become(text);
-    body.state = 'whole';
+    body.become(text);
     return body;
   }
 
@@ -105,6 +109,16 @@ export class ObjectBody {
     this.size += length;
   }
 
+  /** It is there, all of it. @param text a byte a character (latin1), at most TEXT_BYTES */
+  become(text: string): void {
+    this.state = 'whole';
+    this.text = text;
+    this.size = text.length;
+    this.bytes = textBytes(text.length);
+    this.#pieces = noPieces;
+    this.#starts = noStarts;
+  }
+
   /** What is there from a position on, in one piece; undefined: nothing yet, or not any more. */
   from(position: number): Uint8Array | undefined {
     if (position >= this.size) return undefined;
@@ -135,9 +149,7 @@ export class ObjectBody {
     this.#tail = undefined;
     if (size === 0) return;
     if (size <= TEXT_BYTES) {
-      this.#become(this.#written());
-      this.#pieces = noPieces;
-      this.#starts = noStarts;
+      this.become(this.#written());
     } else if (size <= ONE_PIECE_BYTES) {
       const only = last === 0 ? this.#pieces[0] : undefined;
       this.bytes = size + PIECE_OVERHEAD_BYTES;
@@ -165,12 +177,6 @@ export class ObjectBody {
     if (this.state !== 'whole') return undefined;
     if (this.text !== undefined) return unwritten(this.text);
     return this.size === 0 ? nothing : this.#pieces.length === 1 ? this.#pieces[0] : undefined;
-  }
-
-  #become(text: string): void {
-    this.text = text;
-    this.size = text.length;
-    this.bytes = text.length + TEXT_OVERHEAD_BYTES;
   }
 
   #written(): string {

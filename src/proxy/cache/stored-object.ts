@@ -163,11 +163,12 @@ export function describeObject(
   const { status, reason, fields } = head;
   const { origin, staleIfError, mayOutlive } = terms;
   const { freshUntil, graceUntil, keepUntil } = endsOf(terms);
+  const phrase = STATUS_CODES[status];
   return {
     vary,
     variant: flat(variant),
     status,
-    reason: reason === STATUS_CODES[status] ? STATUS_CODES[status] : flat(reason),
+    reason: reason === phrase ? phrase : flat(reason),
     written: inOnePiece(writtenHead(head)),
     isGzip: isGzip(fields),
     hasValidator: hasValidator(fields),

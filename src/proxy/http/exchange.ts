@@ -50,7 +50,6 @@ export interface ResponseBody {
   onDrain: (() => void) | undefined;
 }
 
-/** What the requests of one connection have in common. */
 /** Milliseconds that a connection may do nothing; as in ListenerLimits. */
 export interface SessionTimeouts {
   readonly idleTimeoutMs: number;
@@ -58,6 +57,7 @@ export interface SessionTimeouts {
   readonly sendTimeoutMs: number;
 }
 
+/** What the requests of one connection have in common. */
 export interface Session {
   /** Its number among those of requests; 0: it has none yet. VCL: `sess.xid`. */
   xid: number;

@@ -72,18 +72,7 @@ export class Fields implements HeaderFields {
   }
 
   unset(name: string): void {
-    const { raw } = this;
-    let kept = 0;
-    for (let i = 0; i < raw.length; i += 2) {
-      if (sameName(raw[i] as string, name)) continue;
-      if (kept !== i) {
-        raw[kept] = raw[i] as string;
-        raw[kept + 1] = raw[i + 1] as string;
-      }
-      kept += 2;
-    }
-    // Even the same length takes the engine a long way to set.
-    if (kept !== raw.length) raw.length = kept;
+    this.dropWhere((other) => sameName(other, name));
   }
 
   /** Removes every field of whose name that is true. */
@@ -99,6 +88,7 @@ export class Fields implements HeaderFields {
       }
       kept += 2;
     }
+    // Even the same length takes the engine a long way to set.
     if (kept !== raw.length) raw.length = kept;
   }
 

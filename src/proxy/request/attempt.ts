@@ -64,6 +64,11 @@ export class Attempt implements FetchHandler {
     return this.#call?.connectMs;
   }
 
+  /** Milliseconds from the request to the head of its answer; 0 until that has come. */
+  get waitMs(): number {
+    return this.answeredAt === undefined ? 0 : this.answeredAt - this.sentAt;
+  }
+
   get peer(): SocketAddress | undefined {
     return this.#call?.peer;
   }

@@ -16,7 +16,7 @@ import { type CacheTerms, HIT_FOR_MISS_MS } from '../cache/cache-terms.ts';
 import { ageField } from '../cache/freshness.ts';
 import { keepMarker, keepObject } from '../cache/keep.ts';
 import { useTime } from '../cache/lru-list.ts';
-import { ObjectBody, TEXT_BYTES } from '../cache/object-body.ts';
+import { ObjectBody, TEXT_BYTES, textBytes } from '../cache/object-body.ts';
 import type { ObjectStore } from '../cache/object-store.ts';
 import { confirms, dropConditions } from '../cache/revalidation.ts';
 import type { Storage } from '../cache/storage.ts';
@@ -122,8 +122,6 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   readonly #isPart: boolean;
   /** What actions have left to do once the step is made, so that who is told finds a fetch at rest. */
   #due = 0;
-  /** All of the body, where it came with the head; undefined: it comes in pieces, or was given on. */
-  #text: string | undefined;
   #answer: BackendResponseMessage | undefined;
   #isClosed = false;
   #cancelAlone: (() => void) | undefined;
@@ -331,7 +329,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     }
     this.#answer = answer;
     const confirmed = this.#confirmed;
-    const object = this.#admit(answer, confirmed === undefined ? length : confirmed.body.size, isBodyHere);
+    const object = this.#admit(answer, confirmed === undefined ? length : confirmed.body.size);
     if (object === undefined) {
       this.#send(events.notKept);
       this.#passOn(hasBody, length, isBodyHere);
@@ -345,12 +343,10 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
       return;
     }
     this.object = object;
-    if (this.#text !== undefined) {
-      this.#text = undefined;
-    } else if (hasBody && length !== 0) {
+    if (hasBody && length !== 0) {
       // What is there in a moment is given away whole, which is less work for everybody than to follow it.
       if (!isBodyHere) this.#act();
-      return;
+      if (!isBodyHere || !this.#takeWhole(object, length)) return;
     } else if (confirmed === undefined) {
       this.#complete(object);
     }
@@ -504,11 +500,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
   }
 
   /** @returns undefined: it is not kept */
-  #admit(
-    answer: BackendResponseMessage,
-    length: number | undefined,
-    isBodyHere: boolean,
-  ): StoredObject | undefined {
+  #admit(answer: BackendResponseMessage, length: number | undefined): StoredObject | undefined {
     const { terms, http, reason } = answer;
     // Digits before the last three were for hooks.
     const status = answer.status % 1_000;
@@ -527,9 +519,7 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     const names = this.#entry.varyList(vary);
     const variant = variantKey(names, this.#chosenBy());
     const now = answer.receivedAt;
-    this.#text = isBodyHere ? this.backend.takeText(TEXT_BYTES) : undefined;
-    const newBody = this.#text === undefined ? new ObjectBody(length) : ObjectBody.ofText(this.#text);
-    const body = this.#confirmed?.body ?? newBody;
+    const body = this.#confirmed?.body ?? new ObjectBody(length);
     const state = describeObject({ status, reason, fields }, terms, names, variant, now);
     const object = new StoredObject(this.#entry, storage, state, body, this.#ban, useTime(now));
     object.ban = this.#testedUpTo(object);
@@ -537,6 +527,23 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     object.length = length;
     if (this.#confirmed?.body.state === 'whole') this.#removeStale();
     return this.#reserve(storage, object.bytes) ? object : undefined;
+  }
+
+  /** Takes a small body that is here already. False: it comes in pieces. */
+  #takeWhole(object: StoredObject, length: number | undefined): boolean {
+    const { body, storage } = object;
+    // Place first: what was taken could not be given back.
+    if (length === undefined || length > TEXT_BYTES || !this.#reserve(storage, textBytes(length)))
+      return false;
+    const text = this.backend.takeText(length);
+    if (text === undefined) {
+      storage.release(textBytes(length));
+      return false;
+    }
+    body.become(text);
+    object.bytes += body.bytes;
+    object.length = length;
+    return true;
   }
 
   #reserve(storage: Storage, bytes: number): boolean {
@@ -616,11 +623,8 @@ export class CacheFetch implements FetchClient, PendingFetch, CacheFetchOwner, R
     if (this.#life.isOver || answer === undefined || leader === undefined) return;
     this.#isDirect = true;
     const confirmed = this.#confirmed;
-    const text = this.#text;
-    this.#text = undefined;
-    if (confirmed !== undefined) leader.objectArrived(this.#renewed(answer, confirmed), undefined);
-    else leader.fetched(answer, hasBody, length, isBodyHere && text === undefined);
-    if (text !== undefined) leader.pieceFetched(Buffer.from(text, 'latin1'));
+    if (confirmed === undefined) leader.fetched(answer, hasBody, length, isBodyHere);
+    else leader.objectArrived(this.#renewed(answer, confirmed), undefined);
   }
 
   /** What was stored with what a 304 says of it, for whoever has asked, and not to be kept. */

@@ -77,8 +77,8 @@ export interface FetchClient extends HookOwner {
    *
    * @param hasBody whether pieces of a body may follow, until `bodyFetched` or `bodyBroke`
    * @param length of the body, as the backend announced it
+   * @param isBodyHere whether all of the body follows at once
    */
-  /** @param isBodyHere whether all of the body follows at once */
   fetched(beresp: ResponseMessage, hasBody: boolean, length: number | undefined, isBodyHere: boolean): void;
   /** A response that was made here, whole. */
   fetchedSynthetic(beresp: SyntheticMessage): void;
@@ -378,8 +378,7 @@ export class BackendFetch implements AttemptReceiver, FetchOwner, PickReceiver, 
       const terms = manners.passedTerms(fields, now);
       return this.#respond(new BackendResponseMessage(status, head.reason, fields, terms, now));
     }
-    const { sentAt: asked = 0, answeredAt: told = asked } = this.#attempt ?? {};
-    const sentAt = now - (told - asked);
+    const sentAt = now - (this.#attempt?.waitMs ?? 0);
     const beresp = owner.receive(status, head.reason, fields, sentAt);
     if (beresp instanceof BackendResponseMessage) return this.#respond(beresp);
     this.leave();

@@ -100,13 +100,9 @@ export function dropResponseHopByHop(fields: Fields): void {
 
 /** A copy of what is stored of a response: its age counts on, and a stored body has neither a coding nor trailers. */
 export function storedFields(fields: Fields): Fields {
-  const kept: string[] = [];
-  const { raw } = fields;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] as string;
-    if (!isNotStored(name)) kept.push(name, raw[i + 1] as string);
-  }
-  return new Fields(kept, fields.isLegal);
+  const copy = fields.clone();
+  copy.dropWhere(isNotStored);
+  return copy;
 }
 
 /** What the listener writes by itself, or cannot be sent to this client. */

@@ -286,8 +286,7 @@ class RequestRun implements CacheLeader, PipeClient, ResponseOwner, Running {
     this.#lookup.object = object;
     const isOwn = this.#fetch !== undefined && fetch?.backend === this.#fetch;
     this.#shared = fetch;
-    const now = isOwn ? this.environment.clock.wallNow() : 0;
-    this.#proceed(isOwn ? this.#deliverObject(object, 0, now) : 'hit');
+    this.#proceed(isOwn ? this.#deliverObject(object, 0, this.environment.clock.wallNow()) : 'hit');
   }
 
   lookAgain(): void {

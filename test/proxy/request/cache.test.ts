@@ -653,6 +653,27 @@ describe('hooks', () => {
     expect(world.hookErrors).toMatchObject([{ hook }]);
   });
 
+  test('what was purged while it came, and is not delivered, is no part of what is', () => {
+    const world = cachingWorld({
+      hooks: {
+        recv({ req }) {
+          if (req.restarts > 0) req.url = '/other';
+          return 'hash';
+        },
+        deliver: ({ req }) => (req.url === '/purged' ? 'restart' : 'deliver'),
+      },
+    });
+    const fields = ['Host', 'example.com'];
+    world.request({ target: '/other', fields });
+    const other = world.transport.latest.head(200, fresh).data('begin');
+    const exchange = world.request({ target: '/purged', fields });
+    world.plane.purge(['/purged', 'example.com']);
+    world.transport.latest.answer(200, 'purged', fresh);
+    other.data(', end').end();
+    expect(exchange.answer).toMatchObject({ body: 'begin, end', state: 'ended' });
+    expect(exchange.breaches).toEqual([]);
+  });
+
   test('hit may pass, and restart', () => {
     const world = cachingWorld({
       hooks: { hit: ({ req }) => (req.restarts === 0 ? 'restart' : 'pass') },
