@@ -286,7 +286,7 @@ export class ObjectStore implements Evictor {
     }
     for (let i = 0; i < MOST_AT_ONCE && this.#isHeapFull; i++) {
       if (storage.oldestNode !== latest) {
-        storage.evictOldest(this);
+        if (storage.evictOldest(this) === 'held') storage.passOver();
         continue;
       }
       const address = storage.resting?.oldest() ?? -1;

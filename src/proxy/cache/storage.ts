@@ -73,12 +73,13 @@ export class Storage {
       const outcome = this.evictOldest(evictor);
       if (outcome === 'gone') evictions++;
       else if (outcome === 'none' || ++passedOver > MOST_PASSED_OVER) return false;
+      else this.passOver();
     }
     this.#bytes += bytes;
     return true;
   }
 
-  /** Takes out what was used least recently. @returns `held`: that is being read, and counts as used now */
+  /** Takes out what was used least recently. @returns `held`: that is being read, and stays */
   evictOldest(evictor: Evictor): 'gone' | 'held' | 'none' {
     const { oldestNode: node, resting } = this;
     const address = resting === undefined ? -1 : resting.oldest();
@@ -87,12 +88,15 @@ export class Storage {
       return 'gone';
     }
     if (node === undefined) return 'none';
-    if (node.holders > 0) {
-      node.list?.renew(node);
-      return 'held';
-    }
+    if (node.holders > 0) return 'held';
     evictor.evict(node);
     return 'gone';
+  }
+
+  /** What does not rest and was used least recently counts as used now: it is being read. */
+  passOver(): void {
+    const node = this.oldestNode;
+    node?.list?.renew(node);
   }
 
   /** Gives back what was reserved and is not used. */

@@ -51,9 +51,11 @@ test.prop([fc.array(step, { maxLength: 60 }), fc.integer({ min: 400, max: 2_500 
           const owed = new Set(held.filter(({ isStored }) => !isStored)).size;
           let room = Math.floor(capacity / node.bytes) - owed - model.length;
           // Whoever is read is passed over, and counts as used.
-          for (let i = 0; i < 60 && room < 1 && node.bytes <= capacity; i++) {
-            const oldest = model.shift();
-            if (oldest === undefined) break;
+          let passedOver = 0;
+          while (room < 1 && node.bytes <= capacity) {
+            const [oldest] = model;
+            if (oldest === undefined || (isHeld(oldest) && ++passedOver > 50)) break;
+            model.shift();
             if (isHeld(oldest)) model.push(oldest);
             else room++;
           }
